@@ -1,0 +1,27 @@
+# Warnings and sanitizers for every target of ours, as one interface target.
+add_library(scopetrace_options INTERFACE)
+target_include_directories(scopetrace_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(scopetrace_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wundef -Werror)
+if(SCOPETRACE_SANITIZE)
+  target_compile_options(scopetrace_options INTERFACE
+    -fsanitize=${SCOPETRACE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(scopetrace_options INTERFACE -fsanitize=${SCOPETRACE_SANITIZE})
+else()
+  target_compile_options(scopetrace_options INTERFACE -fstack-protector-strong)
+  target_compile_definitions(scopetrace_options INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  target_link_options(scopetrace_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
+if(SCOPETRACE_FUZZ)
+  target_compile_options(scopetrace_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Adds a static library `scopetrace_<name>` from the sources that follow LIBS' end.
+#   scopetrace_add_library(wire SOURCES decode.cc LIBS scopetrace::base)
+function(scopetrace_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(scopetrace_${name} STATIC ${ARG_SOURCES})
+  add_library(scopetrace::${name} ALIAS scopetrace_${name})
+  target_link_libraries(scopetrace_${name} PUBLIC scopetrace_options ${ARG_LIBS})
+endfunction()

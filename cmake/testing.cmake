@@ -1,0 +1,33 @@
+# Test kinds (unit, golden, fuzz, privileged, cli) are ctest labels; exit status 77 is a visible skip.
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+
+# Adds a GoogleTest executable of one kind.
+#   scopetrace_add_test(unit_wire LABEL unit SOURCES decode_test.cc LIBS scopetrace::wire)
+function(scopetrace_add_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS} scopetrace_options GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} SKIP_RETURN_CODE 77 TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# Adds a fuzz target. Without SCOPETRACE_FUZZ it replays its corpus as an ordinary test: every file
+# in corpus/<name>/, plus the seeds its make_seeds() generates (nothing token-like is committed).
+#   scopetrace_add_fuzzer(decode SOURCES decode_fuzzer.cc LIBS scopetrace::wire)
+function(scopetrace_add_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(fuzz_${name} ${ARG_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} scopetrace_options)
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  if(SCOPETRACE_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay_main.cc)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${corpus})
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz TIMEOUT 60)
+  endif()
+endfunction()

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/base/crypto.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+#include "userspace/base/result.h"
+
+namespace scopetrace {
+namespace {
+
+unsigned char* raw(std::byte* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
+const unsigned char* raw(const std::byte* bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes);
+}
+
+}  // namespace
+
+Digest sha256(Bytes bytes) {
+  Digest digest;
+  SHA256(raw(bytes.data()), bytes.size(), raw(digest.data()));
+  return digest;
+}
+
+std::array<std::byte, 64> sha512(Bytes bytes) {
+  std::array<std::byte, 64> digest;
+  SHA512(raw(bytes.data()), bytes.size(), raw(digest.data()));
+  return digest;
+}
+
+Digest hmac_sha256(Bytes key, Bytes message) {
+  Digest mac;
+  unsigned size = mac.size();
+  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                          raw(message.data()), message.size(), raw(mac.data()), &size);
+  ST_CHECK(done != nullptr);
+  return mac;
+}
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  ST_CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::update(Bytes bytes) {
+  ST_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256::digest() const {
+  const std::unique_ptr<evp_md_ctx_st, Free> copy(EVP_MD_CTX_new());
+  Digest digest;
+  ST_CHECK(copy && EVP_MD_CTX_copy_ex(copy.get(), context_.get()) == 1 &&
+           EVP_DigestFinal_ex(copy.get(), raw(digest.data()), nullptr) == 1);
+  return digest;
+}
+
+std::string format_digest(const Digest& digest) { return "sha256:" + to_hex(digest); }
+
+std::optional<Digest> parse_digest(std::string_view text) {
+  if (!text.starts_with("sha256:")) return std::nullopt;
+  const auto bytes = from_hex(text.substr(7));
+  if (!bytes || bytes->size() != Digest().size()) return std::nullopt;
+  Digest digest;
+  std::copy(bytes->begin(), bytes->end(), digest.begin());
+  return digest;
+}
+
+void fill_random(std::span<std::byte> out) {
+  ST_CHECK(RAND_bytes(raw(out.data()), static_cast<int>(out.size())) == 1);
+}
+
+std::string make_uuid7(std::uint64_t realtime_ns) {
+  std::array<std::byte, 16> id;
+  fill_random(id);
+  const std::uint64_t milliseconds = realtime_ns / 1'000'000;
+  for (int i = 0; i < 6; ++i) id[i] = static_cast<std::byte>(milliseconds >> (40 - 8 * i));
+  id[6] = (id[6] & std::byte{0x0f}) | std::byte{0x70};  // version 7
+  id[8] = (id[8] & std::byte{0x3f}) | std::byte{0x80};  // variant of RFC 9562
+  std::string text = to_hex(id);
+  for (const int at : {20, 16, 12, 8}) text.insert(at, 1, '-');
+  return text;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parsed, UNREDACTED messages. Only protocol/ and redact/ may include this file (a test greps).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "userspace/stream/item.h"
+
+namespace scopetrace {
+
+// One header field as it stood on the wire. Order and duplicates are kept.
+struct HttpField {
+  std::string name;
+  std::string value;
+};
+
+// Why a body's content is not there.
+enum class BodyState {
+  kNone,         // the message has no body
+  kComplete,     // content holds all of it, transfer and content codings removed
+  kCut,          // content holds its beginning; the rest went past the cap or was never seen
+  kUndecodable,  // unknown or broken coding, over the budget, or a gap inside: content is empty
+};
+
+struct HttpBody {
+  BodyState state = BodyState::kNone;
+  std::string content;             // decoded bytes, at most kMaxBodyBytes
+  std::uint64_t wire_bytes = 0;    // encoded length as seen, chunk framing excluded
+  std::uint64_t decoded_bytes = 0; // full decoded length as far as known
+  std::string reason;              // of kCut and kUndecodable: a fixed phrase, never payload
+};
+
+struct HttpRequest {
+  std::string method;
+  std::string target;   // request-target as sent
+  std::string version;  // "1.1"
+  std::vector<HttpField> fields;
+  HttpBody body;
+  std::uint64_t first_ns = 0;  // CLOCK_BOOTTIME of its first and last byte
+  std::uint64_t last_ns = 0;
+};
+
+struct HttpResponse {
+  unsigned status = 0;
+  std::string reason;
+  std::string version;
+  std::vector<HttpField> fields;
+  HttpBody body;
+  std::uint64_t first_ns = 0;
+  std::uint64_t last_ns = 0;
+};
+
+// How an exchange ended.
+enum class Outcome {
+  kComplete,
+  kReset,    // the stream ended before the response was whole
+  kTimeout,  // the client closed without an answer
+  kCut,      // a gap, or the session began or ended in the middle
+};
+
+// A request stitched to its response.
+struct HttpExchange {
+  std::uint64_t tls_id = 0;
+  std::uint64_t conn_id = 0;
+  std::uint32_t tgid = 0;
+  std::uint32_t tid = 0;
+  bool inbound = false;  // the target answered it (server side)
+  Outcome outcome = Outcome::kComplete;
+  std::optional<HttpRequest> request;  // at least one of the two is present
+  std::optional<HttpResponse> response;
+};
+
+// Bytes of a stream whose protocol is not known. Only length and class may leave redaction until a
+// parser knows their structure.
+struct RawStreamData {
+  StreamKey key;
+  std::uint64_t conn_id = 0;
+  Origin origin;
+  std::uint64_t length_bytes = 0;
+  std::string content;  // at most kMaxBodyBytes of it
+};
+
+// What the dissector makes of stream items.
+using Message = std::variant<HttpExchange, RawStreamData, StreamGap, st_tls_peer_event,
+                             st_connection_event, st_process_event>;
+
+inline constexpr std::size_t kMaxBodyBytes = 256 * 1024;  // decoded bytes kept of one body
+inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024; // a header block beyond is given up
+
+}  // namespace scopetrace

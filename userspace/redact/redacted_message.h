@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The type proof of redaction: the encoder accepts only RedactedMessage, which only Redactor makes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "userspace/stream/item.h"
+
+namespace scopetrace {
+
+struct RedactedField {
+  std::string name;
+  std::string value;  // [REDACTED:<class>:<tag>] in place of every finding
+};
+
+// A body after redaction. `text` is what may be stored; everything else is a length.
+struct RedactedBody {
+  std::string media_type;           // essence, lower case; empty when not stated
+  std::string text;                 // at most kMaxStoredBody bytes of redacted text
+  bool is_shape = false;            // level shape: text is the structure with types, no values
+  std::uint64_t length_bytes = 0;   // decoded length as far as known
+  std::uint64_t kept_bytes = 0;     // of the redacted text
+  bool is_cut = false;
+  std::string withheld;             // a fixed phrase when text is empty on purpose, else empty
+};
+
+struct RedactedRequest {
+  std::string method;
+  std::string target;         // path template at level metadata, redacted path and query above
+  std::string host;           // from the Host field, without user information
+  std::string version;
+  std::vector<RedactedField> fields;  // empty at level metadata
+  std::optional<RedactedBody> body;
+  std::uint64_t size_bytes = 0;       // of the body on the wire
+};
+
+struct RedactedResponse {
+  unsigned status = 0;
+  std::string reason;
+  std::string version;
+  std::vector<RedactedField> fields;
+  std::optional<RedactedBody> body;
+  std::uint64_t size_bytes = 0;
+};
+
+// Durations in nanoseconds; absent when not known.
+struct ExchangeTiming {
+  std::optional<std::uint64_t> send_ns;     // first to last byte of the request
+  std::optional<std::uint64_t> wait_ns;     // last byte of the request to first of the response
+  std::optional<std::uint64_t> receive_ns;  // first to last byte of the response
+};
+
+// A credential that was seen, by class and fingerprint, never by value.
+struct CredentialSighting {
+  std::string credential_class;
+  std::string tag;     // as in the placeholder; empty for classes without one
+  std::string where;   // "request.header.authorization", "response.body.access_token", …
+  std::string scheme;  // bearer, basic, …; empty when not applicable
+};
+
+struct RedactedExchange {
+  Origin origin;  // time of the first byte
+  std::uint64_t conn_id = 0;
+  std::uint64_t exchange_id = 0;  // counts from 1 in a session
+  bool inbound = false;
+  std::string outcome;            // complete | timeout | reset | cut
+  std::optional<RedactedRequest> request;
+  std::optional<RedactedResponse> response;
+  ExchangeTiming timing;
+  std::string request_id;         // redacted value of the request-id field, else empty
+  std::string trace_id;
+  std::vector<CredentialSighting> credentials;
+  std::vector<std::string> data_classes;  // sorted, unique
+};
+
+// Stream data of an unknown protocol: its length and class only.
+struct RedactedStreamData {
+  Origin origin;
+  std::uint64_t conn_id = 0;
+  st_direction direction = ST_EGRESS;
+  std::uint64_t length_bytes = 0;
+  std::string content_class;  // "text", "binary", …
+  std::string withheld;       // why the content is not there
+};
+
+// A connection with what is known of its third party.
+struct RedactedConnection {
+  st_connection_event record;
+  st_peer_source tied_by = ST_PEER_NONE;  // how TLS was tied to it
+  std::string third_party;                // host name; empty when unknown
+  std::string third_party_source;         // "sni", "host", …; empty when unknown
+};
+
+struct RedactedGap {
+  StreamGap gap;
+};
+
+struct RedactedProcess {
+  st_process_event record;
+};
+
+// Something that went through the Redactor. Nobody else can make one, so whatever takes a
+// RedactedMessage cannot be handed plaintext by mistake.
+class RedactedMessage {
+ public:
+  using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
+                               RedactedProcess>;
+
+  const Content& content() const { return content_; }
+
+ private:
+  friend class Redactor;
+  friend class RedactedMessageForTest;  // tests/support only
+  explicit RedactedMessage(Content content) : content_(std::move(content)) {}
+
+  Content content_;
+};
+
+// What redaction did, for seals and summary. These are the redactor's claims.
+struct RedactionCounters {
+  std::map<std::string, std::uint64_t> by_class;  // replacements per class
+  std::uint64_t withheld_bodies = 0;
+  std::uint64_t dropped_messages = 0;  // out of scope or over the level
+  std::uint64_t leak_guard_hits = 0;   // lines withheld at the last moment: a defect
+};
+
+inline constexpr std::size_t kMaxStoredBody = 128 * 1024;  // formats: bodies keep at most 128 KiB
+
+}  // namespace scopetrace

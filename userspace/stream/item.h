@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the reassembler makes of events: ordered bytes, gaps and ends of streams.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "userspace/wire/event.h"
+
+namespace scopetrace {
+
+// When and by whom.
+struct Origin {
+  std::uint64_t time_ns = 0;  // CLOCK_BOOTTIME
+  std::uint32_t tgid = 0;
+  std::uint32_t tid = 0;
+};
+
+// One direction of one TLS object.
+struct StreamKey {
+  std::uint64_t tls_id = 0;
+  st_direction direction = ST_EGRESS;
+  bool operator==(const StreamKey&) const = default;
+};
+
+// The next bytes of a stream. `data` is borrowed: valid only while the item is being pushed.
+struct StreamChunk {
+  StreamKey key;
+  std::uint64_t conn_id = 0;  // 0 while unknown
+  std::uint64_t position = 0; // bytes since the first call seen
+  Origin origin;
+  Bytes data;
+};
+
+// Why bytes of a stream are missing.
+enum class GapCause {
+  kDropped,    // the kernel side could not deliver a record (ring, budget)
+  kTruncated,  // one call moved more than ST_CALL_BYTES_MAX
+  kFault,      // the target's page was not present
+  kEvicted,    // the reassembler itself gave the stream up
+};
+
+struct StreamGap {
+  StreamKey key;
+  std::uint64_t conn_id = 0;
+  std::uint64_t position = 0;      // of the first missing byte
+  std::uint64_t missing_bytes = 0;
+  GapCause cause = GapCause::kDropped;
+  Origin origin;
+};
+
+// Both directions of a TLS object are over (SSL_free, process exit, eviction, end of session).
+struct StreamEnd {
+  std::uint64_t tls_id = 0;
+  std::uint64_t conn_id = 0;
+  Origin origin;
+};
+
+// Connection, peer and process records pass through in order.
+using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, st_tls_peer_event,
+                                st_connection_event, st_process_event>;
+
+}  // namespace scopetrace

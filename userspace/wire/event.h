@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decoded form of ring buffer records. Layouts and units: bpf/event.h.
+#pragma once
+
+#include <variant>
+
+#include "bpf/event.h"
+#include "userspace/base/bytes.h"
+
+namespace scopetrace {
+
+// Plaintext of one chunk of one TLS call. `payload` is borrowed from the ring: valid only while the
+// event is being pushed. Empty when record.flags has ST_TLS_FAULT.
+struct TlsEvent {
+  st_tls_event record;
+  Bytes payload;
+};
+
+// One decoded record. The kinds without payload are the wire structs themselves.
+using Event = std::variant<TlsEvent, st_tls_peer_event, st_tls_close_event, st_connection_event,
+                           st_process_event>;
+
+}  // namespace scopetrace
