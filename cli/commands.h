@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the program, one file each; main.cc lists them in the order of `--help`.
+#pragma once
+
+#include "cli/command.h"
+
+namespace scopetrace {
+
+// Each adds its parser to `app`. `global` is filled later, by the parser, and outlives the command.
+Command add_attach_command(CLI::App& app, const GlobalOptions& global);
+
+}  // namespace scopetrace

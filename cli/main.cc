@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `scopetrace`: chooses a command, and is the only place that prints errors.
+#include <csignal>
+#include <cstdio>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+
+namespace scopetrace {
+namespace {
+
+using AddCommand = Command (*)(CLI::App&, const GlobalOptions&);
+constexpr AddCommand kCommands[] = {
+    add_attach_command,
+};
+
+// The only form in which scopetrace reports a failure: what failed, then the remedy when known.
+void print_error(const std::string& command, const Error& error) {
+  std::fprintf(stderr, "scopetrace: %s: %s\n", command.c_str(), error.message().c_str());
+  if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
+}
+
+int run(const Command& command) {
+  const Result<ExitCode> done = command.run();
+  if (done) return static_cast<int>(*done);
+  print_error(command.parser->get_name(), done.error());
+  return static_cast<int>(exit_code_for(done.error().code()));
+}
+
+// `--help` and `--version` arrive here as exceptions too; they print to standard output.
+int report_parse(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  std::fprintf(stderr, "scopetrace: %s\n", error.what());
+  std::fprintf(stderr, "hint: scopetrace --help\n");
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app(
+      "Sees what one approved process exchanges with third parties, with secrets taken out",
+      "scopetrace");
+  app.set_version_flag("--version", "scopetrace " SCOPETRACE_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+
+  GlobalOptions global;
+  app.add_option("--root", global.root, "Keep all files of scopetrace below this folder")
+      ->envname("SCOPETRACE_ROOT")
+      ->type_name("DIR");
+  add_examples(app, {"scopetrace token request --pid 4211 --third-party api.stripe.com "
+                     "--reason 'time-outs since 14:05'",
+                     "scopetrace attach --approval INC-4711.approval --pid 4211"});
+
+  std::vector<Command> commands;
+  for (const AddCommand add : kCommands) commands.push_back(add(app, global));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_parse(app, error);
+  }
+  for (const Command& command : commands) {
+    if (command.parser->parsed()) return run(command);
+  }
+  return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+}  // namespace scopetrace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pager or channel is an error to report, not a death
+  return scopetrace::run_program(argc, argv);
+}
