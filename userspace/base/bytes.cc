@@ -3,7 +3,7 @@
 
 #include <openssl/crypto.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 
 namespace scopetrace {

@@ -14,7 +14,7 @@
 
 namespace scopetrace {
 
-using Bytes = std::span<const std::byte>;  // borrowed
+using Bytes = std::span<const std::byte>;   // borrowed
 using ByteVector = std::vector<std::byte>;  // owned
 
 inline Bytes as_bytes(std::string_view text) {

@@ -54,7 +54,8 @@ std::optional<std::uint64_t> parse_seconds(std::string_view text) {
   return static_cast<std::uint64_t>(seconds);
 }
 
-ClockPair ClockPair::now() { return {.boottime_ns = scopetrace::boottime_ns(),
-                                     .realtime_ns = scopetrace::realtime_ns()}; }
+ClockPair ClockPair::now() {
+  return {.boottime_ns = scopetrace::boottime_ns(), .realtime_ns = scopetrace::realtime_ns()};
+}
 
 }  // namespace scopetrace

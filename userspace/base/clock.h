@@ -30,7 +30,8 @@ struct ClockPair {
 
   static ClockPair now();
   std::uint64_t to_realtime_ns(std::uint64_t at_boottime_ns) const {
-    return realtime_ns + (at_boottime_ns - boottime_ns);  // modular: times before the start work too
+    return realtime_ns +
+           (at_boottime_ns - boottime_ns);  // modular: times before the start work too
   }
 };
 

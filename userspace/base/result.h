@@ -33,7 +33,9 @@ class Error {
   ErrorCode code() const { return code_; }
   int system_errno() const { return errno_; }
   const std::string& message() const { return message_; }
-  const std::string& hint() const { return hint_; }  // the remedy, one line; empty when none is known
+  const std::string& hint() const {
+    return hint_;
+  }  // the remedy, one line; empty when none is known
 
   // Puts the outer action before the message: "open bundle: no such file".
   Error with_context(std::string_view action) &&;
@@ -66,25 +68,26 @@ tl::unexpected<Error> fail_errno(ErrorCode code, std::string_view action);
 
 }  // namespace scopetrace
 
-#define ST_CHECK(condition)                                                      \
-  do {                                                                           \
+#define ST_CHECK(condition)                                                       \
+  do {                                                                            \
     if (!(condition)) ::scopetrace::check_failed(#condition, __FILE__, __LINE__); \
   } while (0)
 
 #define ST_CONCAT_INNER(a, b) a##b
 #define ST_CONCAT(a, b) ST_CONCAT_INNER(a, b)
 
-// Returns the error of `expression` (a Status or Result) from the enclosing function, if it has one.
-#define ST_RETURN_IF_ERROR(expression)                             \
-  do {                                                             \
-    auto st_status = (expression);                                 \
+// Returns the error of `expression` (a Status or Result) from the enclosing function, if it has
+// one.
+#define ST_RETURN_IF_ERROR(expression)                                       \
+  do {                                                                       \
+    auto st_status = (expression);                                           \
     if (!st_status) return ::scopetrace::fail(std::move(st_status).error()); \
   } while (0)
 
 // Declares `declaration` with the value of `expression`, or returns its error.
 #define ST_ASSIGN_OR_RETURN(declaration, expression) \
   ST_ASSIGN_OR_RETURN_INNER(ST_CONCAT(st_result_, __LINE__), declaration, expression)
-#define ST_ASSIGN_OR_RETURN_INNER(result, declaration, expression)  \
-  auto result = (expression);                                       \
+#define ST_ASSIGN_OR_RETURN_INNER(result, declaration, expression)   \
+  auto result = (expression);                                        \
   if (!result) return ::scopetrace::fail(std::move(result).error()); \
   declaration = std::move(*result)

@@ -9,17 +9,18 @@
 
 namespace scopetrace {
 
-// One zstd data frame (content size and checksum on) with the salted leaf hash of each of its lines.
+// One zstd data frame (content size and checksum on) with the salted leaf hash of each of its
+// lines.
 struct DataFrame {
   ByteVector compressed;
   std::uint32_t raw_bytes = 0;  // decompressed size, at most kMaxFrameRaw
   std::vector<Digest> leaves;   // one a line, in order
 };
 
-inline constexpr std::size_t kFrameRawTarget = 1 << 20;  // a frame closes at 1 MiB raw …
+inline constexpr std::size_t kFrameRawTarget = 1 << 20;         // a frame closes at 1 MiB raw …
 inline constexpr std::uint64_t kFrameMaxAgeNs = 1'000'000'000;  // … or 1 s, whichever first
-inline constexpr std::size_t kMaxFrameRaw = 2 << 20;     // hard limit: one line past the target
-inline constexpr std::size_t kMaxLineBytes = 1 << 20;    // LF included
+inline constexpr std::size_t kMaxFrameRaw = 2 << 20;   // hard limit: one line past the target
+inline constexpr std::size_t kMaxLineBytes = 1 << 20;  // LF included
 
 // Losses as seals and the final note state them, cumulative since the start of the session.
 // `claimed_` values are the redactor's own counts; the others capture reads from kernel maps.

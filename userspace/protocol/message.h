@@ -28,10 +28,10 @@ enum class BodyState {
 
 struct HttpBody {
   BodyState state = BodyState::kNone;
-  std::string content;             // decoded bytes, at most kMaxBodyBytes
-  std::uint64_t wire_bytes = 0;    // encoded length as seen, chunk framing excluded
-  std::uint64_t decoded_bytes = 0; // full decoded length as far as known
-  std::string reason;              // of kCut and kUndecodable: a fixed phrase, never payload
+  std::string content;              // decoded bytes, at most kMaxBodyBytes
+  std::uint64_t wire_bytes = 0;     // encoded length as seen, chunk framing excluded
+  std::uint64_t decoded_bytes = 0;  // full decoded length as far as known
+  std::string reason;               // of kCut and kUndecodable: a fixed phrase, never payload
 };
 
 struct HttpRequest {
@@ -88,7 +88,7 @@ struct RawStreamData {
 using Message = std::variant<HttpExchange, RawStreamData, StreamGap, st_tls_peer_event,
                              st_connection_event, st_process_event>;
 
-inline constexpr std::size_t kMaxBodyBytes = 256 * 1024;  // decoded bytes kept of one body
-inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024; // a header block beyond is given up
+inline constexpr std::size_t kMaxBodyBytes = 256 * 1024;   // decoded bytes kept of one body
+inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;  // a header block beyond is given up
 
 }  // namespace scopetrace

@@ -21,23 +21,23 @@ struct RedactedField {
 
 // A body after redaction. `text` is what may be stored; everything else is a length.
 struct RedactedBody {
-  std::string media_type;           // essence, lower case; empty when not stated
-  std::string text;                 // at most kMaxStoredBody bytes of redacted text
-  bool is_shape = false;            // level shape: text is the structure with types, no values
-  std::uint64_t length_bytes = 0;   // decoded length as far as known
-  std::uint64_t kept_bytes = 0;     // of the redacted text
+  std::string media_type;          // essence, lower case; empty when not stated
+  std::string text;                // at most kMaxStoredBody bytes of redacted text
+  bool is_shape = false;           // level shape: text is the structure with types, no values
+  std::uint64_t length_bytes = 0;  // decoded length as far as known
+  std::uint64_t kept_bytes = 0;    // of the redacted text
   bool is_cut = false;
-  std::string withheld;             // a fixed phrase when text is empty on purpose, else empty
+  std::string withheld;  // a fixed phrase when text is empty on purpose, else empty
 };
 
 struct RedactedRequest {
   std::string method;
-  std::string target;         // path template at level metadata, redacted path and query above
-  std::string host;           // from the Host field, without user information
+  std::string target;  // path template at level metadata, redacted path and query above
+  std::string host;    // from the Host field, without user information
   std::string version;
   std::vector<RedactedField> fields;  // empty at level metadata
   std::optional<RedactedBody> body;
-  std::uint64_t size_bytes = 0;       // of the body on the wire
+  std::uint64_t size_bytes = 0;  // of the body on the wire
 };
 
 struct RedactedResponse {
@@ -69,11 +69,11 @@ struct RedactedExchange {
   std::uint64_t conn_id = 0;
   std::uint64_t exchange_id = 0;  // counts from 1 in a session
   bool inbound = false;
-  std::string outcome;            // complete | timeout | reset | cut
+  std::string outcome;  // complete | timeout | reset | cut
   std::optional<RedactedRequest> request;
   std::optional<RedactedResponse> response;
   ExchangeTiming timing;
-  std::string request_id;         // redacted value of the request-id field, else empty
+  std::string request_id;  // redacted value of the request-id field, else empty
   std::string trace_id;
   std::vector<CredentialSighting> credentials;
   std::vector<std::string> data_classes;  // sorted, unique
@@ -109,8 +109,8 @@ struct RedactedProcess {
 // RedactedMessage cannot be handed plaintext by mistake.
 class RedactedMessage {
  public:
-  using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
-                               RedactedProcess>;
+  using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection,
+                               RedactedGap, RedactedProcess>;
 
   const Content& content() const { return content_; }
 

@@ -9,10 +9,10 @@ namespace scopetrace {
 
 // What a probe at a site observes.
 enum class SiteKind : std::uint8_t {
-  kTlsWrite = 1,    // a function that writes plaintext: (SSL*, buffer, length[, …])
-  kTlsRead = 2,     // a function that reads plaintext: (SSL*, buffer, length[, …])
-  kTlsFree = 3,     // SSL_free(SSL*): entry only
-  kLoaderChange = 4 // _dl_debug_state(): entry only
+  kTlsWrite = 1,     // a function that writes plaintext: (SSL*, buffer, length[, …])
+  kTlsRead = 2,      // a function that reads plaintext: (SSL*, buffer, length[, …])
+  kTlsFree = 3,      // SSL_free(SSL*): entry only
+  kLoaderChange = 4  // _dl_debug_state(): entry only
 };
 
 // Fixed layout: sites cross from the sandboxed resolver to capture as raw structs, and capture
@@ -33,7 +33,7 @@ struct Site {
 };
 static_assert(sizeof(Site) == 16, "layout of Site crosses a process boundary");
 
-inline constexpr std::size_t kMaxSites = 64;            // answers of one resolver run
+inline constexpr std::size_t kMaxSites = 64;               // answers of one resolver run
 inline constexpr std::uint64_t kResolverTimeoutMs = 2000;  // then it is killed
 
 }  // namespace scopetrace

@@ -26,8 +26,8 @@ struct StreamKey {
 // The next bytes of a stream. `data` is borrowed: valid only while the item is being pushed.
 struct StreamChunk {
   StreamKey key;
-  std::uint64_t conn_id = 0;  // 0 while unknown
-  std::uint64_t position = 0; // bytes since the first call seen
+  std::uint64_t conn_id = 0;   // 0 while unknown
+  std::uint64_t position = 0;  // bytes since the first call seen
   Origin origin;
   Bytes data;
 };
@@ -43,7 +43,7 @@ enum class GapCause {
 struct StreamGap {
   StreamKey key;
   std::uint64_t conn_id = 0;
-  std::uint64_t position = 0;      // of the first missing byte
+  std::uint64_t position = 0;  // of the first missing byte
   std::uint64_t missing_bytes = 0;
   GapCause cause = GapCause::kDropped;
   Origin origin;
