@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file under a bundle writer, as an interface so that tests can make it fail.
+#pragma once
+
+#include <cstdint>
+
+#include "userspace/base/bytes.h"
+#include "userspace/base/result.h"
+
+namespace scopetrace {
+
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+
+  // Makes room for `size_bytes` more; kLimit when the disk is full. Nothing is written.
+  virtual Status reserve(std::uint64_t size_bytes) = 0;
+  // Appends all bytes or fails.
+  virtual Status write(Bytes bytes) = 0;
+  // Returns when everything written has reached the disk.
+  virtual Status sync() = 0;
+};
+
+// A regular file, written from its start. Does not own the descriptor.
+class FileSink final : public ByteSink {
+ public:
+  explicit FileSink(int fd) : fd_(fd) {}
+
+  Status reserve(std::uint64_t size_bytes) override;
+  Status write(Bytes bytes) override;
+  Status sync() override;
+  // Gives back what was reserved and not used. Call it at the end.
+  Status release();
+
+ private:
+  int fd_;
+  std::uint64_t written_ = 0;
+  std::uint64_t reserved_ = 0;  // end of the reserved range, offset in the file
+};
+
+}  // namespace scopetrace

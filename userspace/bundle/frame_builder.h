@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Collects lines into compressed data frames.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "userspace/bundle/frame.h"
+#include "userspace/bundle/line_sink.h"
+#include "userspace/bundle/merkle.h"
+
+struct ZSTD_CCtx_s;
+
+namespace scopetrace {
+
+struct FreeZstdCompressor {
+  void operator()(ZSTD_CCtx_s* context) const;
+};
+using ZstdCompressor = std::unique_ptr<ZSTD_CCtx_s, FreeZstdCompressor>;
+
+// One zstd frame of level 3 with content size and checksum on.
+ByteVector compress_frame(ZSTD_CCtx_s* context, Bytes raw);
+ZstdCompressor make_compressor();
+
+// The stage before the bundle writer. A frame closes when it holds kFrameRawTarget bytes or, by
+// flush(), when it is kFrameMaxAgeNs old; it never exceeds kMaxFrameRaw.
+class FrameBuilder final : public LineSink {
+ public:
+  // `first_index` is the leaf index of the first line.
+  FrameBuilder(const LeafSalt& salt, Sink<DataFrame>& next, std::uint64_t first_index = 0);
+  ~FrameBuilder() override;
+
+  // kLimit for a line over kMaxLineBytes or without exactly one LF at its end.
+  Status push(std::string line) override;
+  // Says what time it is (any monotonic clock, nanoseconds). Closes a frame whose first line came
+  // kFrameMaxAgeNs ago or earlier. Call it a few times a second, and before the first push.
+  Status flush(std::uint64_t now_ns);
+  // Closes the open frame, then finishes the next stage.
+  Status finish() override;
+
+ private:
+  Status close_frame();
+
+  LeafSalt salt_;
+  Sink<DataFrame>& next_;
+  ZstdCompressor compressor_;
+  std::string raw_;
+  std::vector<Digest> leaves_;
+  std::uint64_t next_index_;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t opened_ns_ = 0;  // when the first line of the open frame came
+};
+
+}  // namespace scopetrace
