@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "userspace/base/sink.h"
 #include "userspace/stream/item.h"
 
 namespace scopetrace {
@@ -87,6 +88,10 @@ struct RawStreamData {
 // What the dissector makes of stream items.
 using Message = std::variant<HttpExchange, RawStreamData, StreamGap, st_tls_peer_event,
                              st_connection_event, st_process_event>;
+
+// Receives messages. A class of its own, so that code which may not see a message (session/) can
+// name it by forward declaration when it connects a redactor to make_dissector().
+class MessageSink : public Sink<Message> {};
 
 inline constexpr std::size_t kMaxBodyBytes = 256 * 1024;   // decoded bytes kept of one body
 inline constexpr std::size_t kMaxHeaderBytes = 64 * 1024;  // a header block beyond is given up

@@ -30,6 +30,7 @@ struct StreamChunk {
   std::uint64_t position = 0;  // bytes since the first call seen
   Origin origin;
   Bytes data;
+  bool begins_call = false;  // data starts where a TLS call of the target started
 };
 
 // Why bytes of a stream are missing.
@@ -49,15 +50,29 @@ struct StreamGap {
   Origin origin;
 };
 
-// Both directions of a TLS object are over (SSL_free, process exit, eviction, end of session).
+// Why a TLS object's streams are over.
+enum class EndCause {
+  kClosed,    // SSL_free, or its connection was closed
+  kExited,    // the process exited or called exec
+  kEvicted,   // given up by age or for memory; it may go on in the target
+  kFinished,  // the session ended
+};
+
+// Both directions of a TLS object are over.
 struct StreamEnd {
   std::uint64_t tls_id = 0;
   std::uint64_t conn_id = 0;
+  EndCause cause = EndCause::kClosed;
   Origin origin;
 };
 
+// Nothing happened up to this time: lets later stages age their state without a clock.
+struct TimePassed {
+  std::uint64_t now_ns = 0;  // CLOCK_BOOTTIME
+};
+
 // Connection, peer and process records pass through in order.
-using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, st_tls_peer_event,
+using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, TimePassed, st_tls_peer_event,
                                 st_connection_event, st_process_event>;
 
 }  // namespace scopetrace
