@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stage between parsing and encoding: scope, level, redaction. The only maker of
+// RedactedMessage.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/sink.h"
+#include "userspace/protocol/message.h"
+#include "userspace/redact/level.h"
+#include "userspace/redact/redacted_message.h"
+#include "userspace/redact/rules.h"
+
+namespace scopetrace {
+
+class LeakGuard;
+
+// What the approval allows. Defaults allow nothing.
+struct RedactorConfig {
+  Level level = Level::kMetadata;
+  std::string detectors = "standard";      // "standard" and any of "+pci", "+gdpr", "+hipaa"
+  std::vector<std::string> third_parties;  // exact host, "*.host", or "any"
+  std::vector<std::string> requests;       // "header=value", "failed", or "any"
+  std::vector<std::string> families;       // of "tls", "sockets", "files", "process", "logs"
+  bool inbound = false;                    // also exchanges that the target answered
+  ByteVector pseudonym_key;  // 32 random bytes of this session; wiped with the Redactor
+};
+
+// Drops what is out of scope, then replaces every secret and every personal datum.
+//
+// Order for an exchange: scope (dropped and counted before anything is looked at), level, names,
+// value shapes, learned values. Denies by default: what cannot be decoded, is cut or follows a gap
+// is a length with a reason. Values found are learned and searched for in all later messages.
+// Bounded: depth, sizes and number of learned values have caps; going over one withholds.
+// One thread. The sink must outlive the Redactor; the rules are copied into detectors.
+class Redactor final : public Sink<Message> {
+ public:
+  // Errors: kUsage for a bad detector preset, pattern of a third party or request; kCorrupt when
+  // the rules cannot be compiled.
+  static Result<std::unique_ptr<Redactor>> make(RedactorConfig config, const RuleSet& rules,
+                                                Sink<RedactedMessage>& next);
+  ~Redactor() override;
+
+  Status push(Message message) override;
+  Status finish() override;
+
+  // Searches for this value, in plain, percent, base64 and hexadecimal form, from now on. For
+  // values of secret-looking names of the target's environment. Values below 8 bytes or too common
+  // to be secret are ignored; returns whether it was taken.
+  bool learn(Bytes value);
+  // Learns the values of secret-looking names in a NUL-separated NAME=value block, as of
+  // /proc/TGID/environ. Returns how many were taken.
+  std::size_t learn_environment(Bytes environ_block);
+  // Learns the content of a mounted secret file: the trimmed whole (≤ 4 KiB) and each line's value.
+  std::size_t learn_file(Bytes content);
+  // A flag or policy changed: holds from the next message on. Never above the approval's level.
+  void set_level(Level level);
+
+  // Scans finished lines with the same detectors and learned values. Valid while this lives.
+  LeakGuard& leak_guard();
+  // leak_guard_hits is filled from the guard.
+  RedactionCounters counters() const;
+
+ private:
+  struct State;
+  explicit Redactor(std::unique_ptr<State> state);
+
+  Status pass(RedactedMessage::Content content);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace scopetrace

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small pattern language of value shapes: one literal to search for, runs of characters around
+// it. Weaker than a regular expression on purpose: matching never backtracks.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/result.h"
+
+namespace scopetrace {
+
+using CharSet = std::bitset<256>;
+
+// `count_min` to `count_max` characters of one set.
+struct ShapeRun {
+  CharSet set;
+  std::uint32_t count_min = 1;
+  std::uint32_t count_max = 1;
+  bool operator==(const ShapeRun&) const = default;
+};
+
+// Half-open range of a text.
+struct TextRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool operator==(const TextRange&) const = default;
+};
+
+// A parsed shape. Grammar:
+//
+//   shape   = *( literal / run )
+//   literal = characters other than [ ] { } \ , or \ and one of these
+//   run     = ( "[" set "]" / character ) "{" min [ "," [ max ] ] "}"
+//   set     = a name (alnum, upper-alnum, lower-alnum, letter, digit, hex, base32, base64,
+//             base64url, bech32, printable) or characters and ranges as in a regular expression
+//
+// An open maximum means as far as the set goes, at most kShapeMaxRun characters. A run of variable
+// length must not be followed by a character of its own set (the match would be ambiguous).
+// A shape matches only where no further alphanumeric character stands directly before it, and,
+// unless its last run is open, directly behind it.
+class Shape {
+ public:
+  static constexpr std::uint32_t kShapeMaxRun = 4096;
+
+  // Errors: kCorrupt with the reason and the column.
+  static Result<Shape> parse(std::string_view text);
+
+  bool empty() const { return runs_.empty(); }
+  // The longest literal inside: what the prefilter searches for. Empty when there is none.
+  const std::string& literal() const { return literal_; }
+  // The match around the literal that begins at `at`, or nothing.
+  std::optional<TextRange> match_around(std::string_view text, std::size_t at) const;
+  // Whether the whole of `text` has this shape.
+  bool matches_whole(std::string_view text) const;
+  // A text of this shape. For tests and seeds: examples are never stored.
+  std::string generate(std::mt19937_64& random) const;
+
+ private:
+  void choose_literal();
+
+  std::vector<ShapeRun> runs_;  // a literal is one run per character
+  std::string literal_;
+  std::size_t literal_run_ = 0;  // index of the literal's first run
+};
+
+}  // namespace scopetrace
