@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns stream items into messages: finds the protocol by content, parses, decodes bodies, stitches.
+// Turns stream items into messages: finds the protocol by content, parses, decodes bodies,
+// stitches.
 //
 // This header does not show a message, so session/ may include it. It connects the chain like this:
 // the redactor's header offers a `MessageSink&` (forward declared there as here), and
@@ -20,22 +21,22 @@ class MessageSink;  // Sink<Message>; defined in protocol/message.h, which sessi
 // Bounds of the dissector's memory.
 struct DissectorLimits {
   std::size_t max_connections = 8192;
-  std::size_t max_memory_bytes = 24 << 20;          // over all connections
-  std::uint64_t raw_idle_ns = 1'000'000'000;        // unknown data is passed on after this silence
+  std::size_t max_memory_bytes = 24 << 20;    // over all connections
+  std::uint64_t raw_idle_ns = 1'000'000'000;  // unknown data is passed on after this silence
 };
 
 // What was understood and what was not, since the start of the session.
 struct DissectorCounters {
   std::uint64_t exchanges = 0;
-  std::uint64_t parsed_bytes = 0;     // bytes that belong to a recognised message
-  std::uint64_t unparsed_bytes = 0;   // passed on as RawStreamData
-  std::uint64_t resyncs = 0;          // times a direction lost the message boundary
-  std::uint64_t oversize_headers = 0; // header blocks given up at kMaxHeaderBytes
-  std::uint64_t malformed_fields = 0; // header lines without a colon, left out
+  std::uint64_t parsed_bytes = 0;      // bytes that belong to a recognised message
+  std::uint64_t unparsed_bytes = 0;    // passed on as RawStreamData
+  std::uint64_t resyncs = 0;           // times a direction lost the message boundary
+  std::uint64_t oversize_headers = 0;  // header blocks given up at kMaxHeaderBytes
+  std::uint64_t malformed_fields = 0;  // header lines without a colon, left out
   std::uint64_t undecodable_bodies = 0;
   std::uint64_t cut_bodies = 0;
   std::uint64_t evicted_connections = 0;
-  std::uint64_t memory_bytes = 0;      // now
+  std::uint64_t memory_bytes = 0;  // now
   std::uint64_t peak_memory_bytes = 0;
 };
 

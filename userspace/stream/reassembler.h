@@ -14,13 +14,16 @@ namespace scopetrace {
 
 // Bounds of the reassembler's memory and patience.
 struct ReassemblerLimits {
-  std::size_t max_objects = 8192;            // TLS objects followed at once
-  std::size_t max_held_bytes = 4 << 20;      // of chunks that came early, over all streams
+  std::size_t max_objects = 8192;        // TLS objects followed at once
+  std::size_t max_held_bytes = 4 << 20;  // of chunks that came early, over all streams
   std::size_t max_held_per_stream = 128 << 10;
-  std::uint64_t hold_ns = 20'000'000;        // how long an early chunk waits for the missing one
-  std::uint64_t linger_ns = 1'000'000'000;   // from connection closed to end of its streams
-  std::uint64_t idle_ns = 900'000'000'000;   // an object without events is given up after this
+  std::uint64_t hold_ns = 20'000'000;       // how long an early chunk waits for the missing one
+  std::uint64_t linger_ns = 1'000'000'000;  // from connection closed to end of its streams
+  std::uint64_t idle_ns = 900'000'000'000;  // an object without events is given up after this
 };
+
+inline constexpr std::size_t kMaxHeldChunks =
+    64;  // of one stream: tiny chunks cost more than bytes
 
 // What the reassembler passed on and what it lost, since the start of the session.
 struct ReassemblerCounters {
@@ -63,9 +66,9 @@ class Reassembler final : public Sink<Event> {
     bool begins_call;
   };
   struct Stream {
-    std::uint64_t next = 0;    // position of the next byte to pass on
+    std::uint64_t next = 0;  // position of the next byte to pass on
     std::size_t held_bytes = 0;
-    std::vector<Held> held;    // sorted by position
+    std::vector<Held> held;  // sorted by position
   };
   // One TLS object: two streams.
   struct Object {
@@ -74,7 +77,7 @@ class Reassembler final : public Sink<Event> {
     std::uint64_t last_ns = 0;
     std::uint64_t closed_ns = 0;  // when its connection was closed, 0 while it is open
     std::uint32_t tgid = 0;
-    Stream streams[2];            // by st_direction
+    Stream streams[2];  // by st_direction
   };
   using Objects = std::list<Object>;  // least recently used first
 

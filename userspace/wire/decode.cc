@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/wire/decode.h"
+
+#include <sys/socket.h>
+
+#include <optional>
+
+namespace scopetrace {
+namespace {
+
+constexpr std::uint8_t kKnownTlsFlags = ST_TLS_LAST | ST_TLS_TRUNCATED | ST_TLS_FAULT;
+
+tl::unexpected<Error> corrupt(const char* what) {
+  return fail(ErrorCode::kCorrupt, std::string("ring record: ") + what);
+}
+
+// Copies the structure at the record's front; the ring gives no alignment promise to its users.
+template <class Record>
+std::optional<Record> copy_front(Bytes record) {
+  return ByteReader(record).read<Record>();
+}
+
+// nullptr when the fields may be used, else what is wrong with them.
+const char* problem(const st_tls_event& tls) {
+  if (tls.direction > ST_INGRESS) return "unknown direction";
+  if ((tls.flags & ~kKnownTlsFlags) != 0) return "unknown flags";
+  if (tls.position > kMaxPosition) return "position out of range";
+  if (tls.chunk_bytes > ST_CHUNK_BYTES) return "chunk too long";
+  if (std::uint64_t{tls.offset_bytes} + tls.chunk_bytes > tls.call_bytes)
+    return "chunk past its call";
+  return nullptr;
+}
+
+const char* problem(const st_tls_peer_event& peer) {
+  return peer.source > ST_PEER_RECORD_HEADER ? "unknown peer source" : nullptr;
+}
+
+const char* problem(const st_tls_close_event&) { return nullptr; }
+
+const char* problem(const st_connection_event& connection) {
+  if (connection.conn_id == 0) return "connection number 0";
+  if (connection.family != AF_INET && connection.family != AF_INET6) return "unknown family";
+  if (connection.state < ST_CONNECTION_OPENED || connection.state > ST_CONNECTION_CLOSED) {
+    return "unknown connection state";
+  }
+  return connection.role > ST_ROLE_ACCEPTED ? "unknown role" : nullptr;
+}
+
+const char* problem(const st_process_event&) { return nullptr; }
+
+template <class Record>
+Result<Event> decode_plain(Bytes record) {
+  const std::optional<Record> event = copy_front<Record>(record);
+  if (!event) return corrupt("shorter than its kind");
+  if (const char* what = problem(*event)) return corrupt(what);
+  return Event(*event);
+}
+
+Result<Event> decode_tls(Bytes record) {
+  const std::optional<st_tls_event> tls = copy_front<st_tls_event>(record);
+  if (!tls) return corrupt("shorter than its kind");
+  if (const char* what = problem(*tls)) return corrupt(what);
+  if ((tls->flags & ST_TLS_FAULT) != 0) return Event(TlsEvent{*tls, Bytes()});
+
+  const Bytes rest = record.subspan(sizeof(st_tls_event));
+  if (tls->chunk_bytes > rest.size()) return corrupt("chunk past its record");
+  return Event(TlsEvent{*tls, rest.first(tls->chunk_bytes)});
+}
+
+}  // namespace
+
+Result<Event> decode(Bytes record) {
+  const std::optional<st_event_header> header = copy_front<st_event_header>(record);
+  if (!header) return corrupt("shorter than its header");
+  if (header->size < sizeof(st_event_header)) return corrupt("size smaller than the header");
+  if (header->size > record.size()) return corrupt("size larger than the record");
+
+  const Bytes sized = record.first(header->size);
+  switch (header->type) {
+    case ST_EVENT_TLS:
+      return decode_tls(sized);
+    case ST_EVENT_TLS_PEER:
+      return decode_plain<st_tls_peer_event>(sized);
+    case ST_EVENT_TLS_CLOSE:
+      return decode_plain<st_tls_close_event>(sized);
+    case ST_EVENT_CONNECTION:
+      return decode_plain<st_connection_event>(sized);
+    case ST_EVENT_FORK:
+    case ST_EVENT_EXEC:
+    case ST_EVENT_EXIT:
+      return decode_plain<st_process_event>(sized);
+    default:
+      return corrupt("unknown type");
+  }
+}
+
+}  // namespace scopetrace
