@@ -23,7 +23,7 @@ struct RedactConfig {
   std::vector<std::string> third_parties;  // host names, "*.host", or "any" alone
   std::vector<std::string> requests;       // "name=value", "any" or "failed"; empty means any
   bool inbound = false;                    // also connections that the target accepted
-  std::uint64_t first_line = 1;            // index `n` of the first line that redact writes
+  std::uint64_t first_line = 0;            // index `n` of the first line that redact writes
 };
 
 std::string format_redact_config(const RedactConfig& config);
