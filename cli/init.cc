@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// scopetrace init: makes folders, host key, default policy and trust file; twice is as once.
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/commands.h"
+#include "scopes/host.h"
+#include "scopes/policy.h"
+#include "scopes/target.h"
+#include "userspace/base/file.h"
+
+namespace scopetrace {
+namespace {
+
+struct InitOptions {
+  std::string environment = "production";
+};
+
+// Says what happened to one thing.
+void report(bool is_new, std::string_view what, const std::string& path) {
+  fmt::print("  {:<8} {:<12} {}\n", is_new ? "created" : "kept", what, path);
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Status make_all_folders(const Folders& folders) {
+  ST_RETURN_IF_ERROR(make_folders(folders.config(), 0755));
+  ST_RETURN_IF_ERROR(make_folders(folders.state(), 0700));
+  for (const std::string& folder :
+       {folders.ledger(), folders.uses(), folders.revocations(), folders.bundles()}) {
+    ST_RETURN_IF_ERROR(make_folders(folder, 0700));
+  }
+  return {};
+}
+
+Status ensure_host_key(const Folders& folders, const std::string& host) {
+  const bool is_new = !exists(folders.host_key());
+  if (is_new) {
+    ST_RETURN_IF_ERROR(
+        write_key_pair(SigningKey::generate(), folders.host_key(), host_principal(host)));
+  }
+  report(is_new, "host key", folders.host_key());
+  return {};
+}
+
+Status ensure_file(const std::string& path, std::string_view what, std::string_view content) {
+  const bool is_new = !exists(path);
+  if (is_new) ST_RETURN_IF_ERROR(write_file_atomically(path, content, 0644));
+  report(is_new, what, path);
+  return {};
+}
+
+// The trust file of a new host knows one key: its own.
+Result<std::string> first_trust_file(const Folders& folders, const std::string& host) {
+  ST_ASSIGN_OR_RETURN(const PublicKey key, read_public_key(folders.host_key()));
+  const TrustLine line{.principals = {host_principal(host)},
+                       .namespaces = {std::string(kHostNamespace), std::string(kSessionNamespace),
+                                      std::string(kBundleNamespace), std::string(kAuditNamespace)},
+                       .valid_after_s = {},
+                       .valid_before_s = {},
+                       .key = key,
+                       .comment = ""};
+  return "# Who may sign what: scopetrace trust add PRINCIPAL KEYFILE --for request,approval\n" +
+         format_trust_line(line) + "\n";
+}
+
+void print_next_steps(const std::string& root) {
+  const std::string program = root.empty() ? "scopetrace" : "scopetrace --root " + root;
+  fmt::print(
+      "\nOnce each person's key is known (scopetrace trust add), a capture takes three commands:\n"
+      "  {0} token request --pid PID --third-party HOST --reason WHY -o my.approval\n"
+      "  {0} token approve my.approval\n"
+      "  {0} attach --approval my.approval --pid PID\n",
+      program);
+}
+
+Result<ExitCode> run_init(const InitOptions& options, const std::string& root) {
+  const Folders folders(root);
+  ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
+  ST_RETURN_IF_ERROR(make_all_folders(folders));
+  ST_RETURN_IF_ERROR(ensure_host_key(folders, host.name));
+  ST_RETURN_IF_ERROR(
+      ensure_file(folders.policy(), "policy", format_default_policy(options.environment)));
+  ST_ASSIGN_OR_RETURN(const std::string trust, first_trust_file(folders, host.name));
+  ST_RETURN_IF_ERROR(ensure_file(folders.allowed_signers(), "trust file", trust));
+  print_next_steps(root);
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+Command add_init_command(CLI::App& app, const GlobalOptions& global) {
+  auto options = std::make_shared<InitOptions>();
+  CLI::App* command = app.add_subcommand("init", "Create host key, default policy and trust file");
+  command->add_option("--environment", options->environment, "Environment of the default policy")
+      ->check(CLI::IsMember({"production", "staging", "test", "development"}))
+      ->capture_default_str();
+  add_examples(*command,
+               {"scopetrace init", "scopetrace --root /tmp/try init --environment development"});
+  return {command, [options, &global] { return run_init(*options, global.root); }};
+}
+
+}  // namespace scopetrace
