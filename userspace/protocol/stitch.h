@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stitches requests to responses on one connection.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "userspace/protocol/http1_head.h"
+#include "userspace/protocol/outlet.h"
+
+namespace scopetrace {
+
+inline constexpr std::size_t kMaxPending = 256;  // requests without an answer on one connection
+
+// Pairs the n-th response with the n-th request, as HTTP/1 pipelining has it (RFC 9112
+// section 9.3). An exchange leaves when both of its messages are over. Interim responses never come
+// here.
+class Stitcher {
+ public:
+  // Whose exchanges these are; the connection number may become known late.
+  void identify(std::uint64_t tls_id, std::uint64_t conn_id) {
+    tls_id_ = tls_id;
+    conn_id_ = conn_id;
+  }
+  void set_inbound(bool inbound) { inbound_ = inbound; }
+
+  void begin_request(Http1Head head, const Origin& origin);
+  void end_request(HttpBody body, std::uint64_t last_ns, Outlet& outlet);
+  // A response nobody was seen to ask for becomes an exchange of its own, outcome kCut.
+  void begin_response(Http1Head head, const Origin& origin);
+  void end_response(HttpBody body, std::uint64_t last_ns, Outlet& outlet);
+
+  // Stores the body of a message that broke off; its exchange stays pending until give_up() or
+  // end().
+  void break_off(bool is_request, HttpBody body, std::uint64_t last_ns, Outlet& outlet);
+
+  // The method of the request that the next response answers; empty when unknown.
+  std::string_view awaited_method() const;
+  bool is_full() const { return pending_.size() >= kMaxPending; }
+
+  // Sends everything that is pending as kCut: the order of messages is lost.
+  void give_up(Outlet& outlet);
+  // Sends everything that is pending, with the outcome that the end of the stream implies.
+  void end(EndCause cause, Outlet& outlet);
+
+  std::size_t memory_bytes() const { return memory_bytes_; }
+
+ private:
+  struct Pending {
+    HttpExchange exchange;
+    bool is_request_over = false;
+    bool is_response_over = false;
+    std::size_t memory_bytes = 0;
+  };
+
+  Pending& add_pending(const Origin& origin);
+  void charge(Pending& pending, std::size_t bytes);
+  void send_front(Outcome outcome, Outlet& outlet);
+  void send_complete(Outlet& outlet);
+  Outcome outcome_at_end(const Pending& pending, EndCause cause) const;
+
+  std::vector<std::unique_ptr<Pending>> pending_;  // oldest first
+  std::uint64_t tls_id_ = 0;
+  std::uint64_t conn_id_ = 0;
+  std::size_t memory_bytes_ = 0;
+  bool inbound_ = false;
+};
+
+}  // namespace scopetrace
