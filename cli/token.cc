@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// scopetrace token: asks for, shows, signs, merges and verifies approvals.
+#include "cli/token.h"
+
+#include <fcntl.h>
+
+#include <memory>
+#include <vector>
+
+#include "cli/commands.h"
+#include "userspace/base/file.h"
+
+namespace scopetrace {
+
+Result<ApprovalText> read_approval(const std::string& path) {
+  const auto text =
+      path == "-" ? read_all(STDIN_FILENO, kMaxSignedText) : read_file(path, kMaxSignedText);
+  if (!text) return fail(text.error());
+  return parse_approval(*text).map_error([&](Error error) {
+    return std::move(error).with_context(path == "-" ? "standard input" : path);
+  });
+}
+
+Status write_new_document(const std::string& path, std::string_view document) {
+  if (path.empty()) return write_all(STDOUT_FILENO, as_bytes(document));
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+  const Status written = write_all(fd.get(), as_bytes(document));
+  if (!written) ::unlink(path.c_str());
+  return written;
+}
+
+Result<Policy> read_policy_or_default(const Folders& folders) {
+  auto policy = read_policy(folders.policy());
+  if (!policy && policy.error().code() == ErrorCode::kNotFound) {
+    return parse_policy(format_default_policy("production"));
+  }
+  return policy;
+}
+
+Result<Trust> read_trust_for(const std::string& named_path, const Folders& folders) {
+  const std::string path = named_path.empty() ? folders.allowed_signers() : named_path;
+  if (!named_path.empty()) {
+    ST_RETURN_IF_ERROR(check_trust_path(path, TrustPathRule::kVerify));
+  }
+  ST_ASSIGN_OR_RETURN(TrustFile signers, TrustFile::read(path));
+  ST_ASSIGN_OR_RETURN(RevokedKeys revoked, RevokedKeys::read(folders.revoked_keys()));
+  return Trust{.signers = std::move(signers), .revoked = std::move(revoked)};
+}
+
+std::string describe_signer(const QuorumSigner& signer) {
+  const std::string role = signer.role.empty() ? "unknown" : signer.role;
+  const std::string who = signer.principal.empty() ? signer.fingerprint : signer.principal;
+  const std::string line = role + " by " + (who.empty() ? "nobody known" : who);
+  return signer.problem.empty() ? line : line + ": " + signer.problem;
+}
+
+Command add_token_command(CLI::App& app, const GlobalOptions& global) {
+  CLI::App* token = app.add_subcommand("token", "Ask for, review, sign and check approvals");
+  token->require_subcommand(1);
+  auto commands = std::make_shared<std::vector<Command>>();
+  for (const auto add :
+       {add_token_request, add_token_show, add_token_approve, add_token_merge, add_token_verify}) {
+    commands->push_back(add(*token, global));
+  }
+  return {token, [commands]() -> Result<ExitCode> {
+            for (const Command& command : *commands) {
+              if (command.parser->parsed()) return command.run();
+            }
+            return ExitCode::kUsage;
+          }};
+}
+
+}  // namespace scopetrace

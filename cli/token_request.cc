@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// scopetrace token request: the host states the facts, the requester signs what is asked for.
+#include <fmt/core.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include "cli/ascii.h"
+#include "cli/quantity.h"
+#include "cli/signing.h"
+#include "cli/token.h"
+#include "scopes/host_block.h"
+#include "scopes/ledger.h"
+#include "scopes/target.h"
+#include "userspace/base/clock.h"
+#include "userspace/redact/rules.h"
+
+namespace scopetrace {
+namespace {
+
+struct RequestOptions {
+  std::uint32_t tgid = 0;
+  std::vector<std::string> command;
+  std::vector<std::string> third_parties;
+  std::vector<std::string> request_ids;
+  std::string request_header = "x-request-id";
+  bool is_failed_only = false;
+  std::string capture = "tls,sockets,process";
+  std::string level = "headers";
+  std::string profile = "standard";
+  std::string learn = "none";
+  std::string duration = "15m";
+  std::string valid = "4h";
+  std::string max_bytes = "256MiB";
+  std::uint64_t uses = 1;
+  std::vector<std::string> recipients;
+  std::vector<std::string> replay;
+  bool has_children = false;
+  bool has_inbound = false;
+  std::string reason;
+  std::string ticket = "none";
+  std::string key_path;
+  std::string principal;
+  std::string output_path;
+};
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, separator);) words.push_back(word);
+  return words;
+}
+
+// Text that people wrote must be ASCII; the refusal shows the character and a command that works.
+Status check_ascii(const char* option, const std::string& text) {
+  const auto character = find_non_ascii(text);
+  if (!character) return {};
+  return fail(Error(ErrorCode::kUsage, std::string(option) +
+                                           " has a character that cannot be "
+                                           "signed: '" +
+                                           *character + "'")
+                  .with_hint(std::string("signed text is ASCII; write ") + option + " " +
+                             quote_for_shell(transliterate(text))));
+}
+
+// Who asks: `--as`, else the only principal of the key, else the login name at this host.
+Result<std::string> find_requester(const RequestOptions& options, const Folders& folders,
+                                   const std::string& host) {
+  if (!options.principal.empty()) return options.principal;
+  const auto key = find_public_key(options.key_path);
+  const auto trust = TrustFile::read(folders.allowed_signers());
+  if (key && trust) {
+    const auto names =
+        trust->principals_of(*key, kRequestNamespace, realtime_ns() / kNanosecondsPerSecond);
+    if (names && names->size() == 1) return names->front();
+  }
+  const passwd* user = getpwuid(getuid());
+  if (user == nullptr) return fail(ErrorCode::kUsage, "no name for the requester: use --as");
+  return std::string(user->pw_name) + "@" + host;
+}
+
+std::vector<RequestMatch> make_matches(const RequestOptions& options) {
+  if (options.is_failed_only) return {{.kind = RequestKind::kFailed, .header = "", .value = ""}};
+  if (options.request_ids.empty()) {
+    return {{.kind = RequestKind::kAny, .header = "", .value = ""}};
+  }
+  std::vector<RequestMatch> matches;
+  for (const std::string& value : options.request_ids) {
+    matches.push_back(
+        {.kind = RequestKind::kHeader, .header = options.request_header, .value = value});
+  }
+  return matches;
+}
+
+Status fill_limits(Approval& asked, const RequestOptions& options) {
+  ST_ASSIGN_OR_RETURN(asked.max_seconds, parse_duration(options.duration));
+  ST_ASSIGN_OR_RETURN(const std::uint64_t valid, parse_duration(options.valid));
+  ST_ASSIGN_OR_RETURN(asked.max_bytes, parse_size(options.max_bytes));
+  asked.not_before_s = realtime_ns() / kNanosecondsPerSecond;
+  asked.not_after_s = asked.not_before_s + valid;
+  asked.uses = options.uses;
+  return {};
+}
+
+Status fill_scope(Approval& asked, const RequestOptions& options) {
+  const auto families = parse_capture(options.capture);
+  if (!families) {
+    return fail(Error(ErrorCode::kUsage, "--capture '" + options.capture + "' is no list of events")
+                    .with_hint("choose from tls,sockets,files,process,logs, in this order"));
+  }
+  asked.capture = *families;
+  asked.level = *parse_level(options.level);  // the parser accepts only known names
+  asked.presets = split(options.profile, '+');
+  if (options.learn != "none") asked.learn = split(options.learn, ',');
+  asked.third_parties = options.third_parties;
+  if (asked.third_parties.empty()) asked.third_parties = {"any"};
+  asked.requests = make_matches(options);
+  asked.children = options.has_children;
+  asked.inbound = options.has_inbound;
+  asked.recipients = options.recipients;
+  asked.replay = options.replay;
+  return {};
+}
+
+Result<Approval> make_approval(const RequestOptions& options, const Folders& folders) {
+  ST_RETURN_IF_ERROR(check_ascii("--reason", options.reason));
+  ST_RETURN_IF_ERROR(check_ascii("--ticket", options.ticket));
+  ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
+  ST_ASSIGN_OR_RETURN(const Policy policy, read_policy_or_default(folders));
+  ST_ASSIGN_OR_RETURN(const RuleSet rules, RuleSet::parse(standard_profile()));
+  Approval asked;
+  ST_ASSIGN_OR_RETURN(asked.requester, find_requester(options, folders, host.name));
+  asked.reason = options.reason;
+  asked.ticket = options.ticket;
+  ST_RETURN_IF_ERROR(fill_scope(asked, options));
+  ST_RETURN_IF_ERROR(fill_limits(asked, options));
+  asked.redaction = rules.digest();
+  asked.policy = policy.digest;
+  asked.approvals = policy.approvals_needed(asked);
+  ST_RETURN_IF_ERROR(check_policy(policy, asked));
+  return asked;
+}
+
+Status write_to_ledger(const Folders& folders, const SigningKey& host_key,
+                       const Approval& approval) {
+  ST_ASSIGN_OR_RETURN(Ledger ledger, Ledger::open(folders.ledger(), approval.host, host_key));
+  const auto head = ledger.append({.event = "request",
+                                   .fields = {{"approval", approval.id},
+                                              {"requester", approval.requester},
+                                              {"ticket", approval.ticket}}});
+  if (!head) return fail(head.error());
+  return {};
+}
+
+void print_next_step(const ApprovalText& document, const std::string& path) {
+  const std::string name = path.empty() ? "FILE" : quote_for_shell(path);
+  fmt::print(stderr,
+             "approval {} asks for {} signature{}; each reviewer:\n"
+             "  scopetrace token show {}\n  scopetrace token approve {}\n",
+             document.approval.id, document.approval.approvals,
+             document.approval.approvals == 1 ? "" : "s", name, name);
+}
+
+Result<ExitCode> run_request(const RequestOptions& options, const std::string& root) {
+  if ((options.tgid == 0) == options.command.empty()) {
+    return fail(Error(ErrorCode::kUsage, "name one target")
+                    .with_hint("--pid N, or -- COMMAND [ARGUMENT...]"));
+  }
+  const Folders folders(root);
+  ST_ASSIGN_OR_RETURN(const SigningKey host_key, read_host_key(folders));
+  ST_ASSIGN_OR_RETURN(const Approval asked, make_approval(options, folders));
+  ST_ASSIGN_OR_RETURN(ApprovalText document,
+                      gather_and_sign_host_block(
+                          asked, {.tgid = options.tgid, .command = options.command}, host_key));
+  ST_ASSIGN_OR_RETURN(const std::string block,
+                      sign_with_key(options.key_path, kRequestNamespace, document.text.body));
+  document.text.blocks.push_back(block);
+  ST_RETURN_IF_ERROR(write_to_ledger(folders, host_key, document.approval));
+  ST_RETURN_IF_ERROR(write_new_document(
+      options.output_path, format_signed_text(document.text.body, document.text.blocks)));
+  print_next_step(document, options.output_path);
+  return ExitCode::kDone;
+}
+
+void add_scope_options(CLI::App& request, RequestOptions& options) {
+  request.add_option("--third-party", options.third_parties,
+                     "Host the target talks to, *.host for all below; default: any");
+  request.add_option("--request-id", options.request_ids, "Only requests with this id; repeat");
+  request.add_option("--request-header", options.request_header, "Header that carries the id")
+      ->capture_default_str();
+  request.add_flag("--failed-only", options.is_failed_only,
+                   "Only exchanges that failed: status 400 and above, reset, time-out");
+  request.add_option("--capture", options.capture, "Event families")->capture_default_str();
+  request.add_option("--level", options.level, "How much of each message")
+      ->check(CLI::IsMember({"metadata", "headers", "shape", "redacted"}))
+      ->capture_default_str();
+  request.add_option("--profile", options.profile, "Detectors: standard, +pci, +gdpr, +hipaa")
+      ->capture_default_str();
+  request.add_option("--learn", options.learn, "Where secret values may be learned: env,files")
+      ->capture_default_str();
+  request.add_flag("--children", options.has_children, "Follow fork and exec");
+  request.add_flag("--inbound", options.has_inbound, "Also connections the target accepted");
+}
+
+void add_limit_options(CLI::App& request, RequestOptions& options) {
+  request.add_option("--for", options.duration, "Longest capture")->capture_default_str();
+  request.add_option("--valid", options.valid, "Until when it may begin")->capture_default_str();
+  request.add_option("--max-bytes", options.max_bytes, "Payload budget")->capture_default_str();
+  request.add_option("--uses", options.uses, "How often")->check(CLI::Range(1, 5));
+  request.add_option("--recipient", options.recipients, "Encrypt to this age or ssh key");
+  request.add_option("--replay", options.replay, "Sandbox URL that may be replayed to");
+}
+
+}  // namespace
+
+Command add_token_request(CLI::App& token, const GlobalOptions& global) {
+  auto options = std::make_shared<RequestOptions>();
+  CLI::App* request = token.add_subcommand("request", "Ask for an approval");
+  request->add_option("--pid", options->tgid, "Process to capture");
+  request->add_option("command", options->command, "Command to start, after --");
+  add_scope_options(*request, *options);
+  add_limit_options(*request, *options);
+  request->add_option("--reason", options->reason, "Why, for the reviewer")->required();
+  request->add_option("--ticket", options->ticket, "Ticket");
+  request->add_option("--key", options->key_path, "Private key; default: ssh-agent");
+  request->add_option("--as", options->principal, "Your name in the trust file");
+  request->add_option("-o,--output", options->output_path, "New file; default: standard output");
+  add_examples(
+      *request,
+      {"scopetrace token request --pid 4211 --third-party api.stripe.com --ticket INC-4711 "
+       "--reason 'webhooks time out' -o inc-4711.approval",
+       "scopetrace token request --third-party '*.corp.example' --level redacted --reason "
+       "'why 402?' -- ./billing-job --once"});
+  return {request, [options, &global] { return run_request(*options, global.root); }};
+}
+
+}  // namespace scopetrace
