@@ -25,8 +25,7 @@ struct ShapeRule {
 // A value that only its name gives away.
 struct NameRule {
   std::string class_name;
-  std::vector<std::string> names;  // as written; compared as names.h says
-  Shape value;                     // what the value looks like; empty: anything
+  std::vector<std::string> names;  // compared as names.h says; "*_word" matches any beginning
 };
 
 // The profile, parsed and checked. Immutable.

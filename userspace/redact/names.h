@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which names announce a secret. Names are compared on whole segments, never on substrings:
+// "author" holds no "auth", "max_tokens" no "token".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "userspace/redact/rules.h"
+
+namespace scopetrace {
+
+// Splits at - _ . : blanks and camel humps and lowers: "X-apiKey" is {"x", "api", "key"}.
+std::vector<std::string> name_segments(std::string_view name);
+// The segments without separators: "xapikey".
+std::string compact_name(std::string_view name);
+
+class NameTable {
+ public:
+  explicit NameTable(const RuleSet& rules);
+
+  // The class of the value that such a name announces, or nothing.
+  std::optional<std::string_view> class_of(std::string_view name) const;
+  bool is_public_cookie(std::string_view name) const;
+  bool is_low_entropy(std::string_view class_name) const;
+
+ private:
+  static constexpr std::size_t kMaxNameBytes = 128;  // longer ones are not names
+  static constexpr std::size_t kMaxSuffixSegments = 4;
+
+  std::unordered_map<std::string, std::string> exact_;   // compact name → class
+  std::unordered_map<std::string, std::string> suffix_;  // compact last segments → class
+  std::unordered_set<std::string> public_;
+  std::unordered_set<std::string> public_cookies_;
+  std::unordered_set<std::string> low_entropy_;
+};
+
+// Whether a value found under a sensitive name can be one: not empty, a keyword, a template
+// variable, an expression of code or already masked; with digits where the class is made of digits.
+bool is_plausible_value(std::string_view class_name, std::string_view value);
+
+}  // namespace scopetrace

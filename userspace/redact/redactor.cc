@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/redactor.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "userspace/redact/leak_guard.h"
+#include "userspace/redact/message_redactor.h"
+#include "userspace/redact/scope_filter.h"
+#include "userspace/redact/text_class.h"
+#include "userspace/redact/text_scanner.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxConnections = 65536;  // remembered; further ones stay without a name
+constexpr std::size_t kMaxIdBytes = 128;        // of a request or trace id
+constexpr std::array kRequestIdFields = {"x-request-id", "request-id", "x-correlation-id",
+                                         "x-amzn-requestid", "x-amz-request-id"};
+constexpr std::array kTraceIdFields = {"traceparent", "x-b3-traceid", "x-amzn-trace-id",
+                                       "uber-trace-id", "x-cloud-trace-context"};
+
+Status check_detectors(std::string_view detectors) {
+  for (std::size_t at = 0, part = 0; at <= detectors.size(); ++part) {
+    const auto end = std::min(detectors.find('+', at), detectors.size());
+    const std::string_view name = detectors.substr(at, end - at);
+    const bool is_preset = name == "pci" || name == "gdpr" || name == "hipaa";
+    if (part == 0 ? name != "standard" : !is_preset) {
+      return fail(ErrorCode::kUsage, "unknown detectors: " + std::string(detectors));
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
+std::string_view outcome_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kComplete:
+      return "complete";
+    case Outcome::kReset:
+      return "reset";
+    case Outcome::kTimeout:
+      return "timeout";
+    case Outcome::kCut:
+      return "cut";
+  }
+  return "cut";
+}
+
+std::optional<std::uint64_t> between(std::uint64_t from_ns, std::uint64_t to_ns) {
+  if (from_ns == 0 || to_ns < from_ns) return std::nullopt;
+  return to_ns - from_ns;
+}
+
+ExchangeTiming timing_of(const HttpExchange& exchange) {
+  ExchangeTiming timing;
+  const auto& request = exchange.request;
+  const auto& response = exchange.response;
+  if (request) timing.send_ns = between(request->first_ns, request->last_ns);
+  if (request && response) timing.wait_ns = between(request->last_ns, response->first_ns);
+  if (response) timing.receive_ns = between(response->first_ns, response->last_ns);
+  return timing;
+}
+
+}  // namespace
+
+struct Redactor::State {
+  State(RedactorConfig c, ScopeFilter filter, std::unique_ptr<Detectors> d,
+        Sink<RedactedMessage>& sink)
+      : config(std::move(c)),
+        level(config.level),
+        scope(std::move(filter)),
+        detectors(std::move(d)),
+        scanner(*detectors, std::move(config.pseudonym_key)),
+        guard(scanner),
+        next(sink) {}
+
+  struct Peer {
+    std::string host;  // of the last exchange in scope; empty while unknown
+    st_peer_source tied_by = ST_PEER_NONE;
+  };
+
+  bool has_family(std::string_view family) const {
+    const auto& families = config.families;
+    return std::find(families.begin(), families.end(), family) != families.end();
+  }
+  Peer* peer(std::uint64_t conn_id) {
+    if (conn_id == 0) return nullptr;
+    const auto found = peers.find(conn_id);
+    if (found != peers.end()) return &found->second;
+    if (peers.size() >= kMaxConnections) return nullptr;
+    return &peers[conn_id];
+  }
+
+  Status redact(Redactor& self, const HttpExchange& exchange);
+  Status redact(Redactor& self, const RawStreamData& data);
+  Status redact(Redactor& self, const StreamGap& gap);
+  Status redact(Redactor& self, const st_tls_peer_event& event);
+  Status redact(Redactor& self, const st_connection_event& event);
+  Status redact(Redactor& self, const st_process_event& event);
+
+  RedactedRequest redact_request(const HttpExchange& exchange);
+  RedactedResponse redact_response(const HttpResponse& response);
+  template <class Names>
+  std::string pick_id(const HttpExchange& exchange, const Names& names);
+
+  RedactorConfig config;
+  Level level;
+  ScopeFilter scope;
+  std::unique_ptr<Detectors> detectors;
+  TextScanner scanner;
+  LeakGuard guard;
+  Sink<RedactedMessage>& next;
+  RedactionCounters counters;
+  std::unordered_map<std::uint64_t, Peer> peers;
+  std::uint64_t exchanges = 0;
+};
+
+RedactedRequest Redactor::State::redact_request(const HttpExchange& exchange) {
+  const HttpRequest& request = *exchange.request;
+  MessageRedactor parts(scanner, level, "request");
+  RedactedRequest out;
+  out.method = parts.redact_method(request.method);
+  out.target = parts.redact_target(request.target);
+  out.host = parts.redact_short(third_party_of(exchange).value_or(""), "host");
+  out.version = parts.redact_short(request.version, "version");
+  out.fields = parts.redact_fields(request.fields);
+  out.body = parts.redact_body(request.body, request.fields);
+  out.size_bytes = request.body.wire_bytes;
+  return out;
+}
+
+RedactedResponse Redactor::State::redact_response(const HttpResponse& response) {
+  MessageRedactor parts(scanner, level, "response");
+  RedactedResponse out;
+  out.status = response.status;
+  out.reason = level == Level::kMetadata ? "" : parts.redact_short(response.reason, "reason");
+  out.version = parts.redact_short(response.version, "version");
+  out.fields = parts.redact_fields(response.fields);
+  out.body = parts.redact_body(response.body, response.fields);
+  out.size_bytes = response.body.wire_bytes;
+  return out;
+}
+
+template <class Names>
+std::string Redactor::State::pick_id(const HttpExchange& exchange, const Names& names) {
+  const auto pick = [&](const std::vector<HttpField>& fields) -> std::string {
+    for (const std::string_view name : names) {
+      const auto value = field_value(fields, name);
+      if (value && value->size() <= kMaxIdBytes) return scanner.redact(*value);
+    }
+    return {};
+  };
+  scanner.set_place("");
+  std::string id = exchange.request ? pick(exchange.request->fields) : "";
+  if (id.empty() && exchange.response) id = pick(exchange.response->fields);
+  return id;
+}
+
+Status Redactor::State::redact(Redactor& self, const HttpExchange& exchange) {
+  if (!has_family("tls") || !scope.allows(exchange)) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  RedactedExchange out;
+  const std::uint64_t time_ns = exchange.request
+                                    ? exchange.request->first_ns
+                                    : (exchange.response ? exchange.response->first_ns : 0);
+  out.origin = {.time_ns = time_ns, .tgid = exchange.tgid, .tid = exchange.tid};
+  out.conn_id = exchange.conn_id;
+  out.exchange_id = ++exchanges;
+  out.inbound = exchange.inbound;
+  out.outcome = outcome_name(exchange.outcome);
+  out.timing = timing_of(exchange);
+  if (exchange.request) out.request = redact_request(exchange);
+  if (exchange.response) out.response = redact_response(*exchange.response);
+  out.request_id = pick_id(exchange, kRequestIdFields);
+  out.trace_id = pick_id(exchange, kTraceIdFields);
+  out.credentials = scanner.take_sightings();
+  out.data_classes = scanner.take_data_classes();
+  for (const auto* body :
+       {out.request ? &out.request->body : nullptr, out.response ? &out.response->body : nullptr}) {
+    if (body != nullptr && *body && level >= Level::kShape && !(*body)->withheld.empty()) {
+      ++counters.withheld_bodies;
+    }
+  }
+  if (!exchange.inbound && out.request && !out.request->host.empty()) {
+    if (Peer* known = peer(exchange.conn_id)) known->host = out.request->host;
+  }
+  return self.pass(std::move(out));
+}
+
+Status Redactor::State::redact(Redactor& self, const RawStreamData& data) {
+  const auto known = peers.find(data.conn_id);
+  const bool is_known = known != peers.end() && !known->second.host.empty();
+  if (!has_family("tls") || !(scope.allows_any_host() || is_known)) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  RedactedStreamData out;
+  out.origin = data.origin;
+  out.conn_id = data.conn_id;
+  out.direction = data.key.direction;
+  out.length_bytes = data.length_bytes;
+  out.content_class = is_readable(data.content) ? "text" : "binary";
+  out.withheld = "unknown protocol";
+  return self.pass(std::move(out));
+}
+
+Status Redactor::State::redact(Redactor& self, const StreamGap& gap) {
+  return self.pass(RedactedGap{gap});
+}
+
+Status Redactor::State::redact(Redactor&, const st_tls_peer_event& event) {
+  if (Peer* known = peer(event.conn_id)) {
+    known->tied_by = static_cast<st_peer_source>(event.source);
+  }
+  return {};  // told by the connection's line
+}
+
+Status Redactor::State::redact(Redactor& self, const st_connection_event& event) {
+  if (!has_family("sockets")) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  RedactedConnection out;
+  out.record = event;
+  const auto known = peers.find(event.conn_id);
+  if (known != peers.end()) {
+    out.tied_by = known->second.tied_by;
+    out.third_party = known->second.host;
+    out.third_party_source = out.third_party.empty() ? "" : "host";
+    if (event.state == ST_CONNECTION_CLOSED) peers.erase(known);
+  }
+  return self.pass(std::move(out));
+}
+
+Status Redactor::State::redact(Redactor& self, const st_process_event& event) {
+  if (!has_family("process")) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  return self.pass(RedactedProcess{event});
+}
+
+Redactor::Redactor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Redactor::~Redactor() = default;
+
+Result<std::unique_ptr<Redactor>> Redactor::make(RedactorConfig config, const RuleSet& rules,
+                                                 Sink<RedactedMessage>& next) {
+  ST_RETURN_IF_ERROR(check_detectors(config.detectors));
+  ST_ASSIGN_OR_RETURN(auto scope,
+                      ScopeFilter::make(config.third_parties, config.requests, config.inbound));
+  ST_ASSIGN_OR_RETURN(auto detectors, Detectors::make(rules));
+  auto state =
+      std::make_unique<State>(std::move(config), std::move(scope), std::move(detectors), next);
+  return std::unique_ptr<Redactor>(new Redactor(std::move(state)));
+}
+
+Status Redactor::push(Message message) {
+  const auto passed =
+      std::visit([&](const auto& item) { return state_->redact(*this, item); }, message);
+  state_->scanner.learn_pending();
+  return passed;
+}
+
+Status Redactor::pass(RedactedMessage::Content content) {
+  return state_->next.push(RedactedMessage(std::move(content)));
+}
+
+Status Redactor::finish() { return state_->next.finish(); }
+
+bool Redactor::learn(Bytes value) { return state_->scanner.learn(as_text(value)); }
+
+std::size_t Redactor::learn_environment(Bytes environ_block) {
+  std::size_t taken = 0;
+  std::string_view rest = as_text(environ_block);
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\0'), rest.size());
+    const std::string_view entry = rest.substr(0, end);
+    const auto equals = entry.find('=');
+    if (equals != entry.npos && state_->scanner.names().class_of(entry.substr(0, equals))) {
+      taken += state_->scanner.learn(entry.substr(equals + 1)) ? 1 : 0;
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return taken;
+}
+
+std::size_t Redactor::learn_file(Bytes content) {
+  constexpr std::size_t kMaxWhole = 4096;
+  std::string_view rest = trim(as_text(content));
+  std::size_t taken = rest.size() <= kMaxWhole && state_->scanner.learn(rest) ? 1 : 0;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = trim(rest.substr(0, end));
+    const auto sign = line.find_first_of("=:");
+    taken += state_->scanner.learn(line) ? 1 : 0;
+    if (sign != line.npos) taken += state_->scanner.learn(trim(line.substr(sign + 1))) ? 1 : 0;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return taken;
+}
+
+void Redactor::set_level(Level level) { state_->level = std::min(level, state_->config.level); }
+
+LeakGuard& Redactor::leak_guard() { return state_->guard; }
+
+RedactionCounters Redactor::counters() const {
+  RedactionCounters counters = state_->counters;
+  counters.by_class = state_->scanner.by_class();
+  counters.leak_guard_hits = state_->guard.hits();
+  return counters;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/scope_filter.h"
+
+#include <algorithm>
+
+#include "userspace/redact/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+bool is_host_char(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; }
+
+// An authority without port and trailing dot, or nothing when it is not a plain host.
+std::optional<std::string> normalize_host(std::string_view authority) {
+  std::string host = to_lower(trim(authority));
+  if (host.starts_with('[')) {  // IPv6 literal
+    const auto close = host.find(']');
+    if (close == host.npos) return std::nullopt;
+    return host.substr(0, close + 1);
+  }
+  const auto colon = host.find(':');
+  if (colon != host.npos) {
+    if (count_digits(host.substr(colon + 1)) != host.size() - colon - 1) return std::nullopt;
+    host.resize(colon);
+  }
+  if (host.ends_with('.')) host.pop_back();
+  if (host.empty() || !std::all_of(host.begin(), host.end(), is_host_char)) return std::nullopt;
+  return host;
+}
+
+std::optional<std::string_view> absolute_authority(std::string_view target) {
+  const auto scheme = target.find("://");
+  if (target.starts_with('/') || scheme == target.npos) return std::nullopt;
+  const std::string_view rest = target.substr(scheme + 3);
+  return rest.substr(0, rest.find_first_of("/?#"));
+}
+
+}  // namespace
+
+std::optional<std::string> third_party_of(const HttpExchange& exchange) {
+  if (!exchange.request) return std::nullopt;
+  std::optional<std::string> host;
+  for (const HttpField& field : exchange.request->fields) {
+    if (!equals_ignoring_case(field.name, "host") &&
+        !equals_ignoring_case(field.name, ":authority")) {
+      continue;
+    }
+    const auto next = normalize_host(field.value);
+    if (!next || (host && *host != *next)) return std::nullopt;
+    host = next;
+  }
+  const auto authority = absolute_authority(exchange.request->target);
+  if (!authority) return host;
+  const auto target_host = normalize_host(*authority);
+  if (!target_host || (host && *host != *target_host)) return std::nullopt;
+  return target_host;
+}
+
+Result<ScopeFilter> ScopeFilter::make(const std::vector<std::string>& third_parties,
+                                      const std::vector<std::string>& requests, bool inbound) {
+  ScopeFilter filter;
+  filter.inbound_ = inbound;
+  for (const std::string& pattern : third_parties) {
+    const bool is_suffix = pattern.starts_with("*.");
+    const auto host = normalize_host(is_suffix ? pattern.substr(2) : pattern);
+    if (!host) return fail(ErrorCode::kUsage, "not a third party: " + pattern);
+    if (pattern == "any") {
+      filter.any_host_ = true;
+    } else if (is_suffix) {
+      filter.suffixes_.push_back("." + *host);
+    } else {
+      filter.hosts_.push_back(*host);
+    }
+  }
+  for (const std::string& request : requests) {
+    const auto equals = request.find('=');
+    if (request == "any") {
+      filter.any_request_ = true;
+    } else if (request == "failed") {
+      filter.failed_ = true;
+    } else if (equals == request.npos || equals == 0) {
+      return fail(ErrorCode::kUsage, "not a request match: " + request);
+    } else {
+      filter.fields_.emplace_back(request.substr(0, equals), request.substr(equals + 1));
+    }
+  }
+  return filter;
+}
+
+bool ScopeFilter::allows_host(std::string_view host) const {
+  if (any_host_) return true;
+  if (std::find(hosts_.begin(), hosts_.end(), host) != hosts_.end()) return true;
+  return std::any_of(suffixes_.begin(), suffixes_.end(), [&](const std::string& suffix) {
+    return host.size() > suffix.size() && host.ends_with(suffix);
+  });
+}
+
+bool ScopeFilter::matches_request(const HttpExchange& exchange) const {
+  if (any_request_) return true;
+  const bool is_failure = exchange.outcome != Outcome::kComplete ||
+                          (exchange.response && exchange.response->status >= 400);
+  if (failed_ && is_failure) return true;
+  if (!exchange.request) return false;
+  for (const HttpField& field : exchange.request->fields) {
+    for (const auto& [name, value] : fields_) {
+      if (equals_ignoring_case(field.name, name) && trim(field.value) == value) return true;
+    }
+  }
+  return false;
+}
+
+bool ScopeFilter::allows(const HttpExchange& exchange) const {
+  if (exchange.inbound && !inbound_) return false;
+  // What the target accepts has no third party but its caller: `inbound` alone decides.
+  if (!exchange.inbound && !any_host_) {
+    const auto host = third_party_of(exchange);
+    if (!host || !allows_host(*host)) return false;
+  }
+  return matches_request(exchange);
+}
+
+}  // namespace scopetrace

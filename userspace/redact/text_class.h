@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Classes of characters and token boundaries. ASCII only, no locale.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace scopetrace {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_letter(char c) { return is_upper(c) || is_lower(c); }
+constexpr bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
+constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string to_lower(std::string_view text);
+std::string_view trim(std::string_view text);
+bool has_digit(std::string_view text);
+bool has_letter(std::string_view text);
+std::size_t count_digits(std::string_view text);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// Whether a token may begin at `at`: no alphanumeric before it, unless that is the end of an
+// escape (%3D, \n, \u0026).
+bool is_token_start(std::string_view text, std::size_t at);
+// Whether most of `text` can be read: UTF-8 or ASCII without control characters.
+bool is_readable(std::string_view text);
+
+}  // namespace scopetrace

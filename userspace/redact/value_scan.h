@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hand-written scanners: each looks around one hit, or walks a text once.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "userspace/redact/finding.h"
+
+namespace scopetrace {
+
+// Cards, tracks, social security, phone and other numbers with their own check.
+void find_numbers(std::string_view text, std::vector<Finding>& findings);
+// IBANs and letter-digit identifiers with a check of their own.
+void find_ibans(std::string_view text, std::vector<Finding>& findings);
+// An e-mail address around the "@" (or "%40") at `at`.
+std::optional<TextRange> email_around(std::string_view text, std::size_t at);
+// The password of user information behind the "://" at `at`.
+std::optional<TextRange> url_password_behind(std::string_view text, std::size_t at);
+// A JWT, JWS or JWE whose "eyJ" stands at `at`.
+std::optional<TextRange> jose_at(std::string_view text, std::size_t at);
+// The lines between BEGIN and END of the private key whose "-----BEGIN" stands at `at`; to the end
+// of the text when END is missing. Nothing for public keys and certificates.
+std::optional<TextRange> private_key_at(std::string_view text, std::size_t at);
+// The credentials behind the scheme word (Basic, Bearer, …) that ends at `at`.
+std::optional<TextRange> scheme_value_behind(std::string_view text, std::size_t at, bool is_basic);
+
+}  // namespace scopetrace
