@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the command-line cases share. Sourced by run_cases.py in an empty folder; SCOPETRACE_ROOT is set.
+
+# Makes an Ed25519 key pair ./NAME for each person named.
+make_keys() {
+  local name
+  for name in "$@"; do
+    ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$PWD/$name"
+  done
+}
+
+# A host with scopetrace set up and three people known to it: carol asks, alice and bob approve.
+make_host() {
+  make_keys carol alice bob
+  scopetrace init >/dev/null
+  scopetrace trust add carol@corp.example carol.pub --for request,approval >/dev/null
+  scopetrace trust add alice@corp.example alice.pub --for request,approval >/dev/null
+  scopetrace trust add bob@corp.example bob.pub --for request,approval >/dev/null
+}
+
+# Starts a process that does nothing until the case ends; its tgid is in $target.
+start_target() {
+  tail -f /dev/null --pid=$$ &
+  target=$!
+}
+
+# Carol's request for $target, into the named file; further options follow.
+request() {
+  local file=$1
+  shift
+  scopetrace token request --pid "$target" --third-party api.payments.example \
+    --reason 'charges fail since 14:05' --key carol --as carol@corp.example -o "$file" "$@"
+}
+
+# A file with the signature of each named person.
+approve() {
+  local file=$1 name
+  shift
+  for name in "$@"; do
+    scopetrace token approve "$file" --key "$name" --as "$name@corp.example"
+  done
+}
+
+# A request for $target that alice and bob have approved: enough for every level.
+approved() {
+  local file=$1
+  shift
+  request "$file" "$@" >/dev/null
+  approve "$file" alice bob >/dev/null
+}
