@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scopes/approval_check.h"
+
+#include <algorithm>
+
+#include "scopes/approval_rules.h"
+#include "userspace/base/clock.h"
+
+namespace scopetrace {
+namespace {
+
+// Quotes a word for a shell unless it is plain.
+std::string quote(std::string_view word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("@%_-+=:,./").find(c) != std::string_view::npos;
+  });
+  if (plain) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// Collects the refusals of one approval; each has the same remedy.
+class Checker {
+ public:
+  Checker(const Approval& approval, const CheckFacts& facts) : a_(approval), facts_(facts) {}
+
+  Status run() const {
+    ST_RETURN_IF_ERROR(check_time());
+    ST_RETURN_IF_ERROR(check_host());
+    ST_RETURN_IF_ERROR(check_target());
+    if (a_.redaction != facts_.redaction) {
+      return refuse("approval names the rule set " + format_digest(a_.redaction) +
+                    ", but this host would use " + format_digest(facts_.redaction));
+    }
+    if (facts_.uses_so_far >= a_.uses) {
+      return refuse("approval is used up: " + std::to_string(facts_.uses_so_far) + " of " +
+                    std::to_string(a_.uses) + " uses");
+    }
+    return {};
+  }
+
+ private:
+  Status refuse(const std::string& message) const {
+    const auto tgid = facts_.process ? std::optional(facts_.process->tgid) : std::nullopt;
+    return fail(Error(ErrorCode::kRefused, message).with_hint(request_command(a_, tgid)));
+  }
+
+  Status check_time() const {
+    if (facts_.now_s < a_.not_before_s) {
+      return refuse("approval is not valid before " + format_seconds(a_.not_before_s));
+    }
+    if (facts_.now_s > a_.not_after_s) {
+      return refuse("approval expired at " + format_seconds(a_.not_after_s));
+    }
+    return {};
+  }
+
+  Status check_host() const {
+    if (a_.host != facts_.host.name) {
+      return refuse("approval names host " + a_.host + ", but this is " + facts_.host.name);
+    }
+    if (a_.host_key != facts_.host_key) {
+      return refuse("approval names host key " + a_.host_key + ", but this host's is " +
+                    facts_.host_key);
+    }
+    if (a_.boot_id != facts_.host.boot_id) {
+      return refuse("approval names boot " + a_.boot_id +
+                    ", but the host was restarted: " + facts_.host.boot_id);
+    }
+    return {};
+  }
+
+  Status check_target() const {
+    switch (a_.target.kind) {
+      case TargetKind::kProcess:
+        return check_process();
+      case TargetKind::kCommand:
+        return check_command();
+      case TargetKind::kUnit:
+      case TargetKind::kContainer:
+      case TargetKind::kCgroup:
+        break;
+    }
+    return refuse("approval names a unit, container or cgroup: not supported yet by this version");
+  }
+
+  Status check_process() const {
+    const std::string named = "approval names pid " + std::to_string(a_.target.tgid);
+    if (!facts_.process) return refuse(named + ", but the target is a command");
+    const ProcessFacts& now = *facts_.process;
+    const std::string is = "pid " + std::to_string(now.tgid);
+    if (now.tgid != a_.target.tgid) return refuse(named + ", but the target is " + is);
+    if (now.start_ticks != a_.target.start_ticks) {
+      return refuse(named + " started " + std::to_string(a_.target.start_ticks) + ", but " + is +
+                    " started " + std::to_string(now.start_ticks) + ": the process was restarted");
+    }
+    if (now.exe != a_.target.executables.front()) return refuse_exe(now.exe);
+    if (now.uid != a_.target.uid) {
+      return refuse("approval names uid " + std::to_string(a_.target.uid) + ", but " + is +
+                    " has uid " + std::to_string(now.uid));
+    }
+    return {};
+  }
+
+  Status check_command() const {
+    if (!facts_.command_exe) return refuse("approval names a command, but the target is a process");
+    if (*facts_.command_exe != a_.target.executables.front())
+      return refuse_exe(*facts_.command_exe);
+    return {};
+  }
+
+  Status refuse_exe(const Digest& now) const {
+    return refuse("approval names executable " + format_digest(a_.target.executables.front()) +
+                  ", but the target's is " + format_digest(now));
+  }
+
+  const Approval& a_;
+  const CheckFacts& facts_;
+};
+
+std::string request_option(const RequestMatch& match) {
+  if (match.kind == RequestKind::kFailed) return " --failed-only";
+  if (match.kind == RequestKind::kAny) return "";
+  const std::string header =
+      match.header == "x-request-id" ? "" : " --request-header " + match.header;
+  return " --request-id " + quote(match.value) + header;
+}
+
+}  // namespace
+
+Status check_approval(const Approval& approval, const CheckFacts& facts) {
+  return Checker(approval, facts).run();
+}
+
+std::string request_command(const Approval& approval, std::optional<std::uint32_t> tgid) {
+  std::string text = "scopetrace token request";
+  const bool command = approval.target.kind == TargetKind::kCommand && !tgid;
+  if (!command) text += " --pid " + std::to_string(tgid.value_or(approval.target.tgid));
+  for (const std::string& host : approval.third_parties) text += " --third-party " + quote(host);
+  for (const RequestMatch& match : approval.requests) text += request_option(match);
+  text += " --level " + std::string(level_name(approval.level));
+  text += " --for " + std::to_string(approval.max_seconds) + "s";
+  if (approval.children) text += " --children";
+  if (approval.inbound) text += " --inbound";
+  text += " --reason " + quote(approval.reason);
+  if (approval.ticket != "none") text += " --ticket " + quote(approval.ticket);
+  return command ? text + " -- COMMAND" : text;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forms and bounds of single fields of an approval.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scopes/approval.h"
+
+namespace scopetrace {
+
+// Parts between separators; an empty part stays, and is refused later.
+std::vector<std::string> split_list(std::string_view text, char separator);
+std::optional<bool> parse_yes_no(std::string_view text);
+
+// `any`, `failed` or `<header name>=<value>`.
+std::string format_request(const RequestMatch& match);
+std::optional<RequestMatch> parse_request(std::string_view text);
+
+// `any`, a lower-case host name, or `*.` and one.
+bool is_third_party(std::string_view text);
+
+// The first field that breaks a rule or bound, with the rule; nothing when all hold.
+std::optional<std::string> fault_of_approval(const Approval& approval);
+
+}  // namespace scopetrace

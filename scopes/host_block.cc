@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scopes/host_block.h"
+
+#include "scopes/sshsig.h"
+#include "scopes/target.h"
+#include "scopes/trust.h"
+#include "userspace/base/clock.h"
+
+namespace scopetrace {
+namespace {
+
+std::string make_nonce() {
+  std::array<std::byte, 16> nonce;
+  fill_random(nonce);
+  return to_hex(nonce);
+}
+
+Status fill_target(const TargetRequest& target, Approval* approval) {
+  if (target.tgid != 0) {
+    ST_ASSIGN_OR_RETURN(const ProcessFacts facts, read_process(target.tgid));
+    approval->target = target_of(facts);
+    approval->context = facts.context;
+    return {};
+  }
+  if (target.command.empty()) return fail(ErrorCode::kUsage, "no target: give --pid or a command");
+  ST_ASSIGN_OR_RETURN(const Digest exe, read_command_digest(target.command.front()));
+  approval->target = ApprovalTarget();
+  approval->target.kind = TargetKind::kCommand;
+  approval->target.executables = {exe};
+  approval->context = redact_command_line(target.command);
+  return {};
+}
+
+}  // namespace
+
+Result<ApprovalText> gather_and_sign_host_block(Approval asked, const TargetRequest& target,
+                                                const SigningKey& host_key) {
+  ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
+  asked.host = host.name;
+  asked.boot_id = host.boot_id;
+  asked.host_key = host_key.public_key().fingerprint();
+  asked.id = make_uuid7(realtime_ns());
+  asked.nonce = make_nonce();
+  ST_RETURN_IF_ERROR(fill_target(target, &asked));
+  ST_ASSIGN_OR_RETURN(const std::string body, format_approval(asked));
+  ST_ASSIGN_OR_RETURN(ApprovalText document, parse_approval_body(body));
+  document.text.blocks = {make_sshsig(host_key, kHostNamespace, as_bytes(body))};
+  return document;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scopes/ledger.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "scopes/sshsig.h"
+#include "scopes/target.h"
+#include "scopes/trust.h"
+#include "userspace/base/clock.h"
+#include "userspace/base/file.h"
+
+namespace scopetrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr KeyRule kKeys[] = {
+    {"host"}, {"count", ValueType::kDecimal},       {"head", ValueType::kDigest},
+    {"boot"}, {"boottime-ns", ValueType::kDecimal}, {"realtime", ValueType::kNanoseconds},
+};
+constexpr std::size_t kMaxEntry = 64 << 10;               // bytes of a line, LF included
+constexpr std::size_t kMaxLedger = std::size_t{1} << 30;  // bytes that verify_ledger() reads
+
+std::string entries_path(const std::string& folder) { return folder + "/entries.jsonl"; }
+std::string checkpoint_path(const std::string& folder) { return folder + "/checkpoint"; }
+
+tl::unexpected<Error> tampered(const std::string& what) {
+  return fail(ErrorCode::kTampered, "ledger: " + what);
+}
+
+// Count and head as the signed checkpoint states them; an empty ledger has none.
+Result<LedgerHead> read_checkpoint(const std::string& folder, const PublicKey& host_key) {
+  auto text = read_file(checkpoint_path(folder), kMaxSignedText);
+  if (!text && text.error().code() == ErrorCode::kNotFound) return LedgerHead();
+  if (!text) return fail(std::move(text).error());
+  ST_ASSIGN_OR_RETURN(const SignedText parsed, parse_signed_text(*text, kAuditSchema));
+  ST_ASSIGN_OR_RETURN(const PublicKey signer,
+                      verify_sshsig(parsed.blocks.front(), kAuditNamespace, as_bytes(parsed.body)));
+  if (!(signer == host_key)) return tampered("the checkpoint is not by the host key");
+  return LedgerHead{parse_decimal(parsed.value("count")).value(),
+                    parse_digest(parsed.value("head")).value()};
+}
+
+bool is_entry(const LedgerEntry& entry) {
+  const auto printable = [](const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+  };
+  return !entry.event.empty() && printable(entry.event) &&
+         std::all_of(entry.fields.begin(), entry.fields.end(), [&](const auto& field) {
+           return printable(field.first) && printable(field.second);
+         });
+}
+
+std::string format_line(const LedgerEntry& entry, const LedgerHead& before,
+                        const std::string& boot_id, const ClockPair& now) {
+  Json json;
+  json["n"] = before.count;
+  json["previous"] = format_digest(before.head);
+  json["event"] = entry.event;
+  json["time"] = format_nanoseconds(now.realtime_ns);
+  json["boot"] = boot_id;
+  json["boottime_ns"] = std::to_string(now.boottime_ns);
+  Json fields = Json::object();
+  for (const auto& [key, value] : entry.fields) fields[key] = value;
+  json["fields"] = std::move(fields);
+  return json.dump() + "\n";
+}
+
+// The number and the digest before, as a line states them.
+struct LineLinks {
+  std::uint64_t n = 0;
+  Digest previous{};
+};
+std::optional<LineLinks> read_links(std::string_view line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("n") || !json["n"].is_number_unsigned() ||
+      !json.contains("previous") || !json["previous"].is_string()) {
+    return std::nullopt;
+  }
+  const auto previous = parse_digest(json["previous"].get<std::string>());
+  if (!previous) return std::nullopt;
+  return LineLinks{json["n"], *previous};
+}
+
+// The last line of the file, LF included; empty when the file is.
+Result<std::string> read_last_line(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0) return fail_errno("ledger");
+  const auto size = static_cast<std::size_t>(facts.st_size);
+  std::string tail(std::min(size, kMaxEntry + 1), '\0');
+  const ssize_t n = ::pread(fd, tail.data(), tail.size(), static_cast<off_t>(size - tail.size()));
+  if (n != static_cast<ssize_t>(tail.size())) return fail_errno("read ledger");
+  if (tail.empty()) return tail;
+  if (tail.back() != '\n') return tampered("the last line is torn");
+  const auto before = tail.size() < 2 ? std::string::npos : tail.rfind('\n', tail.size() - 2);
+  if (before == std::string::npos && size > tail.size()) return tampered("a line is too long");
+  return before == std::string::npos ? tail : tail.substr(before + 1);
+}
+
+// Where the chain ends. One line after the checkpoint is what a crash between the two writes
+// leaves.
+Result<LedgerHead> find_head(int fd, const LedgerHead& checkpoint) {
+  ST_ASSIGN_OR_RETURN(const std::string last, read_last_line(fd));
+  if (last.empty()) {
+    if (checkpoint.count == 0) return checkpoint;
+    return tampered("the entries are gone");
+  }
+  const Digest digest = sha256(as_bytes(last));
+  if (checkpoint.count > 0 && digest == checkpoint.head) return checkpoint;
+  const auto links = read_links(last);
+  if (links && links->n == checkpoint.count && links->previous == checkpoint.head) {
+    return LedgerHead{checkpoint.count + 1, digest};
+  }
+  return tampered("does not end where its checkpoint says");
+}
+
+Result<UniqueFd> open_locked(const std::string& folder) {
+  ST_ASSIGN_OR_RETURN(
+      UniqueFd fd, open_file(entries_path(folder), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0600));
+  if (::flock(fd.get(), LOCK_EX) != 0) return fail_errno("lock ledger");
+  return fd;
+}
+
+void copy_to_syslog(const LedgerHead& head, const std::string& event) {
+  ::syslog(LOG_AUTHPRIV | LOG_NOTICE, "scopetrace ledger: %s, entry %llu, head %s", event.c_str(),
+           static_cast<unsigned long long>(head.count - 1), format_digest(head.head).c_str());
+}
+
+}  // namespace
+
+const SignedTextSchema kAuditSchema = {"audit", kKeys};
+
+Result<Ledger> Ledger::open(std::string folder, std::string host, const SigningKey& host_key) {
+  ST_RETURN_IF_ERROR(make_folders(folder, 0700));
+  Ledger ledger(std::move(folder), std::move(host), host_key);
+  ST_ASSIGN_OR_RETURN([[maybe_unused]] const LedgerHead head, ledger.head());
+  return ledger;
+}
+
+Result<LedgerHead> Ledger::head() const {
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_locked(folder_));
+  ST_ASSIGN_OR_RETURN(const LedgerHead checkpoint,
+                      read_checkpoint(folder_, host_key_->public_key()));
+  return find_head(fd.get(), checkpoint);
+}
+
+Result<LedgerHead> Ledger::append(const LedgerEntry& entry) {
+  if (!is_entry(entry)) return fail(ErrorCode::kUsage, "ledger: entry is not printable ASCII");
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_locked(folder_));
+  ST_ASSIGN_OR_RETURN(const LedgerHead checkpoint,
+                      read_checkpoint(folder_, host_key_->public_key()));
+  ST_ASSIGN_OR_RETURN(const LedgerHead before, find_head(fd.get(), checkpoint));
+  ST_ASSIGN_OR_RETURN(const HostFacts facts, read_host());
+  const ClockPair now = ClockPair::now();
+  const std::string line = format_line(entry, before, facts.boot_id, now);
+  if (line.size() > kMaxEntry) return fail(ErrorCode::kLimit, "ledger: entry above 64 KiB");
+  ST_RETURN_IF_ERROR(write_all(fd.get(), as_bytes(line)));
+  if (::fsync(fd.get()) != 0) return fail_errno("fsync ledger");
+
+  const LedgerHead after{before.count + 1, sha256(as_bytes(line))};
+  const std::vector<SignedField> fields = {{"host", host_},
+                                           {"count", std::to_string(after.count)},
+                                           {"head", format_digest(after.head)},
+                                           {"boot", facts.boot_id},
+                                           {"boottime-ns", std::to_string(now.boottime_ns)},
+                                           {"realtime", format_nanoseconds(now.realtime_ns)}};
+  ST_ASSIGN_OR_RETURN(const std::string body, build_signed_body(kAuditSchema, fields));
+  const std::vector<std::string> blocks = {
+      make_sshsig(*host_key_, kAuditNamespace, as_bytes(body))};
+  ST_RETURN_IF_ERROR(
+      write_file_atomically(checkpoint_path(folder_), format_signed_text(body, blocks), 0600));
+  copy_to_syslog(after, entry.event);
+  return after;
+}
+
+Result<LedgerHead> verify_ledger(const std::string& folder, const PublicKey& host_key) {
+  ST_ASSIGN_OR_RETURN(const std::string text, read_file(entries_path(folder), kMaxLedger));
+  ST_ASSIGN_OR_RETURN(const LedgerHead checkpoint, read_checkpoint(folder, host_key));
+  LedgerHead head;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string where = "line " + std::to_string(head.count + 1);
+    const auto end = rest.find('\n');
+    if (end == std::string_view::npos) return tampered(where + " is torn");
+    const std::string_view line = rest.substr(0, end + 1);
+    rest.remove_prefix(end + 1);
+    const auto links = read_links(line);
+    if (!links) return fail(ErrorCode::kCorrupt, "ledger: " + where + " is no entry");
+    if (links->n != head.count || links->previous != head.head) {
+      return tampered(where + " does not follow the line before it");
+    }
+    head = {head.count + 1, sha256(as_bytes(line))};
+  }
+  if (head.count == checkpoint.count && head.head == checkpoint.head) return head;
+  return tampered("does not end where its checkpoint says");
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scopes/target.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "scopes/approval_rules.h"
+#include "userspace/base/file.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxProcFile = 64 << 10;
+constexpr std::size_t kReadPiece = 1 << 16;
+constexpr std::size_t kStartField = 22;  // of /proc/PID/stat, counted from 1; proc(5)
+
+Result<Digest> digest_of(const std::string& path) {
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  struct stat facts {};
+  if (::fstat(fd.get(), &facts) != 0) return fail_errno(path);
+  if (!S_ISREG(facts.st_mode)) return fail(ErrorCode::kRefused, path + ": is not a regular file");
+  Sha256 hash;
+  std::vector<std::byte> buffer(kReadPiece);
+  while (true) {
+    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
+    if (n == 0) return hash.digest();
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read " + path);
+    hash.update(Bytes(buffer).first(static_cast<std::size_t>(n)));
+  }
+}
+
+// Field 22 of the stat line. The name in field 2 may hold anything, so count from the last ')'.
+std::optional<std::uint64_t> parse_start(std::string_view stat) {
+  const auto name_end = stat.rfind(") ");
+  if (name_end == std::string_view::npos) return std::nullopt;
+  const auto fields = split_list(stat.substr(name_end + 2), ' ');
+  constexpr std::size_t kIndex = kStartField - 3;  // the first is field 3
+  return fields.size() > kIndex ? parse_decimal(fields[kIndex]) : std::nullopt;
+}
+
+// The value of `<name>:` in a status file, without blanks in front.
+std::string_view status_value(std::string_view status, std::string_view name) {
+  const auto at = status.find("\n" + std::string(name) + ":\t");
+  if (at == std::string_view::npos) return {};
+  const auto begin = at + name.size() + 3;
+  return status.substr(begin, status.find('\n', begin) - begin);
+}
+
+Result<std::uint64_t> read_start(const std::string& folder, std::uint32_t tgid) {
+  const auto gone = [&] {
+    return fail(ErrorCode::kNotFound, "no such process: pid " + std::to_string(tgid));
+  };
+  const auto stat = read_file(folder + "/stat", kMaxProcFile);
+  if (!stat) return gone();
+  const auto start = parse_start(*stat);
+  if (!start) return gone();
+  return *start;
+}
+
+Status read_status(const std::string& folder, ProcessFacts* facts) {
+  ST_ASSIGN_OR_RETURN(const std::string status, read_file(folder + "/status", kMaxProcFile));
+  const auto tgid = parse_decimal(status_value(status, "Tgid"));
+  if (tgid != facts->tgid) {
+    return fail(
+        Error(ErrorCode::kNotFound, std::to_string(facts->tgid) + " is a thread, not a process")
+            .with_hint("use --pid " + std::to_string(tgid.value_or(0))));
+  }
+  const auto uid_line = status_value(status, "Uid");
+  const auto uid = parse_decimal(uid_line.substr(0, uid_line.find('\t')));
+  if (!uid) return fail(ErrorCode::kCorrupt, folder + "/status: no Uid");
+  facts->uid = static_cast<std::uint32_t>(*uid);
+  return {};
+}
+
+bool is_hex64(std::string_view text) { return text.size() == 64 && from_hex(text).has_value(); }
+
+bool is_unit_name(std::string_view text) {
+  return text.ends_with(".service") && text.size() <= 128 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// Finds unit and container id in the path of the cgroup: the last part of each form.
+void read_cgroup(std::string_view cgroup, ProcessFacts* facts) {
+  const std::string_view line = cgroup.substr(0, cgroup.find('\n'));
+  for (std::string part : split_list(line, '/')) {
+    if (is_unit_name(part)) facts->unit = part;
+    if (part.ends_with(".scope")) part.resize(part.size() - 6);
+    const auto dash = part.rfind('-');
+    const std::string id = dash == std::string::npos ? part : part.substr(dash + 1);
+    if (is_hex64(id)) facts->image = id;
+  }
+}
+
+std::vector<std::string> split_arguments(std::string_view cmdline) {
+  if (cmdline.ends_with('\0')) cmdline.remove_suffix(1);
+  return cmdline.empty() ? std::vector<std::string>{} : split_list(cmdline, '\0');
+}
+
+std::string find_in_path(const std::string& command) {
+  const char* path = std::getenv("PATH");
+  for (const std::string& folder : split_list(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
+    std::string candidate = folder + "/" + command;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return command;
+}
+
+}  // namespace
+
+Result<ProcessFacts> read_process(std::uint32_t tgid, const std::string& proc_root) {
+  const std::string folder = proc_root + "/" + std::to_string(tgid);
+  ProcessFacts facts;
+  facts.tgid = tgid;
+  ST_ASSIGN_OR_RETURN(facts.start_ticks, read_start(folder, tgid));
+  ST_RETURN_IF_ERROR(read_status(folder, &facts));
+  ST_ASSIGN_OR_RETURN(facts.exe, digest_of(folder + "/exe"));
+  ST_ASSIGN_OR_RETURN(const std::string cmdline, read_file(folder + "/cmdline", 4 << 20));
+  facts.context = redact_command_line(split_arguments(cmdline));
+  const auto cgroup = read_file(folder + "/cgroup", kMaxProcFile);
+  if (cgroup) read_cgroup(*cgroup, &facts);
+  ST_ASSIGN_OR_RETURN(const std::uint64_t start_after, read_start(folder, tgid));
+  if (start_after == facts.start_ticks) return facts;
+  return fail(ErrorCode::kNotFound,
+              "pid " + std::to_string(tgid) + " was replaced while it was read");
+}
+
+ApprovalTarget target_of(const ProcessFacts& facts) {
+  return {TargetKind::kProcess, facts.tgid, facts.start_ticks, facts.uid, facts.unit,
+          facts.image,          "",         {facts.exe}};
+}
+
+Result<Digest> read_command_digest(const std::string& command) {
+  const bool has_slash = command.find('/') != std::string::npos;
+  return digest_of(has_slash ? command : find_in_path(command)).map_error([&](Error error) {
+    return std::move(error).with_context("command");
+  });
+}
+
+Result<HostFacts> read_host(const std::string& proc_root) {
+  HostFacts facts;
+  utsname names{};
+  if (::uname(&names) != 0) return fail_errno("uname");
+  facts.name = names.nodename;
+  ST_ASSIGN_OR_RETURN(facts.boot_id, read_file(proc_root + "/sys/kernel/random/boot_id", 64));
+  if (facts.boot_id.ends_with('\n')) facts.boot_id.pop_back();
+  return facts;
+}
+
+}  // namespace scopetrace
