@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/base/clock.h"
 
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 
@@ -14,13 +15,19 @@ std::uint64_t read_clock(clockid_t id) {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-// Seconds as `YYYY-MM-DDTHH:MM:SS`, without a zone.
+// Seconds as `YYYY-MM-DDTHH:MM:SS`, without a zone. By arithmetic alone: the C library's functions
+// open the time zone file, which the sandboxed redactor cannot.
 std::string format_date_time(std::uint64_t realtime_seconds) {
-  const auto seconds = static_cast<std::time_t>(realtime_seconds);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+  using namespace std::chrono;
+  const sys_seconds time{seconds(static_cast<std::int64_t>(realtime_seconds))};
+  const sys_days midnight = floor<days>(time);
+  const year_month_day date(midnight);
+  const hh_mm_ss clock(time - midnight);
+  char text[40];
+  std::snprintf(text, sizeof(text), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
   return text;
 }
 
@@ -43,15 +50,22 @@ std::string format_nanoseconds(std::uint64_t time_ns) {
 std::optional<std::uint64_t> parse_seconds(std::string_view text) {
   constexpr std::size_t kLength = 20;  // YYYY-MM-DDTHH:MM:SSZ
   if (text.size() != kLength) return std::nullopt;
-  std::tm parts{};
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
   const std::string copy(text);
-  const char* end = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  const std::time_t seconds = timegm(&parts);
-  if (seconds < 0 || format_seconds(static_cast<std::uint64_t>(seconds)) != text) {
-    return std::nullopt;  // 31 February, leap second, blanks that strptime forgives
+  if (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2u:%2u:%2uZ", &year, &month, &day, &hour, &minute,
+                  &second) != 6) {
+    return std::nullopt;
   }
-  return static_cast<std::uint64_t>(seconds);
+  using namespace std::chrono;
+  const sys_days midnight{std::chrono::year(year) / std::chrono::month(month) /
+                          std::chrono::day(day)};
+  const auto time = sys_seconds(midnight) + hours(hour) + minutes(minute) + seconds(second);
+  const std::int64_t since_epoch = time.time_since_epoch().count();
+  if (since_epoch < 0 || format_seconds(static_cast<std::uint64_t>(since_epoch)) != text) {
+    return std::nullopt;  // 31 February, leap second, blanks that sscanf forgives
+  }
+  return static_cast<std::uint64_t>(since_epoch);
 }
 
 ClockPair ClockPair::now() {

@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives up everything a process does not need, for good. One call, before any hostile byte is read.
+// Takes every right away from the process that reads hostile bytes.
 #pragma once
 
-#include <span>
+#include <cstdint>
 
 #include "userspace/base/result.h"
 
 namespace scopetrace {
 
-struct SandboxOptions {
-  std::span<const int> kept_fds;  // all other descriptors above 2 are closed; at most 16
-  bool die_with_parent = true;    // SIGKILL when the thread that started this process ends
-};
-
-// What of the sandbox this kernel could give.
+// What was in force after enter_sandbox(); everything that is not listed always is.
 struct SandboxReport {
-  int landlock_abi = 0;       // 0: no Landlock; the other layers still hold
-  bool changed_user = false;  // was root, is nobody now
+  std::uint32_t landlock_abi = 0;  // 0: this kernel has no Landlock, so that layer is missing
 };
 
-// Enters the sandbox: nobody when root (groups dropped), no capabilities, empty bounding set,
-// no_new_privs, no core dump, not dumpable, descriptors closed, empty Landlock rule set, and a
-// seccomp allow list that kills. Afterwards no file, socket, process or executable mapping can be
-// made; reading, writing and mapping what is already open, memory, time and threads still work.
-// Single-threaded callers only. Errors: kIo for any layer but Landlock; the process must then end.
-Result<SandboxReport> enter_sandbox(const SandboxOptions& options);
+// Irreversibly reduces this process to computing, its open descriptors and memory files: uid and
+// gid nobody when it was root, no capabilities, no_new_privs, no core dump, not traceable, killed
+// with its parent, every descriptor above `last_fd` closed, empty Landlock rule set, and a system
+// call allow-list whose violation kills.
+//
+// Call it while there is one thread, after libraries that read files on first use were used once.
+// Errors: kUnsupported or kIo naming the layer; the process must then end, since it may be half
+// closed. Source: seccomp(2), landlock(7), capabilities(7).
+Result<SandboxReport> enter_sandbox(int last_fd);
 
 }  // namespace scopetrace

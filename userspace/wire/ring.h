@@ -1,45 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// Consumer of a BPF ring buffer over plain memory: no libbpf, no system call.
-//
-// Layout (kernel/bpf/ringbuf.c): the data area is mapped twice in a row, so a record that wraps is
-// contiguous. A record is an 8-byte header (length with two flag bits, page offset) and its bytes,
-// rounded up to 8. Positions count bytes for ever; masked with the size they index the area.
+// Reads a mapped BPF ring buffer without libbpf: the redactor may make no bpf(2) call.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "userspace/base/bytes.h"
 #include "userspace/base/result.h"
-#include "userspace/base/sink.h"
 
 namespace scopetrace {
 
-// Where the parts of a ring lie in memory. Borrowed.
+// The three parts of a mapped ring. Source: kernel/bpf/ringbuf.c. Borrowed.
 struct RingMemory {
-  std::uint64_t* consumer_position = nullptr;        // written here, read by the kernel
-  const std::uint64_t* producer_position = nullptr;  // written by the kernel
-  const std::byte* data = nullptr;                   // 2 * size_bytes readable
-  std::uint64_t size_bytes = 0;                      // power of two
+  std::uint64_t* consumer_position = nullptr;        // first page; ours to advance
+  const std::uint64_t* producer_position = nullptr;  // second page; the kernel's
+  const std::byte* data = nullptr;                   // `size_bytes` mapped twice in a row
+  std::size_t size_bytes = 0;                        // a power of two
 };
 
-// Hands over committed records in order. One thread.
-class RingConsumer {
+// Takes records from the front of the ring, in the order in which they were reserved. One thread.
+class RingReader {
  public:
-  explicit RingConsumer(const RingMemory& memory);
+  explicit RingReader(const RingMemory& ring) : ring_(ring), position_(*ring.consumer_position) {}
 
-  // Pushes at most `max_records` committed records into `sink`, each valid only during its push,
-  // and releases their space. Returns how many were pushed; fewer than max_records means that the
-  // ring is empty or that its next record is still being written. Errors: kCorrupt when a length or
-  // position lies outside the ring; the sink's own.
-  Result<std::size_t> consume(std::size_t max_records, Sink<Bytes>& sink);
+  // The next committed record, or nothing when there is none yet. It stays valid until release().
+  // Discarded records are skipped. Errors: kCorrupt when a length leaves the ring.
+  Result<std::optional<Bytes>> next();
+  // Gives the space of the last record back to the kernel.
+  void release();
 
-  // Bytes between consumer and producer.
+  // Bytes that were reserved and not yet taken.
   std::uint64_t backlog_bytes() const;
 
  private:
-  RingMemory memory_;
-  std::uint64_t position_;  // of the next record
+  RingMemory ring_;
+  std::uint64_t position_;   // of the next record
+  std::uint64_t taken_ = 0;  // bytes of the record that next() returned, header included
 };
 
 }  // namespace scopetrace
