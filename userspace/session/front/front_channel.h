@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The channel between scopetrace (the user's) and scopetrace-capture (privileged): messages of a
+// SOCK_SEQPACKET pair, descriptor 3 of capture. Each side treats the other's bytes as hostile.
+//
+//   front → capture: REQUEST (once, with the output's descriptor), STOP, ABANDON
+//   capture → front: READY (probes are enabled), STATUS, then one of ERROR (nothing was started) or
+//                    ENDED (a bundle is there). End of file from the front means STOP.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/base/result.h"
+#include "userspace/base/unique_fd.h"
+
+namespace scopetrace {
+
+inline constexpr int kFrontChannelFd = 3;
+inline constexpr std::size_t kMaxFrontMessage = 128 * 1024;  // an approval takes up to 64 KiB
+
+// What the user asks for. Everything but the approval and the target can only narrow it.
+struct CaptureRequest {
+  std::string approval;           // the signed text, byte for byte
+  std::string root;               // as --root; empty: the real places
+  std::uint32_t tgid = 0;         // in the initial pid namespace
+  bool is_command = false;        // the front end started it and holds it stopped after exec
+  std::uint64_t max_seconds = 0;  // 0: as the approval says; so below
+  std::uint64_t max_bytes = 0;
+  std::uint64_t max_events_per_second = 0;
+  std::string level;                       // empty: as the approval says
+  std::vector<std::string> third_parties;  // empty: as the approval says
+};
+
+struct CaptureReady {
+  std::string session;             // its id
+  std::uint64_t limit_ns = 0;      // how long it may run
+  std::uint64_t attach_ns = 0;     // from the request to the first enabled probe
+  std::vector<std::string> notes;  // what is not covered, one sentence each, printable ASCII
+};
+
+struct CaptureStatus {
+  std::uint64_t elapsed_ns = 0;
+  std::uint64_t events = 0;         // records that the programs sent
+  std::uint64_t lines = 0;          // of the bundle
+  std::uint64_t exchanges = 0;      // the redactor's claim
+  std::uint64_t lost_events = 0;    // kernel, and user as claimed
+  std::uint64_t cpu_ns = 0;         // of the programs
+  std::uint64_t bytes_written = 0;  // of the bundle
+  bool is_paused = false;
+};
+
+struct CaptureEnded {
+  std::string reason;  // text of an EndReason
+  CaptureStatus last;
+  bool is_sealed = false;                     // the final note is written
+  std::optional<std::int32_t> target_status;  // wait(2) status word of the target, when it exited
+};
+
+enum class FrontMessageType : std::uint16_t {
+  kRequest = 1,
+  kStop = 2,
+  kAbandon = 3,
+  kReady = 16,
+  kStatus = 17,
+  kError = 18,
+  kEnded = 19
+};
+
+// One message as it came: its type, its text and the descriptors that came with it (at most 1).
+struct FrontMessage {
+  FrontMessageType type = FrontMessageType::kStop;
+  std::string body;
+  UniqueFd fd;
+};
+
+// Sends one message, with a descriptor unless `fd` is -1. kIo when the peer is gone.
+Status send_front_message(int socket, FrontMessageType type, const std::string& body, int fd = -1);
+// The next message; kNotFound at end of file, kCorrupt when it is not one of ours.
+Result<FrontMessage> receive_front_message(int socket);
+
+std::string encode_request(const CaptureRequest& request);
+Result<CaptureRequest> decode_request(const std::string& body);
+std::string encode_ready(const CaptureReady& ready);
+Result<CaptureReady> decode_ready(const std::string& body);
+std::string encode_status(const CaptureStatus& status);
+Result<CaptureStatus> decode_status(const std::string& body);
+std::string encode_ended(const CaptureEnded& ended);
+Result<CaptureEnded> decode_ended(const std::string& body);
+std::string encode_error(const Error& error);
+Result<Error> decode_error(const std::string& body);
+
+}  // namespace scopetrace

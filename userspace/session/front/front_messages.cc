@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts of front channel messages: small JSON objects, every member checked.
+#include <nlohmann/json.hpp>
+
+#include "userspace/session/front/end_reason.h"
+#include "userspace/session/front/front_channel.h"
+
+namespace scopetrace {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMaxListEntries = 64;
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+// Reads members of one object; the first wrong one makes the whole message wrong.
+class Members {
+ public:
+  explicit Members(const std::string& body) : json_(Json::parse(body, nullptr, false)) {
+    good_ = json_.is_object();
+  }
+
+  void read(const char* name, std::string& value) {
+    if (const Json* member = find(name); member != nullptr) {
+      if (!member->is_string()) return spoil();
+      value = member->get<std::string>();
+    }
+  }
+  void read(const char* name, std::uint64_t& value) {
+    if (const Json* member = find(name); member != nullptr) {
+      if (!member->is_number_unsigned()) return spoil();
+      value = member->get<std::uint64_t>();
+    }
+  }
+  void read(const char* name, std::uint32_t& value) {
+    std::uint64_t wide = 0;
+    read(name, wide);
+    if (wide > UINT32_MAX) return spoil();
+    value = static_cast<std::uint32_t>(wide);
+  }
+  void read(const char* name, bool& value) {
+    if (const Json* member = find(name); member != nullptr) {
+      if (!member->is_boolean()) return spoil();
+      value = member->get<bool>();
+    }
+  }
+  void read(const char* name, std::optional<std::int32_t>& value) {
+    if (const Json* member = find(name); member != nullptr) {
+      if (!member->is_number_integer()) return spoil();
+      value = static_cast<std::int32_t>(member->get<std::int64_t>());
+    }
+  }
+  void read(const char* name, std::vector<std::string>& value) {
+    const Json* member = find(name);
+    if (member == nullptr) return;
+    if (!member->is_array() || member->size() > kMaxListEntries) return spoil();
+    for (const Json& entry : *member) {
+      if (!entry.is_string()) return spoil();
+      value.push_back(entry.get<std::string>());
+    }
+  }
+
+  template <class T>
+  Result<T> finish(T value) const {
+    if (!good_) return fail(ErrorCode::kCorrupt, "a message of the other program is malformed");
+    return value;
+  }
+
+ private:
+  const Json* find(const char* name) const {
+    if (!good_) return nullptr;
+    const auto at = json_.find(name);
+    return at == json_.end() ? nullptr : &*at;
+  }
+  void spoil() { good_ = false; }
+
+  Json json_;
+  bool good_ = false;
+};
+
+Json status_json(const CaptureStatus& status) {
+  return {{"elapsed_ns", status.elapsed_ns},
+          {"events", status.events},
+          {"lines", status.lines},
+          {"exchanges", status.exchanges},
+          {"lost_events", status.lost_events},
+          {"cpu_ns", status.cpu_ns},
+          {"bytes", status.bytes_written},
+          {"paused", status.is_paused}};
+}
+
+CaptureStatus read_status(Members& members) {
+  CaptureStatus status;
+  members.read("elapsed_ns", status.elapsed_ns);
+  members.read("events", status.events);
+  members.read("lines", status.lines);
+  members.read("exchanges", status.exchanges);
+  members.read("lost_events", status.lost_events);
+  members.read("cpu_ns", status.cpu_ns);
+  members.read("bytes", status.bytes_written);
+  members.read("paused", status.is_paused);
+  return status;
+}
+
+}  // namespace
+
+std::string encode_request(const CaptureRequest& request) {
+  return dump({{"approval", request.approval},
+               {"root", request.root},
+               {"tgid", request.tgid},
+               {"command", request.is_command},
+               {"seconds", request.max_seconds},
+               {"max_bytes", request.max_bytes},
+               {"events_per_second", request.max_events_per_second},
+               {"level", request.level},
+               {"third_parties", request.third_parties}});
+}
+
+Result<CaptureRequest> decode_request(const std::string& body) {
+  Members members(body);
+  CaptureRequest request;
+  members.read("approval", request.approval);
+  members.read("root", request.root);
+  members.read("tgid", request.tgid);
+  members.read("command", request.is_command);
+  members.read("seconds", request.max_seconds);
+  members.read("max_bytes", request.max_bytes);
+  members.read("events_per_second", request.max_events_per_second);
+  members.read("level", request.level);
+  members.read("third_parties", request.third_parties);
+  return members.finish(std::move(request));
+}
+
+std::string encode_ready(const CaptureReady& ready) {
+  return dump({{"session", ready.session},
+               {"limit_ns", ready.limit_ns},
+               {"attach_ns", ready.attach_ns},
+               {"notes", ready.notes}});
+}
+
+Result<CaptureReady> decode_ready(const std::string& body) {
+  Members members(body);
+  CaptureReady ready;
+  members.read("session", ready.session);
+  members.read("limit_ns", ready.limit_ns);
+  members.read("attach_ns", ready.attach_ns);
+  members.read("notes", ready.notes);
+  return members.finish(std::move(ready));
+}
+
+std::string encode_status(const CaptureStatus& status) { return dump(status_json(status)); }
+
+Result<CaptureStatus> decode_status(const std::string& body) {
+  Members members(body);
+  return members.finish(read_status(members));
+}
+
+std::string encode_ended(const CaptureEnded& ended) {
+  Json json = status_json(ended.last);
+  json["reason"] = ended.reason;
+  json["sealed"] = ended.is_sealed;
+  if (ended.target_status) json["target_status"] = *ended.target_status;
+  return dump(json);
+}
+
+Result<CaptureEnded> decode_ended(const std::string& body) {
+  Members members(body);
+  CaptureEnded ended;
+  ended.last = read_status(members);
+  members.read("reason", ended.reason);
+  members.read("sealed", ended.is_sealed);
+  members.read("target_status", ended.target_status);
+  if (!parse_end_reason(ended.reason)) return fail(ErrorCode::kCorrupt, "unknown end reason");
+  return members.finish(std::move(ended));
+}
+
+std::string encode_error(const Error& error) {
+  return dump({{"code", static_cast<unsigned>(error.code())},
+               {"message", error.message()},
+               {"hint", error.hint()}});
+}
+
+Result<Error> decode_error(const std::string& body) {
+  Members members(body);
+  std::uint32_t code = 0;
+  std::string message;
+  std::string hint;
+  members.read("code", code);
+  members.read("message", message);
+  members.read("hint", hint);
+  if (code > static_cast<unsigned>(ErrorCode::kLimit)) code = 0;
+  return members.finish(
+      Error(static_cast<ErrorCode>(code), std::move(message)).with_hint(std::move(hint)));
+}
+
+}  // namespace scopetrace
