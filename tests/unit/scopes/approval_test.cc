@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scopes/approval.h"
+
+#include <gtest/gtest.h>
+
+#include "scopes/approval_check.h"
+#include "tests/unit/scopes/approval_builder.h"
+
+namespace scopetrace {
+namespace {
+
+TEST(ApprovalTest, ReadsWhatItWrites) {
+  const TestPeople people;
+  const std::string body = format_approval(test_approval(people)).value();
+
+  const auto read = parse_approval_body(body);
+
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(format_approval(read->approval).value(), body);
+  EXPECT_EQ(read->approval.target.start_ticks, 8812345U);
+}
+
+struct FieldCase {
+  const char* name;
+  void (*edit)(Approval&);
+  const char* field;
+};
+class ApprovalFieldTest : public testing::TestWithParam<FieldCase> {};
+
+TEST_P(ApprovalFieldTest, IsBounded) {
+  Approval approval = test_approval(TestPeople());
+  GetParam().edit(approval);
+
+  const auto body = format_approval(approval);
+
+  ASSERT_FALSE(body);
+  EXPECT_TRUE(body.error().message().starts_with(GetParam().field)) << body.error().message();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, ApprovalFieldTest,
+    testing::Values(
+        FieldCase{"BadId", [](Approval& a) { a.id = "1"; }, "id"},
+        FieldCase{"WildcardRequester", [](Approval& a) { a.requester = "*@corp"; }, "requester"},
+        FieldCase{"NonAsciiReason", [](Approval& a) { a.reason = "caf\xc3\xa9"; }, "reason"},
+        FieldCase{"LineFeedInReason", [](Approval& a) { a.reason = "a\nuses: 5"; }, "reason"},
+        FieldCase{"UpperCaseHost", [](Approval& a) { a.third_parties = {"A.com"}; }, "third-party"},
+        FieldCase{"AnyAmongHosts",
+                  [](Approval& a) {
+                    a.third_parties = {"any", "b.com"};
+                  },
+                  "third-party"},
+        FieldCase{"NoThirdParty", [](Approval& a) { a.third_parties.clear(); }, "third-party"},
+        FieldCase{"BadPreset", [](Approval& a) { a.presets = {"pci"}; }, "redaction"},
+        FieldCase{"BadRecipient", [](Approval& a) { a.recipients = {"bob"}; }, "recipient"},
+        FieldCase{"TooManyUses", [](Approval& a) { a.uses = 6; }, "uses"},
+        FieldCase{"NoUse", [](Approval& a) { a.uses = 0; }, "uses"},
+        FieldCase{"NoSeconds", [](Approval& a) { a.max_seconds = 0; }, "max-seconds"},
+        FieldCase{"EndsBeforeItBegins", [](Approval& a) { a.not_after_s = 1; }, "not-after"},
+        FieldCase{"ShortNonce", [](Approval& a) { a.nonce = "aa"; }, "nonce"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(ApprovalTest, RefusesBreakGlassPolitely) {
+  const auto parsed = parse_approval("scopetrace-break-glass v1\nid: 1\n\n");
+
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().code(), ErrorCode::kUnsupported);
+}
+
+TEST(ApprovalTest, MergesBlocksOnce) {
+  const TestPeople people;
+  const Approval a = test_approval(people);
+  const auto first = parse_approval(
+      signed_document(a, {{&people.host, kHostNamespace}, {&people.alice, kApprovalNamespace}}));
+  const auto second = parse_approval(
+      signed_document(a, {{&people.host, kHostNamespace}, {&people.bob, kApprovalNamespace}}));
+
+  const auto merged = merge_approvals({*first, *second});
+
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(parse_approval(*merged)->text.blocks.size(), 3U);
+}
+
+CheckFacts fitting_facts(const Approval& a) {
+  CheckFacts facts;
+  facts.now_s = kTestNow;
+  facts.host = {a.host, a.boot_id};
+  facts.host_key = a.host_key;
+  ProcessFacts process;
+  process.tgid = a.target.tgid;
+  process.start_ticks = a.target.start_ticks;
+  process.exe = a.target.executables.front();
+  process.uid = a.target.uid;
+  facts.process = process;
+  facts.redaction = a.redaction;
+  return facts;
+}
+
+struct CheckCase {
+  const char* name;
+  void (*edit)(CheckFacts&);
+  const char* message;
+};
+class CheckApprovalTest : public testing::TestWithParam<CheckCase> {};
+
+TEST_P(CheckApprovalTest, RefusesWithRemedy) {
+  const Approval approval = test_approval(TestPeople());
+  CheckFacts facts = fitting_facts(approval);
+  ASSERT_TRUE(check_approval(approval, facts));
+  GetParam().edit(facts);
+
+  const Status status = check_approval(approval, facts);
+
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code(), ErrorCode::kRefused);
+  EXPECT_NE(status.error().message().find(GetParam().message), std::string::npos)
+      << status.error().message();
+  EXPECT_TRUE(status.error().hint().starts_with("scopetrace token request --pid "));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Facts, CheckApprovalTest,
+    testing::Values(
+        CheckCase{"TooEarly", [](CheckFacts& f) { f.now_s = kTestNow - 61; }, "not valid before"},
+        CheckCase{"Expired", [](CheckFacts& f) { f.now_s = kTestNow + 3601; }, "expired"},
+        CheckCase{"OtherHost", [](CheckFacts& f) { f.host.name = "b"; }, "but this is b"},
+        CheckCase{"OtherBoot", [](CheckFacts& f) { f.host.boot_id = "x"; }, "host was restarted"},
+        CheckCase{"OtherHostKey", [](CheckFacts& f) { f.host_key = "x"; }, "host key"},
+        CheckCase{"Restarted", [](CheckFacts& f) { f.process->start_ticks = 9034411; },
+                  "approval names pid 4211 started 8812345, but pid 4211 started 9034411: the "
+                  "process was restarted"},
+        CheckCase{"OtherExecutable", [](CheckFacts& f) { f.process->exe = Digest{}; },
+                  "executable"},
+        CheckCase{"OtherUser", [](CheckFacts& f) { f.process->uid = 0; }, "uid"},
+        CheckCase{"OtherRuleSet", [](CheckFacts& f) { f.redaction = Digest{}; }, "rule set"},
+        CheckCase{"UsedUp", [](CheckFacts& f) { f.uses_so_far = 1; }, "used up"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(CheckApprovalTest, RefusesUnitTargetsForNow) {
+  Approval approval = test_approval(TestPeople());
+  const CheckFacts facts = fitting_facts(approval);
+  approval.target.kind = TargetKind::kUnit;
+
+  const Status status = check_approval(approval, facts);
+
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message().find("not supported yet by this version"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace scopetrace

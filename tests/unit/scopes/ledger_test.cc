@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scopes/ledger.h"
+
+#include <gtest/gtest.h>
+
+#include "scopes/target.h"
+#include "scopes/uses.h"
+#include "tests/unit/scopes/approval_builder.h"
+#include "tests/unit/scopes/scratch.h"
+
+namespace scopetrace {
+namespace {
+
+class LedgerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Ledger ledger = Ledger::open(scratch_.path(), "a", key_).value();
+    for (const char* event : {"request", "attach", "detach"}) {
+      ASSERT_TRUE(ledger.append({event, {{"approval", "1"}}}));
+    }
+  }
+  ScratchFolder scratch_;
+  SigningKey key_ = SigningKey::generate();
+};
+
+TEST_F(LedgerTest, VerifiesItsOwnEntries) {
+  const auto head = verify_ledger(scratch_.path(), key_.public_key());
+
+  ASSERT_TRUE(head) << head.error().message();
+  EXPECT_EQ(head->count, 3U);
+}
+
+TEST_F(LedgerTest, FindsEveryEditedByte) {
+  const std::string good = scratch_.read("entries.jsonl");
+
+  std::size_t accepted = 0;
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string edited = good;
+    edited[at] = static_cast<char>(edited[at] ^ 1);
+    scratch_.write("entries.jsonl", edited);
+    if (verify_ledger(scratch_.path(), key_.public_key())) ++accepted;
+  }
+
+  EXPECT_EQ(accepted, 0U);
+}
+
+TEST_F(LedgerTest, FindsRemovedLastLine) {
+  const std::string good = scratch_.read("entries.jsonl");
+  scratch_.write("entries.jsonl", good.substr(0, good.rfind('\n', good.size() - 2) + 1));
+
+  EXPECT_FALSE(verify_ledger(scratch_.path(), key_.public_key()));
+  EXPECT_FALSE(Ledger::open(scratch_.path(), "a", key_)) << "a shortened ledger is not continued";
+}
+
+TEST_F(LedgerTest, FindsOtherKey) {
+  EXPECT_FALSE(verify_ledger(scratch_.path(), SigningKey::generate().public_key()));
+}
+
+ApprovalText used_approval(std::uint64_t uses) {
+  const TestPeople people;
+  Approval approval = test_approval(people);
+  approval.uses = uses;
+  return parse_approval_body(format_approval(approval).value()).value();
+}
+
+TEST(UsesTest, ConsumesEachUseOnce) {
+  const ScratchFolder scratch;
+  const ApprovalText document = used_approval(2);
+
+  const auto first = consume_use(scratch.path(), document);
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(settle_use(scratch.path(), document.approval, *first, 100, 1000));
+  const auto second = consume_use(scratch.path(), document);
+  const auto third = consume_use(scratch.path(), document);
+
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->seconds, document.approval.max_seconds - 100);
+  EXPECT_EQ(second->bytes, document.approval.max_bytes - 1000);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(count_uses(scratch.path(), document.approval).value(), 2U);
+}
+
+TEST(UsesTest, CountsAnUnsettledUseInFull) {
+  const ScratchFolder scratch;
+  const ApprovalText document = used_approval(2);
+  ASSERT_TRUE(consume_use(scratch.path(), document));
+
+  const auto second = consume_use(scratch.path(), document);
+
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::kRefused);
+}
+
+struct CommandCase {
+  const char* name;
+  std::vector<std::string> arguments;
+  const char* shown;
+};
+class CommandLineTest : public testing::TestWithParam<CommandCase> {};
+
+TEST_P(CommandLineTest, IsMasked) {
+  EXPECT_EQ(redact_command_line(GetParam().arguments), GetParam().shown);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Forms, CommandLineTest,
+    testing::Values(
+        CommandCase{"Words",
+                    {"python3", "-m", "payments.worker", "--queue", "default"},
+                    "python3 -m payments.worker --queue default"},
+        CommandCase{"AfterEquals", {"app", "--db=x"}, "app --db=[masked]"},
+        CommandCase{"AfterPassword", {"app", "--password", "hunter"}, "app --password [masked]"},
+        CommandCase{"ShortPassword", {"mysql", "-phunter"}, "mysql -p[masked]"},
+        CommandCase{"TokenLike", {"app", "abcdefgh12345678"}, "app [masked]"},
+        CommandCase{"Address", {"curl", "https://u:p@host/"}, "curl [masked]"},
+        CommandCase{"LineFeed", {"app", "a\nb"}, "app [masked]"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(ProcessFactsTest, DescribesThisProcess) {
+  const auto facts = read_process(static_cast<std::uint32_t>(::getpid()));
+
+  ASSERT_TRUE(facts) << facts.error().message();
+  EXPECT_EQ(facts->uid, ::getuid());
+  EXPECT_GT(facts->start_ticks, 0U);
+  EXPECT_FALSE(read_process(0x7fffffff));
+}
+
+TEST(PolicyTest, DefaultIsReadableAndStrict) {
+  const std::string text = format_default_policy("production");
+  std::string misspelt = text;
+  misspelt.replace(misspelt.find("limits"), 6, "limitz");
+
+  EXPECT_TRUE(parse_policy(text));
+  EXPECT_FALSE(parse_policy(misspelt));
+  EXPECT_FALSE(parse_policy(R"({"approvals":{"metadata":0}})")) << "zero is for development";
+  EXPECT_TRUE(parse_policy(R"({"environment":"development","approvals":{"metadata":0}})"));
+}
+
+}  // namespace
+}  // namespace scopetrace
