@@ -65,6 +65,22 @@ std::vector<TextRange> placeholder_ranges(std::string_view text) {
 
 bool overlaps(const TextRange& a, const TextRange& b) { return a.begin < b.end && b.begin < a.end; }
 
+// Removes findings from `first` on that touch a placeholder.
+void drop_inside_placeholders(std::string_view text, std::vector<Finding>& findings,
+                              std::size_t first) {
+  const std::vector<TextRange> placeholders = placeholder_ranges(text);
+  if (placeholders.empty()) return;
+  const auto is_inside = [&](const Finding& finding) {
+    const auto next =
+        std::upper_bound(placeholders.begin(), placeholders.end(), finding.range.begin,
+                         [](std::size_t at, const TextRange& range) { return at < range.end; });
+    return next != placeholders.end() && overlaps(*next, finding.range);
+  };
+  findings.erase(std::remove_if(findings.begin() + static_cast<std::ptrdiff_t>(first),
+                                findings.end(), is_inside),
+                 findings.end());
+}
+
 }  // namespace
 
 struct Detectors::State {
@@ -179,19 +195,13 @@ void Detectors::find_values(std::string_view text, std::vector<Finding>& finding
   for (const Hit& hit : state_->hits) state_->verify(text, hit, findings);
   find_numbers(text, findings);
   find_ibans(text, findings);
-  const std::vector<TextRange> placeholders = placeholder_ranges(text);
-  if (placeholders.empty()) return;
-  const auto is_inside = [&](const Finding& finding) {
-    return std::any_of(placeholders.begin(), placeholders.end(),
-                       [&](const TextRange& range) { return overlaps(range, finding.range); });
-  };
-  findings.erase(std::remove_if(findings.begin() + static_cast<std::ptrdiff_t>(first),
-                                findings.end(), is_inside),
-                 findings.end());
+  drop_inside_placeholders(text, findings, first);
 }
 
 void Detectors::find_named(std::string_view text, std::vector<Finding>& findings) const {
+  const std::size_t first = findings.size();
   find_named_values(text, state_->names, findings);
+  drop_inside_placeholders(text, findings, first);
 }
 
 }  // namespace scopetrace

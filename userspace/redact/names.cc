@@ -117,7 +117,7 @@ std::optional<std::string_view> NameTable::class_of(std::string_view name) const
   const std::size_t count = std::min(segments.size(), kMaxSuffixSegments);
   for (std::size_t i = 0; i < count; ++i) {
     suffix.insert(0, segments[segments.size() - 1 - i]);
-    if (public_.contains(suffix)) return std::nullopt;
+    if (public_.contains(suffix)) best = std::nullopt;  // the longest suffix decides
     if (const auto found = suffix_.find(suffix); found != suffix_.end()) best = found->second;
   }
   return best;

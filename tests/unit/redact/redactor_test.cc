@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/redactor.h"
+
+#include <type_traits>
+
+#include "tests/unit/redact/fixture.h"
+#include "userspace/redact/json_walk.h"
+
+namespace scopetrace {
+namespace {
+
+// The type proof: nothing but the Redactor makes one.
+static_assert(!std::is_default_constructible_v<RedactedMessage>);
+static_assert(!std::is_constructible_v<RedactedMessage, RedactedMessage::Content>);
+static_assert(!std::is_constructible_v<RedactedMessage, RedactedExchange>);
+
+struct Pipeline {
+  explicit Pipeline(RedactorConfig config)
+      : redactor(*Redactor::make(std::move(config), standard_rules(), sink)) {}
+
+  const RedactedExchange& exchange() const {
+    return std::get<RedactedExchange>(sink.messages.back().content());
+  }
+
+  RedactedSink sink;
+  std::unique_ptr<Redactor> redactor;
+};
+
+TEST(RedactorTest, MetadataKeepsNeitherFieldsNorValues) {
+  Pipeline p(make_config(Level::kMetadata));
+  HttpExchange exchange = make_exchange();
+  exchange.request->body = make_body("{\"a\":1}");
+
+  ASSERT_TRUE(p.redactor->push(exchange));
+
+  const RedactedRequest& request = *p.exchange().request;
+  EXPECT_EQ(request.target, "/v1/items/{}");
+  EXPECT_EQ(request.host, "api.example.com");
+  EXPECT_TRUE(request.fields.empty());
+  EXPECT_EQ(request.body->text, "");
+  EXPECT_EQ(p.exchange().timing.wait_ns, 300U);
+}
+
+TEST(RedactorTest, HeadersAreRedactedByName) {
+  const std::string secret = make_secret(30);
+  Pipeline p(make_config(Level::kHeaders));
+  HttpExchange exchange = make_exchange();
+  exchange.request->target = "/v1/cb?code=" + secret + "&page=2";
+  exchange.request->fields.insert(exchange.request->fields.end(),
+                                  {{"Authorization", "Bearer " + secret},
+                                   {"Cookie", "theme=dark; sid=" + secret},
+                                   {"X-Api-Key", secret},
+                                   {"X-Request-Id", "req-1"}});
+
+  ASSERT_TRUE(p.redactor->push(exchange));
+
+  const RedactedRequest& request = *p.exchange().request;
+  EXPECT_TRUE(request.target.ends_with("&page=2"));
+  EXPECT_FALSE(contains(request.target, secret));
+  EXPECT_TRUE(request.fields[1].value.starts_with("Bearer [REDACTED:bearer:"));
+  EXPECT_TRUE(request.fields[2].value.starts_with("theme=dark; sid=[REDACTED:cookie:"));
+  EXPECT_FALSE(contains(request.fields[3].value, secret));
+  EXPECT_EQ(p.exchange().request_id, "req-1");
+  EXPECT_GE(p.exchange().credentials.size(), 4U);
+}
+
+TEST(RedactorTest, ShapeKeepsStructureWithoutValues) {
+  Pipeline p(make_config(Level::kShape));
+  HttpExchange exchange = make_exchange();
+  exchange.request->fields.push_back({"Content-Type", "application/json"});
+  exchange.request->body = make_body(R"({"a":1,"b":["x",null],"c":{"d":true}})");
+
+  ASSERT_TRUE(p.redactor->push(exchange));
+
+  EXPECT_EQ(p.exchange().request->body->text,
+            R"({"a":"number","b":["string","null"],"c":{"d":"boolean"}})");
+}
+
+TEST(RedactorTest, RedactsJsonFormAndMultipartBodies) {
+  const std::string secret = make_secret(24);
+  const std::string bodies[][2] = {
+      {"application/json", "{\"user\":\"jo\",\"password\":\"" + secret + "\"}"},
+      {"application/json",
+       "{\"user\":\"jo\",\"log\":\"{\\\"password\\\":\\\"" + secret + "\\\"}\"}"},
+      {"application/x-www-form-urlencoded", "user=jo&password=" + secret},
+      {"multipart/form-data; boundary=b1",
+       "--b1\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n" + secret +
+           "\r\n--b1\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\njo\r\n--b1--\r\n"},
+      {"text/plain", "user: jo password=" + secret + " end"}};
+  for (const auto& [type, content] : bodies) {
+    Pipeline p(make_config(Level::kRedacted));
+    HttpExchange exchange = make_exchange();
+    exchange.request->fields.push_back({"Content-Type", type});
+    exchange.request->body = make_body(content);
+
+    ASSERT_TRUE(p.redactor->push(exchange));
+
+    EXPECT_FALSE(contains(p.exchange().request->body->text, secret)) << type;
+    EXPECT_TRUE(contains(p.exchange().request->body->text, "jo")) << type;
+  }
+}
+
+TEST(RedactorTest, WithholdsWhatCannotBeDecoded) {
+  Pipeline p(make_config(Level::kRedacted));
+  HttpExchange exchange = make_exchange();
+  exchange.request->body = make_body("", BodyState::kUndecodable);
+  exchange.request->body.reason = "unknown coding";
+  exchange.response->body = make_body(std::string("\x00\x01\xff\x02", 4));
+
+  ASSERT_TRUE(p.redactor->push(exchange));
+
+  EXPECT_EQ(p.exchange().request->body->withheld, "unknown coding");
+  EXPECT_EQ(p.exchange().response->body->withheld, "binary");
+  EXPECT_EQ(p.redactor->counters().withheld_bodies, 2U);
+}
+
+TEST(RedactorTest, CutBodyLosesItsLastToken) {
+  Pipeline p(make_config(Level::kRedacted));
+  HttpExchange exchange = make_exchange();
+  exchange.request->body = make_body("{\"a\":\"first\",\"b\":\"seco", BodyState::kCut);
+
+  ASSERT_TRUE(p.redactor->push(exchange));
+
+  EXPECT_EQ(p.exchange().request->body->text, "{\"a\":\"first\",\"b\":");
+  EXPECT_TRUE(p.exchange().request->body->is_cut);
+}
+
+TEST(RedactorTest, DropsAndCountsWhatIsOutOfScope) {
+  Pipeline p(make_config(Level::kRedacted));
+  HttpExchange other = make_exchange();
+  other.request->fields[0].value = "other.example.com";
+  HttpExchange unknown = make_exchange();
+  unknown.request->fields.clear();
+  HttpExchange inbound = make_exchange();
+  inbound.inbound = true;
+
+  ASSERT_TRUE(p.redactor->push(other));
+  ASSERT_TRUE(p.redactor->push(unknown));
+  ASSERT_TRUE(p.redactor->push(inbound));
+
+  EXPECT_TRUE(p.sink.messages.empty());
+  EXPECT_EQ(p.redactor->counters().dropped_messages, 3U);
+}
+
+TEST(RedactorTest, MatchesRequestsOfTheApproval) {
+  RedactorConfig config = make_config(Level::kMetadata);
+  config.requests = {"x-request-id=req-9", "failed"};
+  Pipeline p(std::move(config));
+  HttpExchange named = make_exchange();
+  named.request->fields.push_back({"X-Request-Id", "req-9"});
+  HttpExchange failed = make_exchange();
+  failed.response->status = 502;
+
+  ASSERT_TRUE(p.redactor->push(make_exchange()));
+  ASSERT_TRUE(p.redactor->push(named));
+  ASSERT_TRUE(p.redactor->push(failed));
+
+  EXPECT_EQ(p.sink.messages.size(), 2U);
+}
+
+TEST(RedactorTest, LearnsTheEnvironment) {
+  const std::string secret = make_secret(20, 8);
+  Pipeline p(make_config(Level::kRedacted));
+  const std::string block = "PATH=/bin" + std::string(1, '\0') + "API_TOKEN=" + secret;
+
+  EXPECT_EQ(p.redactor->learn_environment(as_bytes(block)), 1U);
+  HttpExchange exchange = make_exchange();
+  exchange.response->body = make_body("echo " + secret + " done");
+  ASSERT_TRUE(p.redactor->push(exchange));
+
+  EXPECT_EQ(p.exchange().response->body->text, "echo [REDACTED:learned] done");
+}
+
+TEST(RedactorTest, RefusesUnknownSettings) {
+  RedactedSink sink;
+  RedactorConfig config = make_config(Level::kRedacted);
+  config.detectors = "standard+unknown";
+  EXPECT_FALSE(Redactor::make(std::move(config), standard_rules(), sink));
+  RedactorConfig bad_host = make_config(Level::kRedacted);
+  bad_host.third_parties = {"a b"};
+  EXPECT_FALSE(Redactor::make(std::move(bad_host), standard_rules(), sink));
+}
+
+TEST(JsonWalkTest, GivesUpOnDeepNestingAndBrokenText) {
+  Scanner s;
+  EXPECT_FALSE(redact_json(s.scanner, std::string(200000, '['), {}));
+  EXPECT_FALSE(redact_json(s.scanner, "{\"a\":]", {}));
+  EXPECT_FALSE(redact_json(s.scanner, "{\"a\":wrong}", {}));
+}
+
+}  // namespace
+}  // namespace scopetrace

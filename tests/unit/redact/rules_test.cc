@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/rules.h"
+
+#include "tests/unit/redact/fixture.h"
+
+namespace scopetrace {
+namespace {
+
+// Every shape of the profile, on an example generated from the rule itself.
+class ShapeRuleTest : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(ShapeRuleTest, RedactsItsExampleInAnyText) {
+  const ShapeRule& rule = standard_rules().shapes()[GetParam()];
+  std::mt19937_64 random(GetParam() + 11);
+  const std::string example = rule.shape.generate(random);
+  Scanner s;
+
+  const std::string redacted = s.scanner.redact("read \"" + example + "\" from it");
+
+  EXPECT_FALSE(contains(redacted, example)) << rule.class_name << " " << rule.shape_text;
+  EXPECT_TRUE(redacted.ends_with("\" from it"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, ShapeRuleTest,
+                         testing::Range<std::size_t>(0, standard_rules().shapes().size()));
+
+class NameRuleTest : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(NameRuleTest, RedactsTheValueOfEachName) {
+  const NameRule& rule = standard_rules().names()[GetParam()];
+  const std::string secret = rule.class_name == "email" ? "x9@" + make_secret(9) + ".example"
+                                                        : make_secret(24, GetParam() + 1);
+  Scanner s;
+
+  std::size_t survived = 0;
+  for (const std::string& name : rule.names) {
+    const std::string field = name.starts_with("*_") ? "my" + name.substr(1) : name;
+    if (contains(s.scanner.redact_named(field, secret), secret)) ++survived;
+  }
+
+  EXPECT_EQ(survived, 0U) << rule.class_name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, NameRuleTest,
+                         testing::Range<std::size_t>(0, standard_rules().names().size()));
+
+TEST(RuleSetTest, DigestIsThatOfItsBytes) {
+  EXPECT_EQ(standard_rules().digest(), sha256(standard_profile()));
+  EXPECT_EQ(standard_rules().name(), "standard");
+}
+
+TEST(RuleSetTest, RefusesBadRuleWithLineAndReason) {
+  const std::string_view text =
+      "{\"profile\": \"x\",\n \"shapes\": [\n"
+      "  {\"class\": \"a\", \"shape\": \"ab[hex]{4}\"},\n"
+      "  {\"class\": \"b\", \"shape\": \"cd[hex\"}\n]}";
+
+  const auto rules = RuleSet::parse(as_bytes(text));
+
+  ASSERT_FALSE(rules);
+  EXPECT_EQ(rules.error().code(), ErrorCode::kCorrupt);
+  EXPECT_TRUE(contains(rules.error().message(), "line 4")) << rules.error().message();
+  EXPECT_TRUE(contains(rules.error().message(), "a set is not closed"));
+}
+
+TEST(RuleSetTest, RefusesShapeWithoutLiteral) {
+  EXPECT_FALSE(RuleSet::parse(
+      as_bytes(R"({"profile": "x", "shapes": [{"class": "a", "shape": "[hex]{40}"}]})")));
+}
+
+TEST(RuleSetTest, RefusesUnknownMember) {
+  EXPECT_FALSE(RuleSet::parse(as_bytes(R"({"profile": "x", "extra": []})")));
+}
+
+}  // namespace
+}  // namespace scopetrace

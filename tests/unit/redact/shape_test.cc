@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/shape.h"
+
+#include <gtest/gtest.h>
+
+namespace scopetrace {
+namespace {
+
+TEST(ShapeTest, MatchesAroundItsLiteral) {
+  const Shape shape = *Shape::parse("[digit]{3}:ab[hex]{4}");
+  const std::string text = "x 123:abff00 y";
+
+  const auto match = shape.match_around(text, text.find(shape.literal()));
+
+  EXPECT_EQ(match, (TextRange{2, 12}));
+}
+
+TEST(ShapeTest, RefusesLongerTokenWhenLengthIsFixed) {
+  const Shape shape = *Shape::parse("ab_[hex]{4}");
+  EXPECT_FALSE(shape.match_around("ab_ffff0", 0));
+  EXPECT_FALSE(shape.match_around("xab_ffff", 1));
+  EXPECT_TRUE(shape.match_around("%3Dab_ffff", 3));
+}
+
+TEST(ShapeTest, TakesTheWholeRunWhenLengthIsOpen) {
+  const Shape shape = *Shape::parse("ab_[hex]{4,}");
+  EXPECT_EQ(shape.match_around("ab_ffffffff;", 0), (TextRange{0, 11}));
+}
+
+TEST(ShapeTest, GeneratesTextsOfItsOwnShape) {
+  std::mt19937_64 random(3);
+  const Shape shape = *Shape::parse("[letter]{2,5}-[digit]{3}.x");
+  EXPECT_TRUE(shape.matches_whole(shape.generate(random)));
+}
+
+struct BadShape {
+  const char* name;
+  const char* text;
+};
+class BadShapeTest : public testing::TestWithParam<BadShape> {};
+
+TEST_P(BadShapeTest, IsRefused) {
+  const auto shape = Shape::parse(GetParam().text);
+  ASSERT_FALSE(shape);
+  EXPECT_EQ(shape.error().code(), ErrorCode::kCorrupt);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, BadShapeTest,
+                         testing::Values(BadShape{"OpenSet", "ab[digit"},
+                                         BadShape{"NoCount", "ab[digit]"},
+                                         BadShape{"EmptySet", "ab[]{2}"},
+                                         BadShape{"Reversed", "ab[digit]{5,2}"},
+                                         BadShape{"TooLong", "ab[digit]{99999}"},
+                                         BadShape{"Ambiguous", "ab[digit]{1,4}[hex]{2}"}),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace scopetrace

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/stream_redactor.h"
+
+#include "tests/unit/redact/fixture.h"
+
+namespace scopetrace {
+namespace {
+
+std::string make_log() {
+  const std::string key = make_secret(64, 5);
+  return "start\npassword=" + make_secret(20) + " ok\n-----BEGIN PRIVATE KEY-----\n" + key + "\n" +
+         key + "\n-----END PRIVATE KEY-----\nbye token=" + make_secret(30, 2) + " end\nlast";
+}
+
+std::string redact_cut(const std::string& text, std::size_t cut) {
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+  std::string out = stream.push(std::string_view(text).substr(0, cut));
+  out += stream.push(std::string_view(text).substr(cut));
+  return out + stream.finish();
+}
+
+TEST(StreamRedactorTest, OutputIsTheSameForEveryCut) {
+  const std::string text = make_log();
+  const std::string whole = redact_cut(text, 0);
+
+  std::size_t different = 0;
+  for (std::size_t cut = 1; cut <= text.size(); ++cut) different += redact_cut(text, cut) != whole;
+
+  EXPECT_EQ(different, 0U);
+  EXPECT_FALSE(contains(whole, make_secret(64, 5)));
+  EXPECT_FALSE(contains(whole, make_secret(30, 2)));
+}
+
+TEST(StreamRedactorTest, OutputIsTheSameForSingleBytes) {
+  const std::string text = make_log() + std::string(20000, 'x') + " tail\n" + make_log();
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+
+  std::string out;
+  for (const char c : text) out += stream.push({&c, 1});
+  out += stream.finish();
+
+  EXPECT_EQ(out, redact_cut(text, 0));
+  EXPECT_LE(stream.held_back_bytes(), StreamRedactor::kHoldBackBytes);
+}
+
+TEST(StreamRedactorTest, WithholdsTheLastTokenAsALength) {
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+  std::string out = stream.push("see abc_12345");
+  out += stream.finish();
+  EXPECT_EQ(out, "see [WITHHELD:9]");
+}
+
+}  // namespace
+}  // namespace scopetrace
