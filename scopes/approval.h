@@ -12,13 +12,10 @@
 
 #include "scopes/signed_text.h"
 #include "userspace/base/crypto.h"
+#include "userspace/base/level.h"
 
 namespace scopetrace {
 
-// How much of a message is kept; each has all of the one before.
-enum class Level : std::uint8_t { kMetadata, kHeaders, kShape, kRedacted };
-std::string_view level_name(Level level);
-std::optional<Level> parse_level(std::string_view name);
 
 // Event families, as bits of Approval::capture.
 enum CaptureFamily : std::uint32_t {

@@ -15,7 +15,6 @@ constexpr std::array<std::pair<CaptureFamily, std::string_view>, 5> kFamilies = 
     {kCaptureProcess, "process"},
     {kCaptureLogs, "logs"},
 }};
-constexpr std::array<std::string_view, 4> kLevels = {"metadata", "headers", "shape", "redacted"};
 
 constexpr std::uint64_t kMaxSeconds = 7 * 86'400;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 40;
@@ -161,14 +160,6 @@ std::optional<std::string> fault_of_bounds(const Approval& a) {
 }
 
 }  // namespace
-
-std::string_view level_name(Level level) { return kLevels[static_cast<std::size_t>(level)]; }
-
-std::optional<Level> parse_level(std::string_view name) {
-  const auto* at = std::find(kLevels.begin(), kLevels.end(), name);
-  if (at == kLevels.end()) return std::nullopt;
-  return static_cast<Level>(at - kLevels.begin());
-}
 
 std::string format_capture(std::uint32_t families) {
   std::string text;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "userspace/protocol/message.h"
-#include "userspace/redact/level.h"
+#include "userspace/base/level.h"
 #include "userspace/redact/redacted_message.h"
 #include "userspace/redact/text_scanner.h"
 

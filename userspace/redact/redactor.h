@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/base/level.h"
 #include "userspace/base/sink.h"
 #include "userspace/protocol/message.h"
-#include "userspace/redact/level.h"
 #include "userspace/redact/redacted_message.h"
 #include "userspace/redact/rules.h"
 
@@ -36,7 +36,7 @@ struct RedactorConfig {
 // is a length with a reason. Values found are learned and searched for in all later messages.
 // Bounded: depth, sizes and number of learned values have caps; going over one withholds.
 // One thread. The sink must outlive the Redactor; the rules are copied into detectors.
-class Redactor final : public Sink<Message> {
+class Redactor final : public MessageSink {
  public:
   // Errors: kUsage for a bad detector preset, pattern of a third party or request; kCorrupt when
   // the rules cannot be compiled.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/level.h"
+#include "userspace/base/level.h"
 
 #include <array>
 
