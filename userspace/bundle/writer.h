@@ -11,6 +11,7 @@
 #include "userspace/base/clock.h"
 #include "userspace/bundle/byte_sink.h"
 #include "userspace/bundle/final_note.h"
+#include "userspace/bundle/format.h"
 #include "userspace/bundle/frame.h"
 #include "userspace/bundle/merkle.h"
 #include "userspace/bundle/seal.h"
@@ -46,6 +47,7 @@ class BundleWriter {
   BundleWriter(ByteSink& out, TextSigner& host, SealKeySource& keys);
   ~BundleWriter();
 
+  // Writes line 0, the session text, the approval and the leaf salt.
   Status start(const BundleStart& start);
   // Appends one frame from the redactor and its seal. kCorrupt, with nothing written, unless the
   // bytes are exactly one zstd frame without dictionary whose header declares raw_bytes, within the
@@ -67,12 +69,17 @@ class BundleWriter {
  private:
   enum class State { kNew, kOpen, kBroken, kFinished };
 
-  Status write_frame(Bytes frame, std::uint32_t raw_bytes);
-  Status write_text(std::uint32_t magic, std::string_view body, std::string_view name_space,
-                    TextSigner& signer);
-  Status write_seal(Seal seal, bool is_last);
   Status append_checked(const DataFrame& frame, Seal seal);
   Seal next_seal(const LossCounters& losses, const ClockPair& clocks) const;
+  Status write_seal(Seal seal, bool is_last);
+  Status write_text(FrameMagic magic, const std::string& body, std::string_view name_space,
+                    TextSigner& signer);
+  Status write_skippable(FrameMagic magic, Bytes content);
+  Status write_frame(Bytes frame, std::uint32_t raw_bytes);
+  Status write(Bytes bytes);
+  Status reserve(std::uint64_t frame_bytes);
+  Status sync();
+  Status broken(Error error);
 
   ByteSink& out_;
   TextSigner& host_;
