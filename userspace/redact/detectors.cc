@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -47,18 +48,30 @@ struct Hit {
   std::size_t begin;
 };
 
+constexpr std::string_view kMark = "[REDACTED:";
+constexpr std::size_t kMaxClass = 32;
+
+// The end of the placeholder that begins at `at`, or nothing: [REDACTED:<class>] with or without
+// :<16 hex>. Strict, so that a mark in captured text hides nothing behind it.
+std::optional<std::size_t> placeholder_end(std::string_view text, std::size_t at) {
+  std::size_t end = at + kMark.size();
+  const std::size_t limit = std::min(text.size(), end + kMaxClass);
+  while (end < limit && (is_lower(text[end]) || is_digit(text[end]) || text[end] == '-')) ++end;
+  if (end < text.size() && text[end] == ']') return end + 1;
+  const std::string_view tag = text.substr(std::min(end, text.size()), 18);
+  const bool is_tag = tag.size() == 18 && tag.front() == ':' && tag.back() == ']' &&
+                      std::all_of(tag.begin() + 1, tag.end() - 1,
+                                  [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+  return is_tag ? std::optional(end + 18) : std::nullopt;
+}
+
 // The ranges of placeholders: nothing inside is scanned again.
 std::vector<TextRange> placeholder_ranges(std::string_view text) {
-  constexpr std::string_view kMark = "[REDACTED:";
   std::vector<TextRange> ranges;
   for (std::size_t at = text.find(kMark); at != text.npos; at = text.find(kMark, at)) {
-    const std::size_t end = text.find(']', at);
-    if (end == text.npos || end - at > 128) {
-      at += kMark.size();
-      continue;
-    }
-    ranges.push_back({at, end + 1});
-    at = end;
+    const auto end = placeholder_end(text, at);
+    if (end) ranges.push_back({at, *end});
+    at = end.value_or(at + kMark.size());
   }
   return ranges;
 }
