@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 96;
 constexpr std::size_t kMaxValue = 65536;
+constexpr std::size_t kMinCookie = 12;    // shorter cookies in prose are settings
 constexpr std::size_t kMinFreeValue = 6;  // of a bare word behind a name in prose
 
 bool is_name_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
@@ -125,7 +126,7 @@ class Finder {
           at = pair_at(at);
           break;
         case ',':
-          if (at > 0 && (text_[at - 1] == '"' || text_[at - 1] == '\'')) at = pair_at(at);
+          if (is_first_argument(at)) at = pair_at(at);
           break;
         case '>':
           at = element_at(at);
@@ -144,6 +145,13 @@ class Finder {
   }
 
  private:
+  // Whether a quoted word that opens a list ends before `at`: ("name", "value").
+  bool is_first_argument(std::size_t at) const {
+    if (at == 0 || (text_[at - 1] != '"' && text_[at - 1] != '\'')) return false;
+    const std::string_view name = name_before(text_, at);
+    const auto begin = static_cast<std::size_t>(name.data() - text_.data());
+    return begin >= 2 && (text_[begin - 2] == '(' || text_[begin - 2] == '[');
+  }
   bool is_line_start(std::string_view name) const {
     const auto begin = static_cast<std::size_t>(name.data() - text_.data());
     return begin == 0 || text_[begin - 1] == '\n';
@@ -262,12 +270,39 @@ class Finder {
 
   // Commands whose argument is a secret, by protocol and program.
   void commands();
+  void cookie_lines(std::string_view mark);
+  void add_cookie(std::size_t begin, std::size_t end);
   void argument_behind(std::string_view mark, std::string_view class_name, std::size_t min_size);
 
   std::string_view text_;
   const NameTable& names_;
   std::vector<Finding>& findings_;
 };
+
+// The value of the pair `name=value` at [begin, end), unless the cookie is public.
+void Finder::add_cookie(std::size_t begin, std::size_t end) {
+  const auto equals = text_.substr(begin, end - begin).find('=');
+  if (equals == text_.npos || begin + equals + 1 >= end) return;
+  const std::string_view name = trim(text_.substr(begin, equals));
+  const std::string_view value = text_.substr(begin + equals + 1, end - begin - equals - 1);
+  if (names_.is_public_cookie(name) || value.size() < kMinCookie || !has_digit(value)) return;
+  if (!is_plausible_value("cookie", value)) return;
+  add({begin + equals + 1, end}, "cookie");
+}
+
+// Cookie fields of a message that stands in a text.
+void Finder::cookie_lines(std::string_view mark) {
+  for (std::size_t at = text_.find(mark); at != text_.npos; at = text_.find(mark, at + 1)) {
+    const std::size_t line_end = std::min(text_.find_first_of("\r\n\"'\\", at), text_.size());
+    const bool is_set_cookie = at >= 5 && to_lower(text_.substr(at - 5, 5)) == "set-c";
+    for (std::size_t begin = at + mark.size(); begin < line_end;) {
+      const std::size_t end = std::min(text_.find(';', begin), line_end);
+      add_cookie(begin, end);
+      if (is_set_cookie) break;  // attributes follow
+      begin = end + 1;
+    }
+  }
+}
 
 struct Command {
   std::string_view mark;
@@ -297,6 +332,7 @@ void Finder::commands() {
   for (const Command& command : kCommands) {
     argument_behind(command.mark, command.class_name, command.min_size);
   }
+  cookie_lines("ookie: ");
   // RESP: AUTH, then the length and value of the last argument.
   constexpr std::string_view kAuth = "AUTH\r\n$";
   const auto auth = text_.find(kAuth);

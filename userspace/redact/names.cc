@@ -54,7 +54,7 @@ bool is_expression(std::string_view value) {
 
 bool is_template(std::string_view value) {
   if (value.front() == '<' && value.back() == '>') return true;
-  if (value.front() == '%' && value.size() <= 3) return true;
+  if (value.front() == '%' && (value.size() <= 3 || value.back() == '%')) return true;
   if (value.front() == '$' && value.size() > 1 && is_digit(value[1]) && value.size() <= 3) {
     return true;  // an SQL parameter
   }
