@@ -15,6 +15,7 @@
 #include "userspace/base/bytes.h"
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/bundle/format.h"
 
 namespace scopetrace {
 
@@ -50,7 +51,6 @@ inline constexpr std::size_t kMaxDoneClasses = 512;         // classes named in 
 inline constexpr std::size_t kMaxClassNameBytes = 64;       // lower-case letters, digits and "_-."
 inline constexpr std::size_t kMaxThirdPartyBytes = 253;     // RFC 1035 section 2.3.4
 inline constexpr std::uint32_t kMaxFrameLines = 64 * 1024;  // 2 MiB raw in lines of 32 bytes
-inline constexpr std::uint32_t kMaxFrameCompressed = (2 << 20) + (64 << 10);
 
 // ---- capture to redact -------------------------------------------------------------------------
 

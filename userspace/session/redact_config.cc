@@ -69,6 +69,7 @@ std::string format_redact_config(const RedactConfig& config) {
       {"redaction", config.redaction},
       {"third_parties", config.third_parties},
       {"requests", config.requests},
+      {"families", config.families},
       {"inbound", config.inbound},
       {"first_line", config.first_line},
   };
@@ -87,6 +88,7 @@ Result<RedactConfig> parse_redact_config(std::string_view text) {
   reader.get("redaction", config.redaction);
   reader.get("third_parties", config.third_parties);
   reader.get("requests", config.requests);
+  reader.get("families", config.families);
   reader.get("inbound", config.inbound);
   reader.get("first_line", config.first_line);
   const bool is_level = std::find(kLevels.begin(), kLevels.end(), config.level) != kLevels.end();

@@ -22,6 +22,7 @@ struct RedactConfig {
   std::string redaction = "standard";      // profile name: standard, standard+pci, …
   std::vector<std::string> third_parties;  // host names, "*.host", or "any" alone
   std::vector<std::string> requests;       // "name=value", "any" or "failed"; empty means any
+  std::vector<std::string> families;       // of tls, sockets, files, process, logs
   bool inbound = false;                    // also connections that the target accepted
   std::uint64_t first_line = 0;            // index `n` of the first line that redact writes
 };

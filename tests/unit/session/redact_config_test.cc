@@ -14,6 +14,7 @@ RedactConfig any_config() {
   config.redaction = "standard+pci";
   config.third_parties = {"api.example.com", "*.example.org"};
   config.requests = {"x-request-id=r1"};
+  config.families = {"tls", "sockets"};
   config.inbound = true;
   config.first_line = 5;
   return config;
@@ -32,6 +33,7 @@ TEST(RedactConfigTest, SurvivesTheRoundTrip) {
   EXPECT_EQ(parsed->redaction, config.redaction);
   EXPECT_EQ(parsed->third_parties, config.third_parties);
   EXPECT_EQ(parsed->requests, config.requests);
+  EXPECT_EQ(parsed->families, config.families);
   EXPECT_TRUE(parsed->inbound);
   EXPECT_EQ(parsed->first_line, 5u);
 }

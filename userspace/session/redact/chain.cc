@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/redact/chain.h"
+
+#include "userspace/base/file.h"
+#include "userspace/bundle/encoder.h"
+#include "userspace/bundle/frame_builder.h"
+#include "userspace/protocol/dissector.h"
+#include "userspace/redact/redactor.h"
+#include "userspace/session/redact/guarded_lines.h"
+#include "userspace/stream/reassembler.h"
+#include "userspace/wire/decode.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kPseudonymKeyBytes = 32;
+constexpr std::size_t kMaxSecretBytes = 64 << 10;
+
+// What goes on from the frame builder, counted.
+class CountedFrames final : public Sink<DataFrame> {
+ public:
+  explicit CountedFrames(Sink<DataFrame>& next) : next_(next) {}
+
+  Status push(DataFrame frame) override {
+    ++frames_;
+    lines_ += frame.leaves.size();
+    return next_.push(std::move(frame));
+  }
+  Status finish() override { return next_.finish(); }
+
+  std::uint64_t frames() const { return frames_; }
+  std::uint64_t lines() const { return lines_; }
+
+ private:
+  Sink<DataFrame>& next_;
+  std::uint64_t frames_ = 0;
+  std::uint64_t lines_ = 0;
+};
+
+// The encoder is made after the redactor, whose leak guard stands behind it.
+class LateEncoder final : public Sink<RedactedMessage> {
+ public:
+  void set(Encoder& encoder) { encoder_ = &encoder; }
+  Status push(RedactedMessage message) override { return encoder_->push(std::move(message)); }
+  Status finish() override { return encoder_->finish(); }
+
+ private:
+  Encoder* encoder_ = nullptr;
+};
+
+RedactorConfig redactor_config(const RedactConfig& config) {
+  RedactorConfig made;
+  made.level = parse_level(config.level).value_or(Level::kMetadata);
+  made.detectors = config.redaction;
+  made.third_parties = config.third_parties;
+  made.requests = config.requests;
+  made.families = config.families;
+  made.inbound = config.inbound;
+  made.pseudonym_key.resize(kPseudonymKeyBytes);
+  fill_random(made.pseudonym_key);
+  return made;
+}
+
+}  // namespace
+
+// Members in the order in which data flows backwards: each refers to those above it.
+struct Chain::Stages {
+  Stages(const RedactConfig& config, Sink<DataFrame>& next)
+      : frames(next), builder(config.leaf_salt, frames, config.first_line) {}
+
+  CountedFrames frames;
+  FrameBuilder builder;
+  LateEncoder late_encoder;
+  std::unique_ptr<Redactor> redactor;
+  std::unique_ptr<GuardedLines> guarded;
+  std::unique_ptr<Encoder> encoder;
+  DissectorCounters dissected;
+  std::unique_ptr<Sink<StreamItem>> dissector;
+  std::unique_ptr<Reassembler> reassembler;
+
+  StatsMessage counted;  // what push() counts itself
+  std::uint64_t discarded_records = 0;
+  bool is_off = false;
+};
+
+Chain::Chain(std::unique_ptr<Stages> stages) : stages_(std::move(stages)) {}
+Chain::~Chain() = default;
+
+Result<std::unique_ptr<Chain>> Chain::make(const RedactConfig& config, Bytes rules,
+                                           Sink<DataFrame>& frames) {
+  ST_ASSIGN_OR_RETURN(const RuleSet rule_set, RuleSet::parse(rules));
+  auto stages = std::make_unique<Stages>(config, frames);
+  ST_ASSIGN_OR_RETURN(stages->redactor,
+                      Redactor::make(redactor_config(config), rule_set, stages->late_encoder));
+  stages->guarded = std::make_unique<GuardedLines>(stages->redactor->leak_guard(), stages->builder);
+  stages->encoder = std::make_unique<Encoder>(config.clocks, *stages->guarded, config.first_line);
+  stages->late_encoder.set(*stages->encoder);
+  stages->dissector = make_dissector(*stages->redactor, &stages->dissected);
+  stages->reassembler = std::make_unique<Reassembler>(*stages->dissector);
+  return std::unique_ptr<Chain>(new Chain(std::move(stages)));
+}
+
+Status Chain::push(Bytes record) {
+  ++stages_->counted.records;
+  const auto event = decode(record);
+  if (!event) {
+    ++stages_->counted.corrupt_records;
+    return {};
+  }
+  if (const auto* tls = std::get_if<TlsEvent>(&*event)) {
+    if (stages_->is_off) {
+      ++stages_->discarded_records;
+      return {};
+    }
+    stages_->counted.payload_bytes += tls->payload.size();
+  }
+  return stages_->reassembler->push(*event);
+}
+
+Status Chain::advance(std::uint64_t now_ns) {
+  ST_RETURN_IF_ERROR(stages_->reassembler->advance(now_ns));
+  return stages_->builder.flush(now_ns);
+}
+
+Status Chain::finish() { return stages_->reassembler->finish(); }
+
+void Chain::learn(const SecretMessage& secret) {
+  auto content = read_all(secret.fd.get(), kMaxSecretBytes);
+  if (!content) return;
+  if (secret.source == SecretSource::kEnvironment) {
+    stages_->redactor->learn_environment(as_bytes(*content));
+  } else {
+    stages_->redactor->learn_file(as_bytes(*content));
+  }
+  wipe(*content);
+}
+
+void Chain::set_level(ChannelLevel level) {
+  stages_->is_off = level == ChannelLevel::kOff;
+  if (stages_->is_off) return;
+  stages_->redactor->set_level(static_cast<Level>(static_cast<unsigned>(level) -
+                                                  static_cast<unsigned>(ChannelLevel::kMetadata)));
+}
+
+ClaimedCounters Chain::claimed() const {
+  ClaimedCounters claimed;
+  const ReassemblerCounters& stream = stages_->reassembler->counters();
+  claimed.lost_user_events = stages_->counted.corrupt_records + stages_->discarded_records +
+                             stream.evicted_objects + stages_->dissected.evicted_connections;
+  claimed.truncated_bytes = stream.gap_bytes;
+  for (const auto& [name, count] : stages_->redactor->counters().by_class) {
+    claimed.redactions += count;
+  }
+  return claimed;
+}
+
+StatsMessage Chain::stats() const {
+  StatsMessage stats = stages_->counted;
+  const RedactionCounters redaction = stages_->redactor->counters();
+  stats.lines = stages_->frames.lines();
+  stats.frames = stages_->frames.frames();
+  stats.dropped_messages = redaction.dropped_messages;
+  stats.withheld_bodies = redaction.withheld_bodies;
+  stats.leak_guard_hits = redaction.leak_guard_hits;
+  return stats;
+}
+
+DoneMessage Chain::done(RedactEnd end) const {
+  DoneMessage done{.end = end, .claimed = claimed(), .stats = stats(), .redactions_by_class = {}};
+  for (const auto& [name, count] : stages_->redactor->counters().by_class) {
+    if (done.redactions_by_class.size() < kMaxDoneClasses) {
+      done.redactions_by_class.emplace_back(name, count);
+    }
+  }
+  return done;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program scopetrace-redact: the only one that reads captured bytes and files of the target.
+// Started by scopetrace-capture, with descriptor 3 (payload ring; with --resolve one file,
+// read-only) and descriptor 4 (channel). It has no log: errors leave as fixed codes.
+#include <csignal>
+#include <cstring>
+
+#include "userspace/base/clock.h"
+#include "userspace/base/crypto.h"
+#include "userspace/resolve/resolver.h"
+#include "userspace/sandbox/sandbox.h"
+#include "userspace/session/redact/payload_ring.h"
+#include "userspace/session/redact/redact_loop.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr int kInputFd = 3;
+constexpr int kChannelFd = 4;
+
+enum ExitStatus { kEnded = 0, kBroken = 1, kNotStartedByCapture = 2, kNoSandbox = 3 };
+
+// libcrypto reads its configuration on first use, which the sandbox would not allow.
+void use_crypto_once() {
+  Digest bytes{};
+  fill_random(bytes);
+  (void)hmac_sha256(bytes, bytes);
+  (void)Sha256().digest();
+}
+
+int run_session() {
+  const auto ring = PayloadRing::map(kInputFd);
+  if (!ring) return kNotStartedByCapture;
+  const auto sandbox = enter_sandbox(kChannelFd);
+  if (!sandbox) return kNoSandbox;
+  const ReadyMessage ready{.version = 1, .landlock_abi = sandbox->landlock_abi};
+  if (!send_message(kChannelFd, FromRedact(ready))) return kBroken;
+  return RedactLoop(ring->memory(), kChannelFd).run() == RedactEnd::kStopped ? kEnded : kBroken;
+}
+
+int run_resolver_mode() {
+  if (!enter_sandbox(kChannelFd)) return kNoSandbox;
+  return run_resolver(kInputFd, kChannelFd);
+}
+
+}  // namespace
+}  // namespace scopetrace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  scopetrace::use_crypto_once();
+  if (argc == 2 && std::strcmp(argv[1], "--resolve") == 0) return scopetrace::run_resolver_mode();
+  return argc == 1 ? scopetrace::run_session() : scopetrace::kNotStartedByCapture;
+}
