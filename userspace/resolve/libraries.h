@@ -5,14 +5,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
-#include "userspace/resolve/site.h"
+#include "userspace/resolve/code_ranges.h"
 
 namespace scopetrace {
 
@@ -21,12 +20,6 @@ enum class TlsFileKind {
   kLibssl,      // OpenSSL's libssl
   kLoader,      // the dynamic loader: _dl_debug_state
   kUncovered,   // a TLS library without probes here; named in the session record
-};
-
-// A run of bytes of a file.
-struct FileRange {
-  std::uint64_t start = 0;
-  std::uint64_t size_bytes = 0;
 };
 
 struct TlsFile {
@@ -71,9 +64,5 @@ std::string_view classify_library(std::string_view path);
 // its root that is not mapped yet. Call it again after exec and when the loader reports a change.
 // Errors: kNotFound when the process has gone, kIo when its maps cannot be read.
 Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root = "/proc");
-
-// Whether every site is of a known kind, with sane fields, inside one of the ranges.
-// Errors: kCorrupt names the first that is not; kLimit when there are more than kMaxSites.
-Status check_sites(std::span<const Site> sites, std::span<const FileRange> ranges);
 
 }  // namespace scopetrace

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Input: an ELF file. Property: the picker never reads outside it, and each site it names lies
+// inside the file and is a function's entry.
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "userspace/base/file.h"
+#include "userspace/resolve/site_picker.h"
+
+namespace {
+
+using namespace scopetrace;
+
+void check_sites_of(Bytes image, const PickOptions& options) {
+  const auto sites = pick_sites(image, options);
+  if (!sites) return;
+  for (const Site& site : *sites) {
+    if (site.file_offset >= image.size() || site.is_function_entry != 1) std::abort();
+  }
+}
+
+constexpr char kSource[] =
+    ".text\n.globl SSL_write\n.type SSL_write,@function\nSSL_write:\nsub $0x18,%rsp\n"
+    "mov %rsp,%rcx\nmovslq %edx,%rdx\ncall internal\nadd $0x18,%rsp\nret\n"
+    ".globl SSL_free\n.type SSL_free,@function\nSSL_free:\nendbr64\npush %rbx\nret\n"
+    ".type internal,@function\ninternal:\npush %rbx\npop %rbx\nret\n";
+
+std::string build_seed() {
+  const auto folder = std::filesystem::temp_directory_path();
+  std::string pattern = (folder / "st-XXXXXX").string();
+  const std::filesystem::path path = ::mkdtemp(pattern.data());
+  const std::string source = path / "seed.s";
+  const std::string output = path / "seed.so";
+  std::ofstream(source) << kSource;
+  const std::string command =
+      "gcc -shared -nostdlib -Wl,-z,max-page-size=4096 -o " + output + " " + source;
+  std::string image;
+  if (std::system(command.c_str()) == 0) image = read_file(output, 1 << 20).value_or("");
+  std::filesystem::remove_all(path);
+  return image;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const Bytes image(reinterpret_cast<const std::byte*>(data), size);
+  check_sites_of(image, {});
+  check_sites_of(image, {.safe_sites = true});
+  return 0;
+}
+
+// The seed, and the seed with every eight bytes of its header and tables turned to ones.
+std::vector<std::string> make_seeds() {
+  const std::string seed = build_seed();
+  std::vector<std::string> seeds{seed};
+  for (std::size_t at = 16; at + 8 < seed.size(); at += seed.size() > 4096 ? 40 : 8) {
+    std::string mutated = seed;
+    std::memset(mutated.data() + at, 0xff, 8);
+    seeds.push_back(std::move(mutated));
+  }
+  return seeds;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/resolve/libraries.h"
+
+#include <gtest/gtest.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace scopetrace {
+namespace {
+
+TEST(ParseMapsTest, KeepsExecutableFileMappings) {
+  const auto mappings = parse_maps(
+      "1000-2000 r--p 00000000 fe:01 7  /usr/lib/libssl.so.3\n"
+      "2000-4000 r-xp 00001000 fe:01 7  /usr/lib/libssl.so.3\n"
+      "5000-6000 r-xp 00000000 00:00 0  [vdso]\n"
+      "7000-8000 rwxp 00000000 00:00 0 \n");
+
+  ASSERT_EQ(mappings.size(), 1u);
+  EXPECT_EQ(mappings[0].start, 0x2000u);
+  EXPECT_EQ(mappings[0].end, 0x4000u);
+  EXPECT_EQ(mappings[0].file_offset, 0x1000u);
+  EXPECT_EQ(mappings[0].device, makedev(0xfe, 1));
+  EXPECT_EQ(mappings[0].inode, 7u);
+  EXPECT_EQ(mappings[0].path, "/usr/lib/libssl.so.3");
+  EXPECT_FALSE(mappings[0].is_deleted);
+}
+
+TEST(ParseMapsTest, UndoesDeletionMarkAndEscapes) {
+  const auto mappings = parse_maps("1-2 r-xp 0 0:1 7  /a b\\012c (deleted)\n");
+
+  ASSERT_EQ(mappings.size(), 1u);
+  EXPECT_EQ(mappings[0].path, "/a b\nc");
+  EXPECT_TRUE(mappings[0].is_deleted);
+}
+
+TEST(ParseMapsTest, SkipsLinesThatDoNotParse) {
+  EXPECT_TRUE(parse_maps("\n\nx\n4-2 r-xp 0 0:1 7 /a\n1-2 r-xp\n").empty());
+  EXPECT_TRUE(parse_maps("").empty());
+}
+
+struct NameCase {
+  const char* name;
+  const char* path;
+  const char* library;
+};
+
+class ClassifyLibraryTest : public testing::TestWithParam<NameCase> {};
+
+TEST_P(ClassifyLibraryTest, NamesLibrary) {
+  EXPECT_EQ(classify_library(GetParam().path), GetParam().library);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, ClassifyLibraryTest,
+    testing::Values(NameCase{"OpenSsl", "/usr/lib/libssl.so.3", "libssl"},
+                    NameCase{"BundledOpenSsl", "/w/libssl-1ab.so.1.1", "libssl"},
+                    NameCase{"Mozilla", "/usr/lib/libssl3.so", "nss"},
+                    NameCase{"GnuTls", "/usr/lib/libgnutls.so.30.1", "gnutls"},
+                    NameCase{"Loader", "/lib64/ld-linux-x86-64.so.2", "loader"},
+                    NameCase{"Crypto", "/usr/lib/libcrypto.so.3", ""},
+                    NameCase{"FolderOnly", "/libssl.so.3/other.so", ""}, NameCase{"Empty", "", ""}),
+    [](const auto& test) { return test.param.name; });
+
+const TlsFile* find_kind(const TlsFiles& found, TlsFileKind kind) {
+  const auto file = std::find_if(found.files.begin(), found.files.end(),
+                                 [&](const TlsFile& one) { return one.kind == kind; });
+  return file == found.files.end() ? nullptr : &*file;
+}
+
+TEST(FindTlsFilesTest, FindsExecutableAndLoaderOfThisProcess) {
+  const auto found = find_tls_files(static_cast<std::uint32_t>(::getpid()));
+
+  ASSERT_TRUE(found);
+  const TlsFile* executable = find_kind(*found, TlsFileKind::kExecutable);
+  ASSERT_NE(executable, nullptr);
+  EXPECT_TRUE(executable->fd);
+  EXPECT_FALSE(executable->executable_ranges.empty());
+  const TlsFile* loader = find_kind(*found, TlsFileKind::kLoader);
+  ASSERT_NE(loader, nullptr);
+  EXPECT_TRUE(loader->is_mapped);
+}
+
+TEST(FindTlsFilesTest, FindsLibsslThatIsNotMappedYet) {
+  if (::access("/usr/lib/x86_64-linux-gnu/libssl.so.3", R_OK) != 0) {
+    GTEST_SKIP() << "no libssl.so.3 in the usual folder";
+  }
+
+  const auto found = find_tls_files(static_cast<std::uint32_t>(::getpid()));
+
+  ASSERT_TRUE(found);
+  const TlsFile* libssl = find_kind(*found, TlsFileKind::kLibssl);
+  ASSERT_NE(libssl, nullptr);
+  EXPECT_FALSE(libssl->is_mapped);
+  EXPECT_FALSE(libssl->executable_ranges.empty());
+}
+
+TEST(FindTlsFilesTest, TellsThatTheProcessHasGone) { EXPECT_FALSE(find_tls_files(0x7fffffff)); }
+
+}  // namespace
+}  // namespace scopetrace

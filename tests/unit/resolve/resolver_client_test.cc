@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks a real, sandboxed resolver: this program started again with --resolve.
+#include "userspace/resolve/resolver_client.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+#include "userspace/base/file.h"
+#include "userspace/resolve/code_ranges.h"
+#include "userspace/resolve/resolver.h"
+#include "userspace/sandbox/sandbox.h"
+
+namespace scopetrace {
+namespace {
+
+std::string this_program() {
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
+  return {path.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+Result<std::vector<Site>> resolve(const char* path, const std::string& program) {
+  const UniqueFd file = open_file(path, O_RDONLY).value();
+  return resolve_sites(file.get(), {.program = program});
+}
+
+constexpr char kLoader[] = "/lib64/ld-linux-x86-64.so.2";
+
+TEST(ResolverClientTest, GetsSitesInsideTheCode) {
+  const UniqueFd loader = open_file(kLoader, O_RDONLY).value();
+
+  const auto sites = resolve(kLoader, this_program());
+
+  ASSERT_TRUE(sites) << sites.error().message();
+  ASSERT_EQ(sites->size(), 1u);
+  EXPECT_EQ(sites->front().kind, SiteKind::kLoaderChange);
+  EXPECT_TRUE(check_sites(*sites, read_code_ranges(loader.get()).value()));
+}
+
+TEST(ResolverClientTest, TellsThatTheFileIsNoElfFile) {
+  const auto sites = resolve("/etc/passwd", this_program());
+
+  ASSERT_FALSE(sites);
+  EXPECT_EQ(sites.error().code(), ErrorCode::kUnsupported);
+}
+
+TEST(ResolverClientTest, TellsThatTheResolverDied) {
+  const auto sites = resolve(kLoader, "/bin/false");
+
+  ASSERT_FALSE(sites);
+  EXPECT_EQ(sites.error().code(), ErrorCode::kIo);
+}
+
+TEST(ResolverClientTest, TellsThatTheProgramIsMissing) {
+  const auto sites = resolve(kLoader, "/nonexistent/program");
+
+  ASSERT_FALSE(sites);
+  EXPECT_EQ(sites.error().code(), ErrorCode::kIo);
+}
+
+TEST(ResolverClientTest, KillsAResolverThatHangs) {
+  std::string script = (std::filesystem::temp_directory_path() / "st-XXXXXX").string();
+  UniqueFd file(::mkstemp(script.data()));
+  ASSERT_TRUE(write_all(file.get(), as_bytes("#!/bin/sh\nkill -STOP $$\n")));
+  ASSERT_EQ(::fchmod(file.get(), 0700), 0);
+  file = UniqueFd();  // a file that is open for writing cannot be executed
+  const UniqueFd loader = open_file(kLoader, O_RDONLY).value();
+
+  const auto sites = resolve_sites(loader.get(), {.program = script, .timeout_ms = 50});
+  std::filesystem::remove(script);
+
+  ASSERT_FALSE(sites);
+  EXPECT_EQ(sites.error().code(), ErrorCode::kLimit);
+}
+
+}  // namespace
+}  // namespace scopetrace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "--resolve") {
+    if (!scopetrace::enter_sandbox(4)) return 1;
+    return scopetrace::run_resolver(3, 4);
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
