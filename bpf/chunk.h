@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copies the plaintext of one call into the ring, chunk by chunk. */
+#ifndef ST_CHUNK_H
+#define ST_CHUNK_H
+
+/* One settled call. */
+struct st_moved {
+  __u64 now_ns;
+  __u64 buffer;
+  __u64 bytes;  /* that the call moved */
+  __u64 kept;   /* of them, at most ST_CALL_BYTES_MAX */
+  __u64 offset; /* of the chunk at hand */
+  struct st_tls_event record;
+};
+
+/* Emits one chunk into a record of a fixed size: the verifier wants a constant. */
+static __always_inline void st_emit_sized(struct st_moved *moved, const __u64 room)
+{
+  const __u64 size = sizeof(struct st_tls_event) + room;
+  struct st_tls_event *event = st_or_lost(bpf_ringbuf_reserve(&st_events, size, 0));
+  __u64 bytes = moved->record.chunk_bytes;
+
+  if (!event) {
+    st_count(ST_COUNT_LOST_RING_BYTES, bytes);
+    return;
+  }
+  barrier_var(bytes);
+  if (bytes > room) bytes = room;
+  *event = moved->record;
+  event->header.size = size;
+  if (bpf_probe_read_user(event + 1, bytes, (void *)(moved->buffer + moved->offset))) {
+    event->flags |= ST_TLS_FAULT;
+    st_count(ST_COUNT_LOST_FAULT_BYTES, bytes);
+  } else {
+    st_count(ST_COUNT_BYTES, bytes);
+  }
+  st_submit(event);
+}
+
+static __noinline int st_emit_chunk(struct st_moved *moved)
+{
+  __u64 left = moved->kept - moved->offset;
+  __u64 bytes = left > ST_CHUNK_BYTES ? ST_CHUNK_BYTES : left;
+
+  moved->record.offset_bytes = moved->offset;
+  moved->record.chunk_bytes = bytes;
+  moved->record.flags = moved->kept < moved->bytes ? ST_TLS_TRUNCATED : 0;
+  if (bytes == left) moved->record.flags |= ST_TLS_LAST;
+  if (bytes <= 256)
+    st_emit_sized(moved, 256);
+  else if (bytes <= 1024)
+    st_emit_sized(moved, 1024);
+  else if (bytes <= 4096)
+    st_emit_sized(moved, 4096);
+  else
+    st_emit_sized(moved, ST_CHUNK_BYTES);
+  moved->offset += bytes;
+  return 0;
+}
+
+/* Emits a call that is in scope and not suppressed: all of it or, over budget, nothing. */
+static __always_inline void st_emit_call(struct st_moved *moved)
+{
+  __u64 i;
+
+  moved->kept = moved->bytes > ST_CALL_BYTES_MAX ? ST_CALL_BYTES_MAX : moved->bytes;
+  if (!st_take_budget(moved->now_ns, (moved->kept + ST_CHUNK_BYTES - 1) / ST_CHUNK_BYTES,
+                      moved->kept))
+    return;
+  st_charge_cpu(moved->now_ns, (moved->kept * st_kib_ns) >> 10);
+  st_count(ST_COUNT_TRUNCATED_BYTES, moved->bytes - moved->kept);
+  for (i = 0; i < ST_CALL_BYTES_MAX / ST_CHUNK_BYTES; i++) {
+    if (moved->offset >= moved->kept) break;
+    st_emit_chunk(moved);
+  }
+}
+
+#endif

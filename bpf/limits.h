@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Identity and limits of the session: read-only data, fixed before load, constants to the
+ * verifier. All zero denies everything. */
+#ifndef ST_LIMITS_H
+#define ST_LIMITS_H
+
+const volatile __u32 st_target_tgid = 0;
+const volatile __u64 st_target_start_ns = 0; /* start_boottime of its group leader */
+const volatile __u64 st_deadline_ns = 0;     /* CLOCK_BOOTTIME */
+const volatile __u64 st_window_events = 0;   /* records per window */
+const volatile __u64 st_window_cpu_ns = 0;   /* charged run time per window */
+const volatile __u64 st_total_bytes = 0;     /* payload of the session */
+const volatile __u64 st_cheap_hit_ns = 0;    /* trap and program, emulated instruction */
+const volatile __u64 st_stepped_hit_ns = 0;  /* the same, single-stepped out of line */
+const volatile __u64 st_socket_hit_ns = 0;   /* one tracepoint on a socket */
+const volatile __u64 st_kib_ns = 0;          /* copying 1 KiB */
+const volatile bool st_children = false;     /* follow fork and exec */
+const volatile bool st_inbound = false;      /* connections that the target accepted */
+const volatile bool st_ipv4 = false;
+const volatile bool st_ipv6 = false;
+
+#define ST_WINDOW_NS                                                          \
+  100000000ULL /* 100 ms: a fixed window passes twice its limit at a boundary \
+                */
+
+#endif

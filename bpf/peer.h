@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Which connection a TLS object talks over. Unknown rather than guessed. */
+#ifndef ST_PEER_H
+#define ST_PEER_H
+
+static __always_inline void st_emit_peer(__u64 tls_id, __u64 conn_id, __u8 source, __u64 now_ns)
+{
+  struct st_tls_peer_event *event;
+
+  if (!st_is_running(false) || st_is_past_deadline(now_ns)) return;
+  event = ST_RESERVE(now_ns, *event);
+  if (!event) return;
+  st_fill_header(&event->header, ST_EVENT_TLS_PEER, sizeof(*event), now_ns);
+  event->tls_id = tls_id;
+  event->conn_id = conn_id;
+  event->source = source;
+  __builtin_memset(event->reserved, 0, sizeof(event->reserved));
+  st_submit(event);
+}
+
+static __always_inline void st_bind(struct st_tls_object *tls, __u64 conn_id, __u8 source,
+                                    __u64 now_ns)
+{
+  if (!conn_id || conn_id == ST_CONN_AMBIGUOUS || tls->conn_id == conn_id) return;
+  tls->conn_id = conn_id;
+  st_emit_peer(tls->tls_id, conn_id, source, now_ns);
+}
+
+/* A socket was used by this thread: the innermost TLS call in progress talks over it. */
+static __always_inline void st_note_nested(struct st_thread *thread,
+                                           struct st_connection *connection)
+{
+  struct st_call *call;
+  __u64 conn_id = connection->conn_id;
+
+  if (!thread->depth) return;
+  call = st_call_at(thread, thread->depth - 1);
+  if (call->conn_id && call->conn_id != conn_id) conn_id = ST_CONN_AMBIGUOUS;
+  call->conn_id = conn_id;
+  call->excluded |= connection->excluded;
+  connection->has_tls = 1;
+}
+
+/* A TLS object without a socket of its own (memory BIO) was written: this thread's next socket
+ * write may carry it. A second candidate makes both unknown, and for a second nothing is tied. */
+static __always_inline void st_note_pending(struct st_thread *thread, __u64 object, __u64 bytes,
+                                            __u64 now_ns)
+{
+  if (thread->pending_object && thread->pending_object != object) {
+    thread->pending_object = 0;
+    thread->ambiguous_until_ns = now_ns + 1000000000ULL;
+    return;
+  }
+  if (now_ns < thread->ambiguous_until_ns) return;
+  thread->pending_object = object;
+  thread->pending_bytes = bytes > 16384 ? 16384 : bytes;
+}
+
+/* The buffer that the system call in progress writes from; 0 when it is another call. */
+static __always_inline __u64 st_syscall_buffer(void)
+{
+  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+  __u64 number = BPF_CORE_READ(regs, orig_ax), buffer = BPF_CORE_READ(regs, si);
+
+  if (BPF_CORE_READ(regs, cs) != 0x33) /* 32-bit programs number their calls differently */
+    return 0;
+  if (number == 1 || number == 44) /* write, sendto */
+    return buffer;
+  if (number == 46 && bpf_probe_read_user(&buffer, 8, (void *)(buffer + 16))) /* sendmsg: msg_iov */
+    return 0;
+  if (number != 20 && number != 46) /* writev */
+    return 0;
+  return bpf_probe_read_user(&buffer, 8, (void *)buffer) ? 0 : buffer;
+}
+
+/* Whether TLS records start at `buffer` and one of the first four is application data of the size
+ * that `bytes` of plaintext become: 16 bytes of tag at least, 64 of nonce, type and padding. */
+static __always_inline bool st_carries_records(__u64 buffer, __u64 bytes)
+{
+  __u8 head[5];
+  __u64 i, record_bytes;
+
+  for (i = 0; i < 4; i++) {
+    if (bpf_probe_read_user(head, sizeof(head), (void *)buffer)) return false;
+    if (head[0] < 0x14 || head[0] > 0x17 || head[1] != 3) return false;
+    record_bytes = ((__u64)head[3] << 8) | head[4];
+    if (head[0] == 0x17 && record_bytes >= bytes + 16 && record_bytes <= bytes + 64) return true;
+    buffer += sizeof(head) + record_bytes;
+  }
+  return false;
+}
+
+/* A socket write by a thread with a pending TLS object: ties them when the bytes agree. */
+static __always_inline void st_settle_pending(struct st_thread *thread,
+                                              struct st_connection *connection, __u64 now_ns)
+{
+  struct st_tls_object *tls;
+  __u64 buffer;
+
+  if (!thread->pending_object || thread->depth || connection->has_tls) return;
+  buffer = st_syscall_buffer();
+  if (!buffer || !st_carries_records(buffer, thread->pending_bytes)) return;
+  tls = st_find_tls(thread->pending_object);
+  thread->pending_object = 0;
+  if (!tls || tls->conn_id) return;
+  connection->has_tls = 1;
+  tls->excluded = connection->excluded;
+  st_bind(tls, connection->conn_id, ST_PEER_RECORD_HEADER, now_ns);
+}
+
+#endif

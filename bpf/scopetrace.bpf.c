@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The kernel side of scopetrace. Order in every program: scope, deadline, budget, then copy. It
+ * only reads: no write to user memory, no signal. */
+#include "bpf/vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "bpf/event.h"
+#include "bpf/limits.h"
+#include "bpf/state.h"
+#include "bpf/scope.h"
+#include "bpf/budget.h"
+#include "bpf/ring.h"
+#include "bpf/tls.h"
+#include "bpf/chunk.h"
+#include "bpf/connection.h"
+#include "bpf/peer.h"
+#include "bpf/process.h"
+#include "bpf/socket.h"
+
+/* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU
+ * would overwrite them (bytes mixed, or worse). Weak: older kernels lack them. */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+extern bool bpf_session_is_return(void) __ksym __weak;
+
+static __always_inline void st_preempt_off(void)
+{
+  if (bpf_preempt_disable) bpf_preempt_disable();
+}
+
+static __always_inline void st_preempt_on(void)
+{
+  if (bpf_preempt_enable) bpf_preempt_enable();
+}
+
+static __always_inline void st_emit_tls_close(__u64 object)
+{
+  struct st_tls_key key = {.object = object, .tgid = bpf_get_current_pid_tgid() >> 32};
+  struct st_tls_object *tls = bpf_map_lookup_elem(&st_tls_objects, &key);
+  __u64 now_ns = bpf_ktime_get_boot_ns();
+  struct st_tls_close_event *event;
+
+  if (!tls) return;
+  event = st_is_running(false) && !st_is_past_deadline(now_ns) ? ST_RESERVE(now_ns, *event) : 0;
+  if (event) {
+    st_fill_header(&event->header, ST_EVENT_TLS_CLOSE, sizeof(*event), now_ns);
+    event->tls_id = tls->tls_id;
+    event->conn_id = tls->conn_id;
+    event->egress_bytes = tls->position[ST_EGRESS];
+    event->ingress_bytes = tls->position[ST_INGRESS];
+    st_submit(event);
+  }
+  bpf_map_delete_elem(&st_tls_objects, &key);
+}
+
+/* Entry of any site. True: its return matters. */
+static __noinline int st_enter_site(struct pt_regs *ctx, __u64 cookie)
+{
+  if (!st_current_in_scope()) return 0;
+  if (ST_SITE_KIND(cookie) == ST_SITE_FREE) {
+    st_emit_tls_close(PT_REGS_PARM1(ctx));
+    return 0;
+  }
+  if (ST_SITE_KIND(cookie) == ST_SITE_LOADER) {
+    st_emit_control(ST_EVENT_LIBRARY, 0, 0, bpf_ktime_get_boot_ns());
+    return 0;
+  }
+  return st_begin_call(ctx, cookie);
+}
+
+/* Whether nothing of this call may be copied. Its position has advanced all the same. */
+static __always_inline bool st_is_suppressed(struct st_tls_object *tls, __u64 now_ns)
+{
+  if (!st_is_running(true) || tls->excluded || st_is_muted(tls->conn_id)) {
+    st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+    return true;
+  }
+  return st_is_past_deadline(now_ns);
+}
+
+/* Fills the fields that every chunk of the call shares and advances the position. */
+static __always_inline void st_settle(struct st_moved *moved, struct st_tls_object *tls,
+                                      __u64 direction)
+{
+  struct st_tls_event *record = &moved->record;
+
+  st_fill_header(&record->header, ST_EVENT_TLS, 0, moved->now_ns);
+  record->tls_id = tls->tls_id;
+  record->conn_id = tls->conn_id;
+  record->position = __sync_fetch_and_add(&tls->position[direction & 1], moved->bytes);
+  record->call_bytes = moved->bytes;
+  record->direction = direction;
+}
+
+static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)
+{
+  struct st_thread *thread = st_current_thread();
+  struct st_moved moved = {};
+  struct st_tls_object *tls;
+  struct st_call call;
+
+  if (!thread || !st_end_call(ctx, thread, &call) || !st_current_in_scope()) return 0;
+  moved.now_ns = bpf_ktime_get_boot_ns();
+  moved.buffer = call.buffer;
+  moved.bytes = st_returned_bytes(ctx, &call);
+  st_charge_cpu(moved.now_ns, ST_SITE_IS_CHEAP(cookie) ? st_cheap_hit_ns : st_stepped_hit_ns);
+  if (!moved.bytes && !call.conn_id) return 0;
+  tls = st_find_or_make_tls(call.object);
+  if (!tls) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return 0;
+  }
+  tls->excluded |= call.excluded;
+  st_bind(tls, call.conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
+  if (!moved.bytes) return 0;
+  st_settle(&moved, tls, call.direction);
+  if (call.direction == ST_EGRESS && !tls->conn_id && !call.conn_id)
+    st_note_pending(thread, call.object, moved.bytes, moved.now_ns);
+  if (!st_is_suppressed(tls, moved.now_ns)) st_emit_call(&moved);
+  return 0;
+}
+
+SEC("?uprobe")
+int st_handle_session(struct pt_regs *ctx)
+{
+  __u64 cookie = bpf_get_attach_cookie(ctx);
+  int wants_return = 0;
+
+  st_preempt_off();
+  if (bpf_session_is_return())
+    st_leave_site(ctx, cookie);
+  else
+    wants_return = st_enter_site(ctx, cookie);
+  st_preempt_on();
+  return !wants_return; /* at entry 1 means: no return probe for this call */
+}
+
+SEC("?uprobe")
+int st_handle_entry(struct pt_regs *ctx)
+{
+  st_preempt_off();
+  st_enter_site(ctx, bpf_get_attach_cookie(ctx));
+  st_preempt_on();
+  return 0;
+}
+
+SEC("?uretprobe")
+int st_handle_return(struct pt_regs *ctx)
+{
+  st_preempt_off();
+  st_leave_site(ctx, bpf_get_attach_cookie(ctx));
+  st_preempt_on();
+  return 0;
+}
+
+char st_license[] SEC("license") = "Dual MIT/GPL";

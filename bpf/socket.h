@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Socket tracepoints: bytes of each connection, its life, and the peer of the TLS call around. */
+#ifndef ST_SOCKET_H
+#define ST_SOCKET_H
+
+static __always_inline struct st_connection *st_touch_socket(struct sock *sk, __u64 now_ns)
+{
+  struct st_connection *connection;
+  struct st_thread *thread;
+
+  st_charge_cpu(now_ns, st_socket_hit_ns);
+  connection = st_use_connection(sk, now_ns);
+  thread = st_current_thread();
+  if (connection && thread) st_note_nested(thread, connection);
+  return connection;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(st_handle_send, struct sock *sk, int returned)
+{
+  struct st_connection *connection;
+  struct st_thread *thread;
+  __u64 now_ns;
+
+  if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
+  now_ns = bpf_ktime_get_boot_ns();
+  connection = st_touch_socket(sk, now_ns);
+  if (!connection || returned <= 0) return 0;
+  __sync_fetch_and_add(&connection->sent_bytes, (__u64)(__u32)returned);
+  thread = st_current_thread();
+  if (thread) st_settle_pending(thread, connection, now_ns);
+  return 0;
+}
+
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(st_handle_receive, struct sock *sk, int returned, int flags)
+{
+  struct st_connection *connection;
+
+  if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
+  connection = st_touch_socket(sk, bpf_ktime_get_boot_ns());
+  if (connection && returned > 0 && !(flags & 2)) /* MSG_PEEK moves nothing */
+    __sync_fetch_and_add(&connection->received_bytes, (__u64)(__u32)returned);
+  return 0;
+}
+
+/* Softirq or system call. CLOSE and ESTABLISHED concern sockets of the map only. */
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(st_handle_state, struct sock *sk, int old_state, int new_state)
+{
+  __u64 key = (__u64)sk;
+  struct st_connection *connection;
+  __u8 one = 1;
+
+  if (new_state == TCP_SYN_SENT) {
+    if (st_current_in_scope() && st_is_tcp(sk)) st_make_connection(sk, ST_ROLE_CONNECTED);
+    return 0;
+  }
+  if (old_state == TCP_SYN_RECV && new_state == TCP_ESTABLISHED)
+    bpf_map_update_elem(&st_accepting, &key, &one, BPF_ANY);
+  if (new_state != TCP_CLOSE && new_state != TCP_ESTABLISHED) return 0;
+  connection = bpf_map_lookup_elem(&st_connections, &key);
+  if (connection)
+    st_emit_connection(sk, connection,
+                       new_state == TCP_CLOSE ? ST_CONNECTION_CLOSED : ST_CONNECTION_OPENED,
+                       bpf_ktime_get_boot_ns());
+  if (new_state == TCP_CLOSE) {
+    bpf_map_delete_elem(&st_connections, &key);
+    bpf_map_delete_elem(&st_accepting, &key);
+  }
+  return 0;
+}
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* TLS objects and the calls into them. Reads and writes are both recorded when they return, with
+ * the returned count: that settles partial writes and retries. */
+#ifndef ST_TLS_H
+#define ST_TLS_H
+
+#define ST_CALL_DEPTH 4           /* TLS over TLS nests; deeper calls are counted as lost */
+#define ST_WRAPPER_STACK 2048     /* bytes of stack between an export and its callee */
+#define ST_CONN_AMBIGUOUS (~0ULL) /* two sockets were used inside one call */
+
+struct st_tls_key {
+  __u64 object; /* SSL* */
+  __u64 tgid;
+};
+
+struct st_tls_object {
+  __u64 tls_id;
+  __u64 conn_id;     /* 0: unknown */
+  __u64 position[2]; /* by enum st_direction, bytes since first sight */
+  __u64 excluded;    /* its connection's family or direction is not approved */
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 16384);
+  __uint(map_flags, BPF_F_RDONLY);
+  __type(key, struct st_tls_key);
+  __type(value, struct st_tls_object);
+} st_tls_objects SEC(".maps");
+
+/* One call that has not returned. */
+struct st_call {
+  __u64 object;
+  __u64 buffer;
+  __u64 size_pointer; /* where the count will be, 0: it is the return value */
+  __u64 stack;        /* stack pointer at entry: finds the frame again at return */
+  __u64 conn_id;      /* the socket used inside the call */
+  __u32 direction;
+  __u32 excluded; /* that socket's family or direction is not approved */
+};
+
+struct st_thread {
+  __u64 depth;
+  struct st_call calls[ST_CALL_DEPTH];
+  __u64 pending_object; /* memory BIO: written, its socket write not seen yet */
+  __u64 pending_bytes;
+  __u64 ambiguous_until_ns;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 8192);
+  __uint(map_flags, BPF_F_RDONLY);
+  __type(key, __u32);
+  __type(value, struct st_thread);
+} st_threads SEC(".maps");
+
+/* What the loader says about a site, in its attach cookie. */
+#define ST_SITE_KIND(cookie) ((cookie)&0xff)
+#define ST_SITE_SIZE_ARGUMENT(cookie) (((cookie) >> 8) & 0xff)
+#define ST_SITE_IS_CHEAP(cookie) (((cookie) >> 16) & 1)
+enum { ST_SITE_WRITE = 1, ST_SITE_READ = 2, ST_SITE_FREE = 3, ST_SITE_LOADER = 4 };
+
+static __always_inline struct st_thread *st_current_thread(void)
+{
+  __u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+  return bpf_map_lookup_elem(&st_threads, &tid);
+}
+
+static __noinline struct st_thread *st_make_thread(void)
+{
+  struct st_thread empty = {};
+  __u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+  bpf_map_update_elem(&st_threads, &tid, &empty, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&st_threads, &tid);
+}
+
+static __always_inline struct st_tls_object *st_find_tls(__u64 object)
+{
+  struct st_tls_key key = {.object = object, .tgid = bpf_get_current_pid_tgid() >> 32};
+
+  return bpf_map_lookup_elem(&st_tls_objects, &key);
+}
+
+static __always_inline struct st_tls_object *st_find_or_make_tls(__u64 object)
+{
+  struct st_tls_key key = {.object = object, .tgid = bpf_get_current_pid_tgid() >> 32};
+  struct st_tls_object *found = bpf_map_lookup_elem(&st_tls_objects, &key);
+  struct st_tls_object made = {};
+
+  if (found) return found;
+  made.tls_id = st_next_id();
+  bpf_map_update_elem(&st_tls_objects, &key, &made, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&st_tls_objects, &key);
+}
+
+/* One frame; the mask is for the verifier, which loses the bound of a checked index. */
+static __always_inline struct st_call *st_call_at(struct st_thread *thread, __u64 index)
+{
+  barrier_var(index);
+  return &thread->calls[index & (ST_CALL_DEPTH - 1)];
+}
+
+/* Whether an export already on the stack reached this callee with the same object. Frames that the
+ * stack pointer has left (longjmp) are dropped first. */
+static __always_inline bool st_is_nested(struct st_thread *thread, struct st_call *call)
+{
+  struct st_call *last;
+  int i;
+
+  for (i = 0; i < ST_CALL_DEPTH; i++) {
+    if (!thread->depth || st_call_at(thread, thread->depth - 1)->stack > call->stack) break;
+    thread->depth--;
+  }
+  if (!thread->depth) return false;
+  last = st_call_at(thread, thread->depth - 1);
+  return last->object == call->object && last->direction == call->direction &&
+         last->stack - call->stack < ST_WRAPPER_STACK;
+}
+
+/* Remembers a call until it returns. False: nothing to do at its return. */
+static __always_inline bool st_begin_call(struct pt_regs *ctx, __u64 cookie)
+{
+  struct st_thread *thread = st_current_thread();
+  struct st_call call = {};
+  __u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx);
+  __u64 depth;
+
+  call.object = PT_REGS_PARM1(ctx);
+  call.buffer = PT_REGS_PARM2(ctx);
+  call.stack = PT_REGS_SP(ctx);
+  call.direction = ST_SITE_KIND(cookie) == ST_SITE_READ ? ST_INGRESS : ST_EGRESS;
+  barrier_var(fourth); /* else clang picks the register by a pointer into ctx: refused */
+  barrier_var(fifth);
+  if (ST_SITE_SIZE_ARGUMENT(cookie) == 4)
+    call.size_pointer = fourth;
+  else if (ST_SITE_SIZE_ARGUMENT(cookie) == 5)
+    call.size_pointer = fifth;
+  if (!thread) thread = st_make_thread();
+  if (!thread || st_is_nested(thread, &call)) return false;
+  depth = thread->depth;
+  if (depth >= ST_CALL_DEPTH) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return false;
+  }
+  *st_call_at(thread, depth) = call;
+  thread->depth = depth + 1;
+  return true;
+}
+
+/* Takes the call that returns now off the thread's stack. */
+static __always_inline bool st_end_call(struct pt_regs *ctx, struct st_thread *thread,
+                                        struct st_call *call)
+{
+  __u64 entry_stack = PT_REGS_SP(ctx) - 8; /* the return address has been popped */
+  __u64 i;
+
+  for (i = 0; i < ST_CALL_DEPTH; i++) {
+    if (i < thread->depth && st_call_at(thread, i)->stack == entry_stack) {
+      *call = *st_call_at(thread, i);
+      thread->depth = i;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Bytes the call moved: 0 on failure. The return value is an int: read 32 bits, signed. */
+static __always_inline __u64 st_returned_bytes(struct pt_regs *ctx, struct st_call *call)
+{
+  __s32 returned = (__s32)PT_REGS_RC(ctx);
+  __u64 bytes = 0;
+
+  if (returned <= 0) return 0;
+  if (!call->size_pointer) return (__u32)returned;
+  if (bpf_probe_read_user(&bytes, sizeof(bytes), (void *)call->size_pointer))
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+  return bytes > 0x7fffffff ? 0x7fffffff : bytes;
+}
+
+#endif

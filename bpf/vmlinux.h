@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The kernel types that scopetrace reads, and nothing else: field offsets are relocated at load
+ * (CO-RE), so this file fits every kernel and a machine without BTF can build. Numbers of UAPI
+ * enums are fixed for ever. */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+typedef unsigned char __u8;
+typedef signed char __s8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+typedef int pid_t;
+enum { false = 0, true = 1 };
+
+/* include/uapi/linux/bpf.h */
+enum bpf_map_type {
+  BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_ARRAY = 2,
+  BPF_MAP_TYPE_LRU_HASH = 9,
+  BPF_MAP_TYPE_RINGBUF = 27
+};
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+enum { BPF_F_RDONLY = 8 };
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+
+/* include/net/tcp_states.h, include/uapi/linux/in.h, include/linux/socket.h */
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
+enum { IPPROTO_TCP = 6 };
+enum { AF_INET = 2, AF_INET6 = 10 };
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpadded"
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+  int counter;
+} atomic_t;
+
+struct signal_struct {
+  atomic_t live; /* threads that have not exited */
+};
+
+struct task_struct {
+  pid_t pid;  /* thread id */
+  pid_t tgid; /* process id */
+  __u64 start_boottime;
+  struct task_struct *group_leader;
+  struct signal_struct *signal;
+  int exit_code;
+  char comm[16];
+};
+
+struct in6_addr {
+  union {
+    __u8 u6_addr8[16];
+  } in6_u;
+};
+
+struct sock_common {
+  __be32 skc_daddr;
+  __be32 skc_rcv_saddr;
+  __be16 skc_dport;
+  __u16 skc_num;
+  unsigned short skc_family;
+  struct in6_addr skc_v6_daddr;
+  struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+  struct sock_common __sk_common;
+  __u16 sk_protocol;
+};
+
+struct inet_bind_bucket {
+  signed char fastreuse; /* -1: the port was picked by connect(2) */
+};
+
+struct inet_connection_sock {
+  struct inet_bind_bucket *icsk_bind_hash;
+};
+
+struct pt_regs {
+  unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+  unsigned long ax, cx, dx, si, di, orig_ax, ip;
+  unsigned short cs;
+  unsigned long flags, sp;
+};
+
+struct linux_binprm {
+  int argc;
+};
+
+struct seq_file {
+  unsigned long size;
+};
+
+struct bpf_iter_meta {
+  struct seq_file *seq;
+  __u64 session_id;
+  __u64 seq_num;
+};
+
+struct bpf_iter__task {
+  struct bpf_iter_meta *meta;
+  struct task_struct *task;
+};
+
+#pragma clang attribute pop
+#pragma clang diagnostic pop
+#endif

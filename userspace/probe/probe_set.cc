@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/probe/probe_set.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scopetrace.skel.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/probe/libbpf_log.h"
+#include "userspace/probe/uprobe_link.h"
+
+namespace scopetrace {
+namespace {
+
+using Skeleton = std::unique_ptr<scopetrace_bpf, decltype(&scopetrace_bpf__destroy)>;
+using Link = std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)>;
+using ControlRing = std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)>;
+
+constexpr std::size_t kRingWithTls = 32U << 20;        // rides out 100 ms at 2 Gbit/s of plaintext
+constexpr std::size_t kRingWithoutTls = 4U << 20;      // metadata only
+constexpr std::uint64_t kWindowsPerSecond = 10;        // ST_WINDOW_NS of bpf/limits.h
+constexpr std::uint64_t kNsPerCpuPercent = 1'000'000;  // 1 % of a window of 100 ms
+
+// Charged run time, as measured on a virtual machine: bare metal is cheaper.
+constexpr std::uint64_t kCheapHitNs = 1'200;
+constexpr std::uint64_t kSteppedHitNs = 10'500;
+constexpr std::uint64_t kSocketHitNs = 300;
+constexpr std::uint64_t kKibNs = 30;
+
+// The writable narrowing map's only value; struct st_narrow_value of bpf/state.h.
+struct Narrow {
+  std::uint32_t running;
+  std::uint32_t payload;
+};
+
+Status check_config(const ProbeConfig& config) {
+  if (config.tgid == 0 || config.start_boottime_ns == 0 || config.deadline_ns == 0 ||
+      config.max_events_per_second == 0 || config.max_bytes == 0 || config.max_cpu_percent == 0) {
+    return fail(ErrorCode::kUsage, "a probe limit or the target's identity is 0");
+  }
+  if (config.ring_bytes != 0 && (!std::has_single_bit(config.ring_bytes) ||
+                                 config.ring_bytes < 65536 || config.ring_bytes > (1U << 30))) {
+    return fail(ErrorCode::kUsage, "ring size is no power of two between 64 KiB and 1 GiB: " +
+                                       std::to_string(config.ring_bytes));
+  }
+  return {};
+}
+
+// The features this session uses: what the kernel offers, less what the config leaves out.
+Result<FeatureReport> choose_features(const ProbeConfig& config) {
+  ST_ASSIGN_OR_RETURN(FeatureReport features, probe_features());
+  if (config.attach_kind) features.attach_kind = *config.attach_kind;
+  if (!config.tls) features.attach_kind = AttachKind::kNone;
+  if (config.tls && features.attach_kind == AttachKind::kSession && !features.preempt_kfunc) {
+    return fail(ErrorCode::kUnsupported,
+                "TLS capture needs bpf_preempt_disable on kernels with private program stacks");
+  }
+  features.socket_lengths = features.socket_lengths && config.sockets;
+  features.socket_states = features.socket_states && config.sockets;
+  if (config.process && !features.process_events) {
+    return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
+  }
+  features.process_events = config.process;
+  return features;
+}
+
+void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config) {
+  auto& limits = *skeleton.rodata;
+  limits.st_target_tgid = config.tgid;
+  limits.st_target_start_ns = config.start_boottime_ns;
+  limits.st_deadline_ns = config.deadline_ns;
+  limits.st_window_events =
+      std::max<std::uint64_t>(1, config.max_events_per_second / kWindowsPerSecond);
+  limits.st_window_cpu_ns = config.max_cpu_percent * kNsPerCpuPercent;
+  limits.st_total_bytes = config.max_bytes;
+  limits.st_cheap_hit_ns = kCheapHitNs;
+  limits.st_stepped_hit_ns = kSteppedHitNs;
+  limits.st_socket_hit_ns = kSocketHitNs;
+  limits.st_kib_ns = kKibNs;
+  limits.st_children = config.children;
+  limits.st_inbound = config.inbound;
+  limits.st_ipv4 = config.ipv4;
+  limits.st_ipv6 = config.ipv6;
+}
+
+void use_program(bpf_program* program, bool wanted, std::uint32_t attach_type = 0) {
+  bpf_program__set_autoload(program, wanted);
+  if (attach_type != 0) {
+    bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(attach_type));
+  }
+}
+
+void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
+  const auto& programs = skeleton.progs;
+  const bool session = features.attach_kind == AttachKind::kSession;
+  const bool multi = features.attach_kind == AttachKind::kMulti;
+  const bool pair = multi || features.attach_kind == AttachKind::kPerf;
+  use_program(programs.st_handle_session, session, kAttachUprobeSession);
+  use_program(programs.st_handle_entry, pair, multi ? kAttachUprobeMulti : 0);
+  use_program(programs.st_handle_return, pair, multi ? kAttachUprobeMulti : 0);
+  use_program(programs.st_handle_send, features.socket_lengths);
+  use_program(programs.st_handle_receive, features.socket_lengths);
+  use_program(programs.st_handle_state, features.socket_states);
+  use_program(programs.st_handle_fork, features.process_events);
+  use_program(programs.st_handle_exec, features.process_events);
+  use_program(programs.st_handle_exit, features.process_events);
+}
+
+// The attach cookie that bpf/tls.h takes apart.
+std::uint64_t cookie_of(const Site& site) {
+  return static_cast<std::uint64_t>(site.kind) |
+         static_cast<std::uint64_t>(site.size_argument) << 8 |
+         static_cast<std::uint64_t>(site.is_cheap) << 16;
+}
+
+bool is_call(const Site& site) {
+  return site.kind == SiteKind::kTlsWrite || site.kind == SiteKind::kTlsRead;
+}
+
+// Sites come from another process: nothing about them is believed.
+bool is_usable(const Site& site, const AttachPolicy& policy) {
+  if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
+  if (!is_call(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
+  if (site.size_argument != 0 && site.size_argument != 4 && site.size_argument != 5) return false;
+  return !policy.safe_sites || site.is_cheap == 1;
+}
+
+}  // namespace
+
+struct ProbeSet::State {
+  ProbeConfig config;
+  FeatureReport features;
+  Skeleton skeleton{nullptr, scopetrace_bpf__destroy};
+  ControlRing control{nullptr, ring_buffer__free};
+  std::vector<Link> links;
+  std::vector<UniqueFd> link_fds;
+  const ControlCallback* callback = nullptr;  // while poll_control() runs
+
+  static int on_control(void* context, void* data, std::size_t size) noexcept {
+    auto& state = *static_cast<State*>(context);
+    if (size >= sizeof(st_process_event) && state.callback != nullptr) {
+      (*state.callback)(*static_cast<const st_process_event*>(data));
+    }
+    return 0;
+  }
+
+  Status load() {
+    const LibbpfLog log;
+    skeleton.reset(scopetrace_bpf__open());
+    if (!skeleton) return fail_bpf("open programs", errno, log.tail());
+    fill_limits(*skeleton, config);
+    choose_programs(*skeleton, features);
+    bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
+    if (const int error = scopetrace_bpf__load(skeleton.get())) {
+      return fail_bpf("load programs", -error, log.tail());
+    }
+    control.reset(
+        ring_buffer__new(bpf_map__fd(skeleton->maps.st_control), on_control, this, nullptr));
+    if (!control) return fail_bpf("map control ring", errno);
+    return {};
+  }
+
+  Status attach(bpf_program* program) {
+    const LibbpfLog log;
+    Link link(bpf_program__attach(program), bpf_link__destroy);
+    if (!link) return fail_bpf(bpf_program__name(program), errno, log.tail());
+    links.push_back(std::move(link));
+    return {};
+  }
+
+  Status link_sites(bpf_program* program, std::uint32_t kind, const UprobeSites& sites,
+                    bool at_return) {
+    if (sites.offsets.empty()) return {};
+    ST_ASSIGN_OR_RETURN(UniqueFd link,
+                        link_uprobes(bpf_program__fd(program), kind, sites, at_return));
+    link_fds.push_back(std::move(link));
+    return {};
+  }
+
+  // All sites in one link; for kMulti the TLS calls in a second one for their return.
+  Status attach_multi(const UprobeSites& all, const UprobeSites& calls) {
+    if (features.attach_kind == AttachKind::kSession) {
+      return link_sites(skeleton->progs.st_handle_session, kAttachUprobeSession, all, false);
+    }
+    ST_RETURN_IF_ERROR(
+        link_sites(skeleton->progs.st_handle_return, kAttachUprobeMulti, calls, true));
+    return link_sites(skeleton->progs.st_handle_entry, kAttachUprobeMulti, all, false);
+  }
+
+  Status attach_perf(bpf_program* program, const UprobeSites& sites, bool at_return) {
+    const LibbpfLog log;
+    for (std::size_t i = 0; i < sites.offsets.size(); ++i) {
+      LIBBPF_OPTS(bpf_uprobe_opts, options);
+      options.retprobe = at_return;
+      options.bpf_cookie = sites.cookies[i];
+      const int tgid = sites.tgid == 0 ? -1 : static_cast<int>(sites.tgid);
+      Link link(bpf_program__attach_uprobe_opts(program, tgid, sites.path.c_str(), sites.offsets[i],
+                                                &options),
+                bpf_link__destroy);
+      if (!link) return fail_bpf("attach uprobe (needs CAP_SYS_ADMIN)", errno, log.tail());
+      links.push_back(std::move(link));
+    }
+    return {};
+  }
+
+  Status narrow(Narrow value) const {
+    const std::uint32_t zero = 0;
+    if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.st_narrow), &zero, &value, BPF_ANY) != 0) {
+      return fail_bpf("write st_narrow", errno);
+    }
+    return {};
+  }
+};
+
+ProbeSet::ProbeSet(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ProbeSet::ProbeSet(ProbeSet&&) noexcept = default;
+ProbeSet& ProbeSet::operator=(ProbeSet&&) noexcept = default;
+ProbeSet::~ProbeSet() {
+  if (state_) detach();
+}
+
+Result<ProbeSet> ProbeSet::load(const ProbeConfig& config) {
+  ST_RETURN_IF_ERROR(check_config(config));
+  auto state = std::make_unique<State>();
+  state->config = config;
+  if (config.ring_bytes == 0) {
+    state->config.ring_bytes = config.tls ? kRingWithTls : kRingWithoutTls;
+  }
+  ST_ASSIGN_OR_RETURN(state->features, choose_features(config));
+  ST_RETURN_IF_ERROR(state->load());
+  return ProbeSet(std::move(state));
+}
+
+int ProbeSet::payload_ring_fd() const { return bpf_map__fd(state_->skeleton->maps.st_events); }
+std::size_t ProbeSet::payload_ring_bytes() const { return state_->config.ring_bytes; }
+const FeatureReport& ProbeSet::features() const { return state_->features; }
+
+Status ProbeSet::attach_kernel_probes() {
+  const auto& programs = state_->skeleton->progs;
+  for (bpf_program* program :
+       {programs.st_handle_fork, programs.st_handle_exec, programs.st_handle_exit,
+        programs.st_handle_state, programs.st_handle_send, programs.st_handle_receive}) {
+    if (bpf_program__autoload(program)) ST_RETURN_IF_ERROR(state_->attach(program));
+  }
+  return {};
+}
+
+Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> sites,
+                                             const AttachPolicy& policy) {
+  if (!state_->config.tls) return fail(ErrorCode::kUsage, "session without tls attaches no sites");
+  SitesAttached result;
+  UprobeSites all;
+  all.path = "/proc/self/fd/" + std::to_string(file_fd);
+  all.tgid = state_->config.children ? 0 : state_->config.tgid;
+  UprobeSites calls = all;
+  for (const Site& site : sites.first(std::min(sites.size(), kMaxSites))) {
+    const auto& seen = all.offsets;
+    if (!is_usable(site, policy) ||
+        std::find(seen.begin(), seen.end(), site.file_offset) != seen.end()) {
+      continue;
+    }
+    for (UprobeSites* list : {&all, &calls}) {
+      if (list == &calls && !is_call(site)) continue;
+      list->offsets.push_back(site.file_offset);
+      list->cookies.push_back(cookie_of(site));
+    }
+    ++result.attached;
+  }
+  result.skipped = sites.size() - result.attached;
+  if (state_->features.attach_kind != AttachKind::kPerf) {
+    ST_RETURN_IF_ERROR(state_->attach_multi(all, calls));
+    return result;
+  }
+  const auto& programs = state_->skeleton->progs;
+  ST_RETURN_IF_ERROR(state_->attach_perf(programs.st_handle_return, calls, true));
+  ST_RETURN_IF_ERROR(state_->attach_perf(programs.st_handle_entry, all, false));
+  return result;
+}
+
+void ProbeSet::detach() {
+  state_->link_fds.clear();
+  state_->links.clear();
+}
+
+Status ProbeSet::resume() { return state_->narrow({1, 1}); }
+Status ProbeSet::pause() { return state_->narrow({0, 0}); }
+
+Status ProbeSet::mute(std::uint64_t conn_id) {
+  const std::uint8_t one = 1;
+  const int map = bpf_map__fd(state_->skeleton->maps.st_muted);
+  if (bpf_map_update_elem(map, &conn_id, &one, BPF_ANY) != 0) return fail_bpf("mute", errno);
+  return {};
+}
+
+Result<ProbeCounters> ProbeSet::read_counters() const {
+  ProbeCounters counters;
+  const int map = bpf_map__fd(state_->skeleton->maps.st_counters);
+  for (std::uint32_t index = 0; index < ST_COUNT_MAX; ++index) {
+    if (bpf_map_lookup_elem(map, &index, &counters.values[index]) != 0) {
+      return fail_bpf("read counters", errno);
+    }
+  }
+  return counters;
+}
+
+int ProbeSet::control_epoll_fd() const { return ring_buffer__epoll_fd(state_->control.get()); }
+
+Status ProbeSet::poll_control(const ControlCallback& callback, std::chrono::milliseconds timeout) {
+  state_->callback = &callback;
+  const int got = ring_buffer__poll(state_->control.get(), static_cast<int>(timeout.count()));
+  state_->callback = nullptr;
+  if (got < 0 && got != -EINTR) return fail_bpf("read control ring", -got);
+  return {};
+}
+
+}  // namespace scopetrace
