@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "userspace/redact/detectors.h"
+#include "userspace/redact/leak_guard.h"
 #include "userspace/redact/redact_text.h"
 #include "userspace/redact/text_scanner.h"
 
@@ -44,9 +45,22 @@ std::vector<Record> read_records(const char* path) {
 }
 
 struct Score {
-  std::size_t positives = 0, redacted = 0, negatives = 0, false_positives = 0, keeps = 0, kept = 0,
-              guard_hits = 0;
+  std::size_t positives = 0, redacted = 0, negatives = 0, false_positives = 0, keeps = 0, kept = 0;
 };
+
+// Lines as the encoder would finish them, after redaction: every hit is a defect.
+std::size_t count_guard_hits(const scopetrace::RuleSet& rules, scopetrace::TextScrubber& scrubber,
+                             const std::vector<Record>& records) {
+  auto detectors = scopetrace::Detectors::make(rules);
+  if (!detectors) return records.size();
+  scopetrace::TextScanner scanner(**detectors, scopetrace::ByteVector(32));
+  scopetrace::LeakGuard guard(scanner);
+  for (const Record& record : records) {
+    const Json line = {{"type", "http"}, {"n", 12}, {"text", scrubber.redact_text(record.text)}};
+    guard.is_clean(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  return guard.hits();
+}
 
 void score_record(const Record& record, const std::string& redacted, Score& score,
                   std::map<std::string, std::size_t>& missed) {
@@ -118,6 +132,8 @@ int main(int argc, char** argv) {
               percent(score.false_positives, score.negatives));
   std::printf("kept     %zu of %zu (%.2f %%)\n", score.kept, score.keeps,
               percent(score.kept, score.keeps));
+  std::printf("guard    %zu of %zu redacted lines\n", count_guard_hits(*rules, **scrubber, records),
+              records.size());
   if (!records.empty())
     measure_rate(**scrubber, records, true), measure_rate(**scrubber, records, false);
   for (const auto& [name, count] : missed) std::printf("  %s %zu\n", name.c_str(), count);

@@ -205,7 +205,14 @@ void Detectors::find_values(std::string_view text, std::vector<Finding>& finding
   };
   hs_scan(state_->database.get(), text.data(), static_cast<unsigned>(text.size()), 0,
           state_->scratch.get(), on_match, &context);
-  for (const Hit& hit : state_->hits) state_->verify(text, hit, findings);
+  std::size_t key_end = 0;  // BEGIN lines inside a private key are part of it
+  for (const Hit& hit : state_->hits) {
+    const bool is_key = state_->literals[hit.literal].trigger == Trigger::kPem;
+    if (is_key && hit.begin < key_end) continue;
+    const std::size_t before = findings.size();
+    state_->verify(text, hit, findings);
+    if (is_key && findings.size() > before) key_end = findings.back().range.end;
+  }
   find_numbers(text, findings);
   find_ibans(text, findings);
   drop_inside_placeholders(text, findings, first);

@@ -166,7 +166,8 @@ class Finder {
   // Returns the last position that was used.
   std::size_t pair_at(std::size_t at) {
     const std::string_view name = name_before(text_, at);
-    if (name.empty()) return at;
+    // Most names say nothing: their values are not even measured.
+    if (name.empty() || !(names_.class_of(name) || is_contextual(name))) return at;
     const auto value = value_at(text_, at + 1, is_line_start(name));
     if (!value || value->range.end <= value->range.begin) return at;
     const std::string_view written = slice(value->range);
@@ -177,6 +178,15 @@ class Finder {
     if (!value->is_quoted && !is_free_value(*class_name, at, written)) return at;
     add(value->range, *class_name);
     return value->range.end - 1;
+  }
+
+  static bool is_contextual(std::string_view name) {
+    const std::string lower = to_lower(name);
+    for (const char* word :
+         {"code", "state", "nonce", "auth", "response", "name", "key", "header"}) {
+      if (lower == word) return true;
+    }
+    return false;
   }
 
   // A bare word behind "name:" in prose is a secret only when it looks like one.
@@ -301,6 +311,7 @@ void Finder::cookie_lines(std::string_view mark) {
       if (is_set_cookie) break;  // attributes follow
       begin = end + 1;
     }
+    at = std::max(at, line_end - 1);  // further marks of this line were part of it
   }
 }
 
