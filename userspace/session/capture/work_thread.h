@@ -17,15 +17,15 @@ namespace scopetrace {
 
 // Runs jobs in the order they were posted. After the first job that fails no other runs: its error
 // is kept, and event_fd() becomes readable. Posting never blocks.
-class WriterThread {
+class WorkThread {
  public:
   using Job = std::function<Status()>;
 
-  WriterThread();
+  WorkThread();
   // Runs what is left, then ends the thread.
-  ~WriterThread();
-  WriterThread(const WriterThread&) = delete;
-  WriterThread& operator=(const WriterThread&) = delete;
+  ~WorkThread();
+  WorkThread(const WorkThread&) = delete;
+  WorkThread& operator=(const WorkThread&) = delete;
 
   // `size_bytes` counts towards backlog_bytes() until the job is done.
   void post(std::uint64_t size_bytes, Job job);

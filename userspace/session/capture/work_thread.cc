@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/session/capture/writer_thread.h"
+#include "userspace/session/capture/work_thread.h"
 
 #include <sys/eventfd.h>
 
@@ -7,12 +7,12 @@
 
 namespace scopetrace {
 
-WriterThread::WriterThread() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+WorkThread::WorkThread() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   ST_CHECK(event_);
   thread_ = std::thread([this] { run(); });
 }
 
-WriterThread::~WriterThread() {
+WorkThread::~WorkThread() {
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
@@ -21,7 +21,7 @@ WriterThread::~WriterThread() {
   thread_.join();
 }
 
-void WriterThread::post(std::uint64_t size_bytes, Job job) {
+void WorkThread::post(std::uint64_t size_bytes, Job job) {
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back({size_bytes, std::move(job)});
@@ -30,30 +30,30 @@ void WriterThread::post(std::uint64_t size_bytes, Job job) {
   changed_.notify_all();
 }
 
-Status WriterThread::drain() {
+Status WorkThread::drain() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return queue_.empty() && !is_busy_; });
   if (error_) return fail(*error_);
   return {};
 }
 
-std::uint64_t WriterThread::backlog_bytes() const {
+std::uint64_t WorkThread::backlog_bytes() const {
   const std::lock_guard lock(mutex_);
   return backlog_bytes_;
 }
 
-std::optional<Error> WriterThread::error() const {
+std::optional<Error> WorkThread::error() const {
   const std::lock_guard lock(mutex_);
   return error_;
 }
 
-void WriterThread::keep_error(Error error) {
+void WorkThread::keep_error(Error error) {
   error_ = std::move(error);
   const std::uint64_t one = 1;
   ST_CHECK(::write(event_.get(), &one, sizeof(one)) == sizeof(one));
 }
 
-void WriterThread::run() {
+void WorkThread::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return is_ending_ || !queue_.empty(); });

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/authorize.h"
+
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "scopes/approval_check.h"
+#include "scopes/uses.h"
+#include "userspace/base/clock.h"
+#include "userspace/base/file.h"
+#include "userspace/redact/rules.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxStatusBytes = 64 * 1024;  // of /proc/PID/status
+
+// Whatever is wrong with an approval, the answer is the same: no.
+Error as_refusal(Error error) {
+  switch (error.code()) {
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kTampered:
+    case ErrorCode::kUntrusted:
+    case ErrorCode::kLimit:
+    case ErrorCode::kUnsupported: {
+      const std::string hint = error.hint();
+      return Error(ErrorCode::kRefused, error.message()).with_hint(hint);
+    }
+    default:
+      return error;
+  }
+}
+
+// `--root` is for trying out: never where a real policy exists, never with borrowed privileges.
+Status check_root(const std::string& root) {
+  if (root.empty()) return {};
+  if (getauxval(AT_SECURE) != 0) {
+    return fail(ErrorCode::kRefused, "--root is refused where scopetrace is installed set-uid");
+  }
+  if (::access(Folders().policy().c_str(), F_OK) == 0) {
+    return fail(Error(ErrorCode::kRefused,
+                      "--root is refused: this host has a policy, " + Folders().policy()));
+  }
+  return {};
+}
+
+Result<UniqueFd> open_process(std::uint32_t tgid) {
+  UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, tgid, 0)));
+  if (fd) return fd;
+  if (errno == ESRCH || errno == EINVAL) {
+    return fail(ErrorCode::kNotFound, "no process has pid " + std::to_string(tgid));
+  }
+  return fail_errno("pid " + std::to_string(tgid));
+}
+
+// A command that the front end holds: nobody may pass a running process off as one.
+Status check_held(std::uint32_t tgid, const Peer& peer) {
+  const std::string path = "/proc/" + std::to_string(tgid) + "/status";
+  ST_ASSIGN_OR_RETURN(const std::string status, read_file(path, kMaxStatusBytes));
+  const std::string wanted = "\nTracerPid:\t" + std::to_string(peer.tgid) + "\n";
+  if (status.find(wanted) != std::string::npos) return {};
+  return fail(ErrorCode::kRefused,
+              "pid " + std::to_string(tgid) + " was not started by this attach");
+}
+
+CheckFacts facts_of(const Authorization& allowed, bool is_command, std::uint64_t uses) {
+  CheckFacts facts;
+  facts.now_s = realtime_ns() / kNanosecondsPerSecond;
+  facts.host = allowed.host;
+  facts.host_key = allowed.host_key.public_key().fingerprint();
+  if (is_command) {
+    facts.command_exe = allowed.process.exe;
+  } else {
+    facts.process = allowed.process;
+  }
+  facts.redaction = allowed.rules;
+  facts.uses_so_far = uses;
+  return facts;
+}
+
+// The request's value where it is narrower; refused where it is wider.
+Result<std::uint64_t> narrow(const char* what, std::uint64_t approved, std::uint64_t requested) {
+  if (requested == 0) return approved;
+  if (requested <= approved) return requested;
+  return fail(ErrorCode::kRefused, std::string(what) + " " + std::to_string(requested) +
+                                       " is more than the approval's " + std::to_string(approved));
+}
+
+bool covers(const std::vector<std::string>& approved, const std::string& host) {
+  return std::any_of(approved.begin(), approved.end(), [&](const std::string& pattern) {
+    return pattern == "any" || pattern == host || matches_host(pattern, host);
+  });
+}
+
+Status narrow_third_parties(Authorization& allowed, const CaptureRequest& request) {
+  allowed.third_parties = allowed.document.approval.third_parties;
+  if (request.third_parties.empty()) return {};
+  for (const std::string& host : request.third_parties) {
+    if (!covers(allowed.third_parties, host)) {
+      return fail(ErrorCode::kRefused, "the approval does not name third party " + host);
+    }
+  }
+  allowed.third_parties = request.third_parties;
+  return {};
+}
+
+Status narrow_level(Authorization& allowed, const CaptureRequest& request) {
+  allowed.level = allowed.document.approval.level;
+  if (request.level.empty()) return {};
+  const auto level = parse_level(request.level);
+  if (!level) return fail(ErrorCode::kUsage, "level '" + request.level + "' is not one");
+  if (*level > allowed.level) {
+    return fail(ErrorCode::kRefused, "level " + request.level + " is more than the approval's " +
+                                         std::string(level_name(allowed.level)));
+  }
+  allowed.level = *level;
+  return {};
+}
+
+Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
+  const Approval& approval = allowed.document.approval;
+  ST_RETURN_IF_ERROR(narrow_level(allowed, request));
+  ST_RETURN_IF_ERROR(narrow_third_parties(allowed, request));
+  ST_ASSIGN_OR_RETURN(allowed.seconds, narrow("--for", approval.max_seconds, request.max_seconds));
+  ST_ASSIGN_OR_RETURN(allowed.max_bytes,
+                      narrow("--max-bytes", approval.max_bytes, request.max_bytes));
+  ST_ASSIGN_OR_RETURN(allowed.max_events_per_second,
+                      narrow("--max-events-per-second", approval.max_events_per_second,
+                             request.max_events_per_second));
+  const std::uint64_t now_s = realtime_ns() / kNanosecondsPerSecond;
+  const std::uint64_t left_s = approval.not_after_s > now_s ? approval.not_after_s - now_s : 0;
+  allowed.seconds = std::min(allowed.seconds, left_s);
+  if (allowed.seconds == 0) return fail(ErrorCode::kRefused, "the approval ends this second");
+  return {};
+}
+
+// Text, policy and signatures: everything that does not depend on the process.
+Status check_document(Authorization& allowed, const CaptureRequest& request) {
+  ST_ASSIGN_OR_RETURN(allowed.document, parse_approval(request.approval));
+  ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
+  ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(allowed.folders));
+  allowed.quorum =
+      judge_quorum(allowed.document, trust, allowed.policy, realtime_ns() / kNanosecondsPerSecond);
+  return check_quorum(allowed.quorum);
+}
+
+Status check_target(Authorization& allowed, const CaptureRequest& request, const Peer& peer) {
+  ST_ASSIGN_OR_RETURN(allowed.target, open_process(request.tgid));
+  ST_ASSIGN_OR_RETURN(allowed.process, read_process(request.tgid));
+  if (request.is_command) ST_RETURN_IF_ERROR(check_held(request.tgid, peer));
+  ST_ASSIGN_OR_RETURN(const std::uint64_t uses,
+                      count_uses(allowed.folders.uses(), allowed.document.approval));
+  return check_approval(allowed.document.approval, facts_of(allowed, request.is_command, uses));
+}
+
+Result<Authorization> read_host_side(const CaptureRequest& request) {
+  ST_RETURN_IF_ERROR(check_root(request.root));
+  const Folders folders(request.root);
+  ST_RETURN_IF_ERROR(check_trust_path(folders.policy(), TrustPathRule::kCapture, request.root)
+                         .map_error([](Error error) {
+                           return std::move(error).with_hint("scopetrace init sets this host up");
+                         }));
+  ST_ASSIGN_OR_RETURN(Policy policy, read_policy(folders.policy()));
+  ST_ASSIGN_OR_RETURN(SigningKey host_key, read_host_key(folders));
+  ST_ASSIGN_OR_RETURN(HostFacts host, read_host());
+  return Authorization{.folders = folders,
+                       .document = {},
+                       .policy = std::move(policy),
+                       .quorum = {},
+                       .host_key = std::move(host_key),
+                       .host = std::move(host),
+                       .process = {},
+                       .target = {},
+                       .rules = sha256(standard_profile()),
+                       .third_parties = {}};
+}
+
+}  // namespace
+
+Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer) {
+  ST_ASSIGN_OR_RETURN(Authorization allowed, read_host_side(request));
+  ST_RETURN_IF_ERROR(check_document(allowed, request).map_error(as_refusal));
+  ST_RETURN_IF_ERROR(check_target(allowed, request, peer));
+  ST_RETURN_IF_ERROR(narrow_all(allowed, request));
+  return allowed;
+}
+
+Status check_same_process(const Authorization& allowed) {
+  ST_ASSIGN_OR_RETURN(const ProcessFacts now, read_process(allowed.process.tgid));
+  if (now.start_ticks == allowed.process.start_ticks && now.exe == allowed.process.exe) return {};
+  return fail(ErrorCode::kRefused,
+              "pid " + std::to_string(now.tgid) + " runs another program than a moment ago");
+}
+
+}  // namespace scopetrace

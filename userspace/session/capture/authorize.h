@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides whether a request may be served: approval, policy, trust, host, target, uses.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scopes/approval.h"
+#include "scopes/host.h"
+#include "scopes/policy.h"
+#include "scopes/quorum.h"
+#include "scopes/target.h"
+#include "userspace/base/result.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/session/front/front_channel.h"
+
+namespace scopetrace {
+
+// The process that asks, by SO_PEERCRED.
+struct Peer {
+  std::uint32_t tgid = 0;
+  uid_t uid = 0;
+};
+
+// What was allowed. The narrower of approval and request, field by field.
+struct Authorization {
+  Folders folders;
+  ApprovalText document;
+  Policy policy;
+  Quorum quorum;
+  SigningKey host_key;
+  HostFacts host;
+  ProcessFacts process;
+  UniqueFd target;  // pidfd
+  Digest rules{};   // of the redaction rule set
+  Level level = Level::kMetadata;
+  std::vector<std::string> third_parties;
+  std::uint64_t seconds = 0;  // from now on, up to the approval's not-after
+  std::uint64_t max_bytes = 0;
+  std::uint64_t max_events_per_second = 0;
+};
+
+// Errors: kRefused for everything about the approval and for a request that asks for more;
+// kNotFound when there is no such process; kIo when this host is not set up.
+Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer);
+
+// The process is still the one that was allowed, running the same program: its facts are read and
+// its executable is hashed again.
+Status check_same_process(const Authorization& allowed);
+
+}  // namespace scopetrace

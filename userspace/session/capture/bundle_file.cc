@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/bundle_file.h"
+
+#include <utility>
+
+#include "scopes/sshsig.h"
+#include "userspace/bundle/format.h"
+
+namespace scopetrace {
+namespace {
+
+// Leave a second for a busy thread: readers are promised kIdleSealNs.
+constexpr std::uint64_t kSealAfterNs = kIdleSealNs - kNanosecondsPerSecond;
+
+// Signs with the host's key, which stays with its owner.
+class HostSigner final : public TextSigner {
+ public:
+  explicit HostSigner(const SigningKey& key) : key_(key) {}
+  std::string public_key() const override { return key_.public_key().line(); }
+  Result<std::string> sign(std::string_view name_space, std::string_view body) override {
+    return make_sshsig(key_, name_space, as_bytes(body));
+  }
+
+ private:
+  const SigningKey& key_;
+};
+
+// A throw-away key; gone with the object.
+class SealSigner final : public TextSigner {
+ public:
+  std::string public_key() const override { return key_.public_key().line(); }
+  Result<std::string> sign(std::string_view name_space, std::string_view body) override {
+    return make_sshsig(key_, name_space, as_bytes(body));
+  }
+
+ private:
+  SigningKey key_ = SigningKey::generate();
+};
+
+class SealKeys final : public SealKeySource {
+ public:
+  Result<std::unique_ptr<TextSigner>> make_key() override { return std::make_unique<SealSigner>(); }
+};
+
+}  // namespace
+
+BundleFile::BundleFile(UniqueFd fd, const SigningKey& host_key)
+    : fd_(std::move(fd)),
+      sink_(fd_.get()),
+      host_(std::make_unique<HostSigner>(host_key)),
+      keys_(std::make_unique<SealKeys>()),
+      writer_(sink_, *host_, *keys_) {}
+
+BundleFile::~BundleFile() = default;
+
+void BundleFile::publish() {
+  bytes_written_ = writer_.bytes_written();
+  lines_ = writer_.leaf_count();
+}
+
+Status BundleFile::start(const BundleStart& start) {
+  Status started = writer_.start(start);
+  publish();
+  return started;
+}
+
+void BundleFile::append(DataFrame frame, const LossCounters& losses) {
+  const std::uint64_t size_bytes = frame.compressed.size() + frame.leaves.size() * sizeof(Digest);
+  auto shared = std::make_shared<DataFrame>(std::move(frame));  // std::function copies its target
+  thread_.post(size_bytes, [this, shared, losses] {
+    Status done = writer_.append(*shared, losses, ClockPair::now());
+    publish();
+    return done;
+  });
+}
+
+void BundleFile::seal_if_idle(const LossCounters& losses) {
+  thread_.post(0, [this, losses]() -> Status {
+    const ClockPair now = ClockPair::now();
+    if (now.boottime_ns < writer_.last_seal_boottime_ns() + kSealAfterNs) return {};
+    Status done = writer_.idle_seal(losses, now);
+    publish();
+    return done;
+  });
+}
+
+void BundleFile::post_after(std::function<Status(const Digest&, std::uint64_t)> job) {
+  thread_.post(0, [this, job = std::move(job)] {
+    return job(writer_.last_seal_digest(), writer_.seal_count());
+  });
+}
+
+Status BundleFile::finish(SummaryRecord summary, const BundleEnd& end) {
+  const Status queued = thread_.drain();  // from here on the thread is idle
+  if (!queued && queued.error().code() != ErrorCode::kLimit) return queued;
+  summary.index = writer_.leaf_count();
+  if (queued) {
+    const Status line =
+        writer_.own_line(encode_summary_line(summary), summary.losses, ClockPair::now());
+    if (!line && line.error().code() != ErrorCode::kLimit) return line;
+  }
+  ST_RETURN_IF_ERROR(writer_.finish(end));
+  publish();
+  return sink_.release();
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bundle of a running session, written on its own thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "scopes/ssh_key.h"
+#include "userspace/base/result.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/bundle/own_lines.h"
+#include "userspace/bundle/writer.h"
+#include "userspace/session/capture/work_thread.h"
+
+namespace scopetrace {
+
+// Calls: start, then append and seal_if_idle in any order without ever waiting, then finish once.
+class BundleFile {
+ public:
+  // The key must outlive this; `fd` is the empty output.
+  BundleFile(UniqueFd fd, const SigningKey& host_key);
+  ~BundleFile();
+
+  // Line 0, session text, approval and salt, on the disk when it returns.
+  Status start(const BundleStart& start);
+  // Queues one frame of the redactor.
+  void append(DataFrame frame, const LossCounters& losses);
+  // Queues a seal when none was written for a while. Call it every second.
+  void seal_if_idle(const LossCounters& losses);
+  // Waits for the queue; then the summary, the last seal and the final note. Works with a full
+  // disk, out of the reserve: then without the summary.
+  Status finish(SummaryRecord summary, const BundleEnd& end);
+
+  // Facts for status and ledger; any thread.
+  std::uint64_t bytes_written() const { return bytes_written_.load(); }
+  std::uint64_t lines() const { return lines_.load(); }
+  std::uint64_t backlog_bytes() const { return thread_.backlog_bytes(); }
+  // Readable once writing has failed; error() says how. kLimit: the disk is full.
+  int failure_fd() const { return thread_.event_fd(); }
+  std::optional<Error> error() const { return thread_.error(); }
+  // Runs `job` after what is queued, with the digest of the last seal: for the ledger.
+  void post_after(std::function<Status(const Digest&, std::uint64_t)> job);
+
+ private:
+  void publish();
+
+  UniqueFd fd_;
+  FileSink sink_;
+  std::unique_ptr<TextSigner> host_;
+  std::unique_ptr<SealKeySource> keys_;
+  BundleWriter writer_;  // the thread's alone between start() and finish()
+  std::atomic<std::uint64_t> bytes_written_{0};
+  std::atomic<std::uint64_t> lines_{0};
+  WorkThread thread_;  // last: ends before what it uses
+};
+
+}  // namespace scopetrace

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/preflight.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+
+#include "userspace/base/file.h"
+#include "userspace/probe/identity.h"
+#include "userspace/redact/rules.h"
+#include "userspace/session/front/helper.h"
+#include "userspace/session/redact_config.h"
+
+namespace scopetrace {
+namespace {
+
+ProbeConfig make_probe_config(const Prepared& prepared, std::uint64_t start_boottime_ns) {
+  const Authorization& allowed = prepared.allowed;
+  const Approval& approval = allowed.document.approval;
+  ProbeConfig config;
+  config.tgid = allowed.process.tgid;
+  config.start_boottime_ns = start_boottime_ns;
+  config.deadline_ns = prepared.deadline_ns;
+  config.max_events_per_second = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(allowed.max_events_per_second, UINT32_MAX));
+  config.max_bytes = allowed.max_bytes;
+  config.max_cpu_percent =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(approval.max_cpu_percent, 100));
+  config.children = approval.children;
+  config.inbound = approval.inbound;
+  config.tls = (approval.capture & kCaptureTls) != 0;
+  config.sockets = (approval.capture & kCaptureSockets) != 0 || config.tls;
+  config.process = true;  // exec has to close the scope whether its lines are wanted or not
+  return config;
+}
+
+auto in_step(const char* step) {
+  return [step](Error error) { return std::move(error).with_context(step); };
+}
+
+Status attach_paused(Prepared& prepared, const std::string& redact_program) {
+  const std::uint32_t tgid = prepared.allowed.process.tgid;
+  ST_ASSIGN_OR_RETURN(const std::uint64_t start_ns, read_start_boottime_ns(tgid));
+  ST_ASSIGN_OR_RETURN(
+      ProbeSet probes,
+      ProbeSet::load(make_probe_config(prepared, start_ns)).map_error(in_step("load programs")));
+  prepared.probes = std::make_unique<ProbeSet>(std::move(probes));
+  prepared.target = std::make_unique<TargetProbes>(*prepared.probes);
+  ST_RETURN_IF_ERROR(prepared.probes->attach_kernel_probes().map_error(in_step("attach")));
+  if ((prepared.allowed.document.approval.capture & kCaptureTls) == 0) return {};
+  ResolverOptions options;
+  options.program = redact_program;
+  ST_ASSIGN_OR_RETURN(
+      auto files,
+      resolve_target(tgid, {}, options).map_error(in_step("find the target's libraries")));
+  prepared.target->attach(std::move(files));
+  return {};
+}
+
+std::string join(const std::vector<std::string>& words, char between) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += between;
+    text += word;
+  }
+  return text;
+}
+
+std::vector<std::string> request_texts(const Approval& approval) {
+  std::vector<std::string> texts;
+  for (const RequestMatch& match : approval.requests) {
+    if (match.kind == RequestKind::kAny) texts.emplace_back("any");
+    if (match.kind == RequestKind::kFailed) texts.emplace_back("failed");
+    if (match.kind == RequestKind::kHeader) texts.push_back(match.header + "=" + match.value);
+  }
+  return texts;
+}
+
+Status send_rules(RedactorProcess& redactor) {
+  const Bytes profile = standard_profile();
+  RulesMessage rules;
+  rules.size_bytes = static_cast<std::uint32_t>(profile.size());
+  const std::array<Bytes, 1> parts = {profile};
+  ST_ASSIGN_OR_RETURN(rules.fd, make_sealed_memfd("rules", parts));
+  return redactor.send(ToRedact(std::move(rules)));
+}
+
+// Opened here, read only there: capture never sees a value.
+Status send_secrets(RedactorProcess& redactor, const Authorization& allowed) {
+  const auto& learn = allowed.document.approval.learn;
+  if (std::find(learn.begin(), learn.end(), "env") == learn.end()) return {};
+  SecretMessage secret;
+  secret.source = SecretSource::kEnvironment;
+  ST_ASSIGN_OR_RETURN(
+      secret.fd, open_file("/proc/" + std::to_string(allowed.process.tgid) + "/environ", O_RDONLY));
+  return redactor.send(ToRedact(std::move(secret)));
+}
+
+}  // namespace
+
+Result<std::string> find_redact_program() { return find_helper("scopetrace-redact"); }
+
+Result<Prepared> prepare(Authorization allowed, const std::string& redact_program) {
+  Prepared prepared{.allowed = std::move(allowed), .probes = {}, .target = {}, .redactor = {}};
+  prepared.started_ns = boottime_ns();
+  prepared.deadline_ns = prepared.started_ns + prepared.allowed.seconds * kNanosecondsPerSecond;
+  ST_RETURN_IF_ERROR(attach_paused(prepared, redact_program));
+  ST_RETURN_IF_ERROR(check_same_process(prepared.allowed));
+  ST_ASSIGN_OR_RETURN(RedactorProcess redactor,
+                      RedactorProcess::start(redact_program, prepared.probes->payload_ring_fd()));
+  prepared.redactor = std::make_unique<RedactorProcess>(std::move(redactor));
+  return prepared;
+}
+
+Status configure_redactor(RedactorProcess& redactor, const Authorization& allowed,
+                          const Digest& leaf_salt, const ClockPair& clocks) {
+  const Approval& approval = allowed.document.approval;
+  RedactConfig config;
+  config.leaf_salt = leaf_salt;
+  config.clocks = clocks;
+  config.level = level_name(allowed.level);
+  config.redaction = join(approval.presets, '+');
+  config.third_parties = allowed.third_parties;
+  config.requests = request_texts(approval);
+  config.inbound = approval.inbound;
+  config.first_line = 0;
+  ST_RETURN_IF_ERROR(redactor.send(ToRedact(ConfigMessage{format_redact_config(config)})));
+  ST_RETURN_IF_ERROR(send_rules(redactor));
+  return send_secrets(redactor, allowed);
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/running.h"
+
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <random>
+#include <utility>
+
+namespace scopetrace {
+namespace {
+
+constexpr int kTickMs = 200;
+constexpr std::uint64_t kDrainNs = 3 * kNanosecondsPerSecond;      // for the redactor to finish
+constexpr std::uint64_t kSealHeadNs = 60 * kNanosecondsPerSecond;  // between ledger entries
+constexpr int kMessagesPerTurn = 64;  // so that no flood starves the other descriptors
+
+SessionMonitor::Jitter make_jitter() {
+  return [engine = std::minstd_rand(std::random_device{}())](std::uint64_t below) mutable {
+    return below == 0 ? 0 : engine() % below;
+  };
+}
+
+ResolverOptions resolver_options() {
+  ResolverOptions options;
+  options.program = find_redact_program().value_or("");
+  return options;
+}
+
+bool is_readable(const pollfd& polled) { return polled.revents != 0; }
+
+// Waits at most `timeout_ms` for one descriptor.
+bool wait_readable(int fd, int timeout_ms) {
+  pollfd polled{fd, POLLIN, 0};
+  return ::poll(&polled, 1, timeout_ms) > 0;
+}
+
+}  // namespace
+
+RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, MonitorLimits limits,
+                               int front_fd, int signal_fd)
+    : prepared_(prepared),
+      bundle_(bundle),
+      front_fd_(front_fd),
+      signal_fd_(signal_fd),
+      monitor_(limits, boottime_ns(), make_jitter()),
+      rescan_(prepared.allowed.process.tgid, resolver_options()),
+      resumed_ns_(boottime_ns()),
+      next_head_ns_(resumed_ns_ + kSealHeadNs) {}
+
+RunEnd RunningSession::run() {
+  while (true) {
+    wait_for_facts();
+    const std::uint64_t now_ns = boottime_ns();
+    if (now_ns >= next_second_ns_) every_second(now_ns);
+    const Orders orders = monitor_.orders(now_ns);
+    if (orders.end) {
+      end_.reason = *orders.end;
+      break;
+    }
+    obey(orders);
+  }
+  end_probes();
+  drain_redactor();
+  return end_;
+}
+
+void RunningSession::wait_for_facts() {
+  std::array<pollfd, 8> polled = {
+      pollfd{front_fd_, POLLIN, 0},
+      pollfd{is_channel_open_ ? prepared_.redactor->channel_fd() : -1, POLLIN, 0},
+      pollfd{prepared_.redactor->death_fd(), POLLIN, 0},
+      pollfd{prepared_.allowed.target.get(), POLLIN, 0},
+      pollfd{prepared_.probes->control_epoll_fd(), POLLIN, 0},
+      pollfd{bundle_.failure_fd(), POLLIN, 0},
+      pollfd{signal_fd_, POLLIN, 0},
+      pollfd{rescan_.event_fd(), POLLIN, 0}};
+  if (::poll(polled.data(), polled.size(), kTickMs) <= 0) return;
+
+  if (is_readable(polled[0])) handle_front();
+  if (is_readable(polled[1])) receive_all();
+  if (is_readable(polled[4])) {
+    const Status read = prepared_.probes->poll_control(
+        [this](const st_process_event& event) { handle_control(event); },
+        std::chrono::milliseconds(0));
+    if (!read) monitor_.request_end(EndReason::kProbesFailed);
+  }
+  if (is_readable(polled[3])) monitor_.request_end(EndReason::kTargetExited);
+  if (is_readable(polled[2])) monitor_.request_end(EndReason::kRedactorDied);
+  if (is_readable(polled[5])) handle_write_failure();
+  if (is_readable(polled[6])) monitor_.request_end(EndReason::kStopped);
+  if (is_readable(polled[7])) handle_libraries();
+}
+
+void RunningSession::handle_front() {
+  const auto message = receive_front_message(front_fd_);
+  monitor_.request_end(EndReason::kStopped);  // STOP, end of file, or nonsense
+  end_.is_abandoned = message && message->type == FrontMessageType::kAbandon;
+}
+
+void RunningSession::handle_control(const st_process_event& event) {
+  const bool is_target = event.header.tgid == prepared_.allowed.process.tgid;
+  if (event.header.type == ST_EVENT_LIBRARY) rescan_.request(prepared_.target->known());
+  if (!is_target) return;
+  if (event.header.type == ST_EVENT_EXIT) {
+    end_.target_status = event.exit_code;
+    monitor_.request_end(EndReason::kTargetExited);
+  }
+  if (event.header.type == ST_EVENT_EXEC && !prepared_.allowed.document.approval.children) {
+    monitor_.request_end(EndReason::kTargetExec);
+  }
+}
+
+void RunningSession::handle_libraries() {
+  auto found = rescan_.take(prepared_.target->known());
+  if (is_attached_) prepared_.target->attach(std::move(found));
+}
+
+void RunningSession::handle_write_failure() {
+  const auto error = bundle_.error();
+  if (!error) return;
+  switch (error->code()) {
+    case ErrorCode::kLimit:
+      return monitor_.request_end(EndReason::kDiskFull);
+    case ErrorCode::kCorrupt:
+      return monitor_.request_end(EndReason::kRedactorMisbehaved);
+    default:
+      return monitor_.request_end(EndReason::kWriteFailed);
+  }
+}
+
+void RunningSession::receive_all() {
+  for (int i = 0; i < kMessagesPerTurn; ++i) {
+    auto received = prepared_.redactor->receive();
+    if (!received) {
+      is_channel_open_ = false;
+      return monitor_.request_end(received.error().code() == ErrorCode::kCorrupt
+                                      ? EndReason::kRedactorMisbehaved
+                                      : EndReason::kRedactorDied);
+    }
+    if (received->state == ReceiveState::kNothing) return;
+    if (received->state == ReceiveState::kClosed) {
+      is_channel_open_ = false;
+      return monitor_.request_end(EndReason::kRedactorDied);
+    }
+    monitor_.hear_redactor(boottime_ns());
+    handle(std::move(*received->message));
+  }
+}
+
+void RunningSession::handle(FromRedact message) {
+  if (const auto* frame = std::get_if<FrameMessage>(&message)) return handle_frame(*frame);
+  if (const auto* stats = std::get_if<StatsMessage>(&message)) tally_.stats = *stats;
+  if (const auto* mute = std::get_if<MuteMessage>(&message)) {
+    // A full table is no failure: the redactor goes on dropping what it does not want.
+    prepared_.probes->mute(mute->conn_id);
+  }
+  if (const auto* done = std::get_if<DoneMessage>(&message)) {
+    tally_.take(*done);
+    is_done_ = true;
+    // Without having been told to stop: something in it failed.
+    monitor_.request_end(EndReason::kRedactorDied);
+  }
+}
+
+void RunningSession::handle_frame(const FrameMessage& frame) {
+  tally_.claimed = frame.claimed;
+  Result<DataFrame> data = read_frame(frame);
+  if (!data) return monitor_.request_end(EndReason::kRedactorMisbehaved);
+  bundle_.append(std::move(*data), losses_of(tally_));
+}
+
+void RunningSession::every_second(std::uint64_t now_ns) {
+  next_second_ns_ = now_ns + kNanosecondsPerSecond;
+  if (const auto counters = prepared_.probes->read_counters()) tally_.kernel = *counters;
+  monitor_.sample_budget(now_ns, tally_.kernel[ST_COUNT_BYTES],
+                         tally_.kernel[ST_COUNT_LOST_BUDGET_EVENTS]);
+  monitor_.sample_backlog(bundle_.backlog_bytes());
+  bundle_.seal_if_idle(losses_of(tally_));
+  if (now_ns >= next_head_ns_ && seal_head_job_) {
+    next_head_ns_ = now_ns + kSealHeadNs;
+    bundle_.post_after(seal_head_job_);
+  }
+  // The channel does not block: a front end that is stopped misses some of these.
+  const Status sent =
+      send_front_message(front_fd_, FrontMessageType::kStatus, encode_status(status()));
+  if (!sent && sent.error().system_errno() == EPIPE) monitor_.request_end(EndReason::kStopped);
+}
+
+void RunningSession::obey(const Orders& orders) {
+  Status done;
+  if (orders.attached != is_attached_) {
+    if (orders.attached) {
+      done = prepared_.target->attach_again();
+    } else {
+      prepared_.probes->detach();
+    }
+    is_attached_ = orders.attached;
+  }
+  if (done && orders.paused != is_paused_) {
+    done = orders.paused ? prepared_.probes->pause() : prepared_.probes->resume();
+    is_paused_ = orders.paused;
+  }
+  if (!done) monitor_.request_end(EndReason::kProbesFailed);
+}
+
+void RunningSession::end_probes() {
+  const std::uint64_t before_ns = boottime_ns();
+  prepared_.probes->detach();
+  end_.detach_ns = boottime_ns() - before_ns;
+  if (const auto counters = prepared_.probes->read_counters()) tally_.kernel = *counters;
+  // The target's exit status may still be in the ring.
+  const Status read = prepared_.probes->poll_control(
+      [this](const st_process_event& event) { handle_control(event); },
+      std::chrono::milliseconds(0));
+  if (!read) monitor_.request_end(EndReason::kProbesFailed);
+}
+
+void RunningSession::drain_redactor() {
+  if (end_.is_abandoned || end_.reason == EndReason::kRedactorMisbehaved) {
+    return prepared_.redactor->kill();
+  }
+  const bool is_responsive = end_.reason != EndReason::kRedactorStalled &&
+                             prepared_.redactor->send(ToRedact(StopMessage{})).has_value();
+  if (!is_responsive) prepared_.redactor->kill();
+  const std::uint64_t deadline_ns = boottime_ns() + kDrainNs;
+  while (is_channel_open_ && !is_done_) {
+    const std::uint64_t now_ns = boottime_ns();
+    if (now_ns >= deadline_ns) break;
+    const int left_ms = static_cast<int>((deadline_ns - now_ns) / 1'000'000) + 1;
+    if (wait_readable(prepared_.redactor->channel_fd(), left_ms)) receive_all();
+  }
+  prepared_.redactor->kill();
+}
+
+CaptureStatus RunningSession::status() const {
+  return {.elapsed_ns = boottime_ns() - resumed_ns_,
+          .events = tally_.kernel[ST_COUNT_EVENTS],
+          .lines = bundle_.lines(),
+          .exchanges = tally_.stats.lines,
+          .lost_events = lost_events_of(tally_),
+          .cpu_ns = tally_.kernel[ST_COUNT_CPU_NS],
+          .bytes_written = bundle_.bytes_written(),
+          .is_paused = is_paused_ || !is_attached_};
+}
+
+}  // namespace scopetrace

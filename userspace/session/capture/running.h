@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop of a capture: waits for facts, asks the monitor, carries out its orders.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "userspace/session/capture/bundle_file.h"
+#include "userspace/session/capture/monitor.h"
+#include "userspace/session/capture/preflight.h"
+#include "userspace/session/capture/rescan.h"
+#include "userspace/session/capture/tally.h"
+#include "userspace/session/front/front_channel.h"
+
+namespace scopetrace {
+
+// How the loop ended.
+struct RunEnd {
+  EndReason reason = EndReason::kStopped;
+  bool is_abandoned = false;  // nothing more may be written
+  std::optional<std::int32_t> target_status;
+  std::uint64_t detach_ns = 0;  // how long it took to remove the probes
+};
+
+// Runs from the first enabled probe until the probes are gone and the redactor has drained.
+class RunningSession {
+ public:
+  // All borrowed. `signal_fd` is a signalfd of the signals that end a session.
+  RunningSession(Prepared& prepared, BundleFile& bundle, MonitorLimits limits, int front_fd,
+                 int signal_fd);
+
+  // Called about once a minute: appends the head of the seals to the ledger.
+  void set_seal_head_job(std::function<Status(const Digest&, std::uint64_t)> job) {
+    seal_head_job_ = std::move(job);
+  }
+  RunEnd run();
+
+  const Tally& tally() const { return tally_; }
+  CaptureStatus status() const;
+
+ private:
+  void wait_for_facts();
+  void handle_front();
+  void handle_control(const st_process_event& event);
+  void handle_libraries();
+  void handle_write_failure();
+  void receive_all();
+  void handle(FromRedact message);
+  void handle_frame(const FrameMessage& frame);
+  void every_second(std::uint64_t now_ns);
+  void obey(const Orders& orders);
+  void end_probes();
+  void drain_redactor();
+
+  Prepared& prepared_;
+  BundleFile& bundle_;
+  int front_fd_;
+  int signal_fd_;
+  SessionMonitor monitor_;
+  LibraryRescan rescan_;
+  std::function<Status(const Digest&, std::uint64_t)> seal_head_job_;
+  Tally tally_;
+  RunEnd end_;
+  std::uint64_t resumed_ns_;
+  std::uint64_t next_second_ns_ = 0;
+  std::uint64_t next_head_ns_;
+  bool is_paused_ = false;
+  bool is_attached_ = true;
+  bool is_channel_open_ = true;
+  bool is_done_ = false;  // the redactor said DONE
+};
+
+}  // namespace scopetrace

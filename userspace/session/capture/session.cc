@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/session.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+
+#include "scopes/ledger.h"
+#include "scopes/uses.h"
+#include "userspace/session/capture/bundle_file.h"
+#include "userspace/session/capture/preflight.h"
+#include "userspace/session/capture/running.h"
+#include "userspace/session/capture/session_facts.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr int kSendTimeoutMs = 5000;  // for a front end that is stopped
+
+// Turns the signals that end a session into a descriptor.
+Result<UniqueFd> watch_signals() {
+  sigset_t watched;
+  sigemptyset(&watched);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&watched, signal);
+  sigprocmask(SIG_BLOCK, &watched, nullptr);
+  UniqueFd fd(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return fail_errno("watch signals");
+  return fd;
+}
+
+// A message that must arrive; the channel itself does not block.
+Status send_surely(int front_fd, FrontMessageType type, const std::string& body) {
+  pollfd polled{front_fd, POLLOUT, 0};
+  ::poll(&polled, 1, kSendTimeoutMs);
+  return send_front_message(front_fd, type, body);
+}
+
+// From the spent use to the ledger's last word.
+class Session {
+ public:
+  Session(SessionInput input, Prepared prepared, UniqueFd signals, std::uint64_t asked_ns)
+      : input_(std::move(input)),
+        prepared_(std::move(prepared)),
+        signals_(std::move(signals)),
+        asked_ns_(asked_ns),
+        clocks_(ClockPair::now()),
+        id_(make_uuid7(clocks_.realtime_ns)),
+        bundle_(std::move(input_.output), prepared_.allowed.host_key) {}
+
+  // Spends a use; afterwards everything is written down before the first byte can be captured.
+  Status begin() {
+    const Authorization& allowed = prepared_.allowed;
+    LeafSalt salt;
+    fill_random(salt);
+    ST_RETURN_IF_ERROR(configure_redactor(*prepared_.redactor, allowed, salt, clocks_));
+    ST_ASSIGN_OR_RETURN(
+        Ledger ledger, Ledger::open(allowed.folders.ledger(), allowed.host.name, allowed.host_key));
+    ledger_.emplace(std::move(ledger));
+    ST_ASSIGN_OR_RETURN(grant_, consume_use(allowed.folders.uses(), allowed.document));
+    ST_ASSIGN_OR_RETURN(const LedgerHead head,
+                        ledger_->append(make_attach_entry(allowed, id_, input_.peer.uid)));
+    BundleStart start = make_bundle_start(prepared_, id_, input_.request.approval, head, clocks_);
+    start.leaf_salt = salt;
+    Status started = bundle_.start(start);
+    if (started) started = prepared_.probes->resume();
+    if (!started) note_failed_start();
+    return started;
+  }
+
+  void run() {
+    RunningSession running(prepared_, bundle_, limits(), input_.front_fd, signals_.get());
+    running.set_seal_head_job([this](const Digest& seal, std::uint64_t seals) -> Status {
+      ST_RETURN_IF_ERROR(ledger_->append(make_seal_head_entry(id_, seal, seals)));
+      return {};
+    });
+    report_ready();
+    const RunEnd end = running.run();
+    finish(running, end);
+  }
+
+ private:
+  std::uint64_t seconds() const { return std::min(prepared_.allowed.seconds, grant_.seconds); }
+
+  MonitorLimits limits() const {
+    const std::uint64_t granted_ns = boottime_ns() + seconds() * kNanosecondsPerSecond;
+    return {.deadline_ns = std::min(prepared_.deadline_ns, granted_ns),
+            .max_bytes = std::min(prepared_.allowed.max_bytes, grant_.bytes)};
+  }
+
+  void report_ready() {
+    CaptureReady ready;
+    ready.session = id_;
+    ready.limit_ns = seconds() * kNanosecondsPerSecond;
+    ready.attach_ns = boottime_ns() - asked_ns_;
+    ready.notes = coverage_notes(*prepared_.target);
+    // A front end that is gone by now ends the session through its channel.
+    send_surely(input_.front_fd, FrontMessageType::kReady, encode_ready(ready));
+  }
+
+  void finish(const RunningSession& running, const RunEnd& end) {
+    const std::string reason(end.is_abandoned ? "abandoned" : end_reason_text(end.reason));
+    Status sealed = fail(ErrorCode::kLimit, "abandoned");
+    if (!end.is_abandoned) sealed = seal(running.tally(), reason);
+    const CaptureStatus last = running.status();
+    settle(reason, last);
+    CaptureEnded ended;
+    ended.reason = end_reason_text(end.reason);
+    ended.last = last;
+    ended.is_sealed = sealed.has_value();
+    ended.target_status = end.target_status;
+    send_surely(input_.front_fd, FrontMessageType::kEnded, encode_ended(ended));
+  }
+
+  Status seal(const Tally& tally, const std::string& reason) {
+    const ClockPair now = ClockPair::now();
+    SummaryRecord summary;
+    summary.time_realtime_ns = now.realtime_ns;
+    summary.end = reason;
+    summary.duration_ns = now.boottime_ns - clocks_.boottime_ns;
+    summary.losses = losses_of(tally);
+    summary.claimed_redactions = tally.claimed_redactions;
+    summary.counts = counts_of(tally);
+    summary.cpu_ns = tally.kernel[ST_COUNT_CPU_NS];
+    return bundle_.finish(std::move(summary), {.reason = reason,
+                                               .losses = losses_of(tally),
+                                               .claimed_redacted = tally.claimed_redactions,
+                                               .clocks = now});
+  }
+
+  // The session is over whatever happens here: a use that is not settled counts as spent whole, and
+  // the missing entry shows in the ledger.
+  void settle(std::string_view reason, const CaptureStatus& last) {
+    const std::uint64_t spent_s = last.elapsed_ns / kNanosecondsPerSecond + 1;
+    const Authorization& allowed = prepared_.allowed;
+    settle_use(allowed.folders.uses(), allowed.document.approval, grant_, spent_s,
+               last.bytes_written);
+    ledger_->append(make_detach_entry(allowed, id_, reason, last));
+  }
+
+  void note_failed_start() {
+    prepared_.probes->detach();
+    ledger_->append(make_detach_entry(prepared_.allowed, id_, "failed-start", {}));
+  }
+
+  SessionInput input_;
+  Prepared prepared_;
+  UniqueFd signals_;
+  std::uint64_t asked_ns_;
+  ClockPair clocks_;
+  std::string id_;
+  std::optional<Ledger> ledger_;
+  UseGrant grant_;
+  BundleFile bundle_;  // last: its thread ends before what its jobs use
+};
+
+// Refusals are written down where that is possible; the refusal stands in any case.
+void note_refusal(const SessionInput& input, const Error& error) {
+  const Folders folders(input.request.root);
+  const auto host_key = read_host_key(folders);
+  const auto host = read_host();
+  if (!host_key || !host) return;
+  auto ledger = Ledger::open(folders.ledger(), host->name, *host_key);
+  if (ledger) ledger->append(make_refuse_entry(input.request, error, input.peer.uid));
+}
+
+// kLimit etc. while the target went away mean just that.
+Error explain(Error error, const SessionInput& input, bool is_gone) {
+  if (!is_gone) return error;
+  return Error(ErrorCode::kNotFound,
+               "pid " + std::to_string(input.request.tgid) + " ended before the capture started");
+}
+
+bool has_ended(const UniqueFd& pidfd) {
+  pollfd polled{pidfd.get(), POLLIN, 0};
+  return pidfd && ::poll(&polled, 1, 0) > 0;
+}
+
+}  // namespace
+
+Status run_session(SessionInput input) {
+  const std::uint64_t asked_ns = boottime_ns();
+  ST_ASSIGN_OR_RETURN(UniqueFd signals, watch_signals());
+  Result<Authorization> allowed = authorize(input.request, input.peer);
+  if (!allowed) {
+    if (allowed.error().code() == ErrorCode::kRefused) note_refusal(input, allowed.error());
+    return fail(std::move(allowed).error());
+  }
+  ST_ASSIGN_OR_RETURN(const std::string redact_program, find_redact_program());
+  const UniqueFd target(::fcntl(allowed->target.get(), F_DUPFD_CLOEXEC, 0));
+  Result<Prepared> prepared = prepare(std::move(*allowed), redact_program);
+  if (!prepared) {
+    return fail(explain(std::move(prepared).error(), input, has_ended(target)));
+  }
+  Session session(std::move(input), std::move(*prepared), std::move(signals), asked_ns);
+  ST_RETURN_IF_ERROR(session.begin());
+  session.run();
+  return {};
+}
+
+}  // namespace scopetrace

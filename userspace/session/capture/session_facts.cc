@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/session_facts.h"
+
+#include <sys/utsname.h>
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxEntryValue = 256;  // bytes of one value in the ledger
+constexpr std::size_t kMaxNotes = 8;         // that a person is shown
+
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, kMaxEntryValue));
+  for (char& c : shown) {
+    if (c < 0x20 || c > 0x7e) c = '?';
+  }
+  return shown;
+}
+
+std::string read_kernel_release() {
+  utsname names{};
+  return ::uname(&names) == 0 ? names.release : "unknown";
+}
+
+}  // namespace
+
+SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
+                                  const ClockPair& clocks) {
+  const Authorization& allowed = prepared.allowed;
+  const Approval& approval = allowed.document.approval;
+  SessionRecord record;
+  record.session = session;
+  record.host = allowed.host.name;
+  record.kernel = read_kernel_release();
+  record.version = SCOPETRACE_VERSION;
+  record.approval = approval.id;
+  record.level = level_name(allowed.level);
+  record.redaction = allowed.document.text.value("redaction");
+  record.tgid = allowed.process.tgid;
+  record.start_ticks = std::to_string(allowed.process.start_ticks);
+  record.target = format_target(approval.target);
+  record.executable = format_digest(allowed.process.exe);
+  record.context = approval.context;
+  record.third_parties = allowed.third_parties;
+  record.max_seconds = allowed.seconds;
+  record.max_bytes = allowed.max_bytes;
+  record.max_events_per_second = allowed.max_events_per_second;
+  record.max_cpu_percent = approval.max_cpu_percent;
+  record.probes_attached = prepared.target->attached();
+  record.probes_attached.push_back(describe(prepared.probes->features()));
+  record.probes_failed = prepared.target->failed();
+  record.libraries = prepared.target->libraries();
+  record.clocks = clocks;
+  return record;
+}
+
+BundleStart make_bundle_start(const Prepared& prepared, const std::string& session,
+                              const std::string& approval, const LedgerHead& head,
+                              const ClockPair& clocks) {
+  const Authorization& allowed = prepared.allowed;
+  BundleStart start;
+  start.session_line = encode_session_line(make_session_record(prepared, session, clocks));
+  start.approval = approval;
+  fill_random(start.leaf_salt);
+  start.facts.session = session;
+  start.facts.host = allowed.host.name;
+  start.facts.start_seconds = clocks.realtime_ns / kNanosecondsPerSecond;
+  start.facts.environment = allowed.policy.environment;
+  start.facts.approvals_required = static_cast<std::uint32_t>(allowed.quorum.needed);
+  start.facts.policy = allowed.policy.digest;
+  start.facts.rules = allowed.rules;
+  start.facts.ledger = head.head;
+  return start;
+}
+
+LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& session,
+                              std::uint32_t asked_by_uid) {
+  const Approval& approval = allowed.document.approval;
+  return {"attach",
+          {{"session", session},
+           {"approval", approval.id},
+           {"requester", printable(approval.requester)},
+           {"ticket", printable(approval.ticket)},
+           {"tgid", std::to_string(allowed.process.tgid)},
+           {"start", std::to_string(allowed.process.start_ticks)},
+           {"level", std::string(level_name(allowed.level))},
+           {"seconds", std::to_string(allowed.seconds)},
+           {"uid", std::to_string(asked_by_uid)}}};
+}
+
+LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& session,
+                              std::string_view reason, const CaptureStatus& last) {
+  return {"detach",
+          {{"session", session},
+           {"approval", allowed.document.approval.id},
+           {"end", std::string(reason)},
+           {"milliseconds", std::to_string(last.elapsed_ns / 1'000'000)},
+           {"events", std::to_string(last.events)},
+           {"lines", std::to_string(last.lines)},
+           {"lost_events", std::to_string(last.lost_events)},
+           {"bytes", std::to_string(last.bytes_written)}}};
+}
+
+LedgerEntry make_seal_head_entry(const std::string& session, const Digest& seal,
+                                 std::uint64_t seals) {
+  return {"seal-head",
+          {{"session", session}, {"seals", std::to_string(seals)}, {"head", format_digest(seal)}}};
+}
+
+LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
+                              std::uint32_t asked_by_uid) {
+  return {"refuse",
+          {{"tgid", std::to_string(request.tgid)},
+           {"reason", printable(error.message())},
+           {"uid", std::to_string(asked_by_uid)}}};
+}
+
+std::vector<std::string> coverage_notes(const TargetProbes& target) {
+  std::vector<std::string> notes;
+  bool is_any_covered = false;
+  for (const CoveredLibrary& library : target.libraries()) {
+    is_any_covered = is_any_covered || library.is_covered;
+    if (!library.is_covered && notes.size() < kMaxNotes) {
+      notes.push_back("not covered: " + library.name + " (" + library.reason + ")");
+    }
+  }
+  if (!is_any_covered) {
+    notes.emplace_back("no TLS library is covered so far: only connections will be seen");
+  }
+  return notes;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the bundle and the ledger state about a session.
+#pragma once
+
+#include <string>
+
+#include "scopes/ledger.h"
+#include "userspace/bundle/own_lines.h"
+#include "userspace/bundle/writer.h"
+#include "userspace/session/capture/preflight.h"
+#include "userspace/session/capture/running.h"
+
+namespace scopetrace {
+
+// Line 0.
+SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
+                                  const ClockPair& clocks);
+
+// Everything that the bundle's first frames need; `head` is the ledger's, with this attach in it.
+BundleStart make_bundle_start(const Prepared& prepared, const std::string& session,
+                              const std::string& approval, const LedgerHead& head,
+                              const ClockPair& clocks);
+
+// Entries of the ledger. Values are printable ASCII whatever came in.
+LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& session,
+                              std::uint32_t asked_by_uid);
+LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& session,
+                              std::string_view reason, const CaptureStatus& last);
+LedgerEntry make_seal_head_entry(const std::string& session, const Digest& seal,
+                                 std::uint64_t seals);
+LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
+                              std::uint32_t asked_by_uid);
+
+// What a person should know before trusting the absence of something, one sentence each.
+std::vector<std::string> coverage_notes(const TargetProbes& target);
+
+}  // namespace scopetrace

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/target_probes.h"
+
+namespace scopetrace {
+namespace {
+
+FileId id_of(const TlsFile& file) { return {file.device, file.inode}; }
+
+// Text from the target that people will read: one line of printable ASCII.
+std::string printable(const std::string& text) {
+  constexpr std::size_t kMaxShown = 200;
+  std::string shown = text.substr(0, kMaxShown);
+  for (char& c : shown) {
+    if (c < 0x20 || c > 0x7e) c = '?';
+  }
+  return shown;
+}
+
+ResolvedFile resolve_one(TlsFile file, const ResolverOptions& options) {
+  ResolvedFile resolved{std::move(file), {}, {}};
+  if (resolved.file.kind == TlsFileKind::kUncovered) {
+    resolved.problem = "no probes for " + resolved.file.library + " in this version";
+    return resolved;
+  }
+  Result<std::vector<Site>> sites = resolve_sites(resolved.file.fd.get(), options);
+  if (!sites) {
+    resolved.problem = sites.error().message();
+    return resolved;
+  }
+  const Status checked = check_sites(*sites, resolved.file.executable_ranges);
+  if (checked) {
+    resolved.sites = std::move(*sites);
+  } else {
+    resolved.problem = checked.error().message();
+  }
+  return resolved;
+}
+
+// `SSL_write, SSL_read at libssl: 2 cheap, 0 stepped`: what line 0 states about a file.
+std::string describe_sites(const ResolvedFile& resolved) {
+  std::size_t cheap = 0;
+  for (const Site& site : resolved.sites) cheap += site.is_cheap;
+  return resolved.file.library + ": " + std::to_string(cheap) + " emulated, " +
+         std::to_string(resolved.sites.size() - cheap) + " stepped";
+}
+
+}  // namespace
+
+Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::set<FileId>& known,
+                                                 const ResolverOptions& options) {
+  ST_ASSIGN_OR_RETURN(TlsFiles found, find_tls_files(tgid));
+  std::vector<ResolvedFile> resolved;
+  for (TlsFile& file : found.files) {
+    if (file.fd && known.contains(id_of(file))) continue;
+    resolved.push_back(resolve_one(std::move(file), options));
+  }
+  for (std::string& problem : found.problems) {
+    ResolvedFile failed;
+    failed.file.kind = TlsFileKind::kUncovered;
+    failed.file.library = printable(problem);
+    failed.problem = "could not be opened";
+    resolved.push_back(std::move(failed));
+  }
+  return resolved;
+}
+
+void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
+  // The loader and an executable without TLS are no libraries that somebody would miss.
+  if (resolved.file.kind == TlsFileKind::kLoader) return;
+  if (resolved.file.kind == TlsFileKind::kExecutable && resolved.sites.empty()) return;
+  libraries_.push_back(
+      {.name = printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path),
+       .is_covered = problem.empty(),
+       .reason = problem});
+}
+
+void TargetProbes::attach_one(ResolvedFile resolved) {
+  if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
+  if (resolved.sites.empty()) {
+    note(resolved, resolved.problem.empty() ? "has none of the known functions" : resolved.problem);
+    return;
+  }
+  const auto done = probes_.attach_sites(resolved.file.fd.get(), resolved.sites, {});
+  if (!done) {
+    failed_.push_back({resolved.file.library, done.error().message()});
+    note(resolved, done.error().message());
+    return;
+  }
+  attached_.push_back(describe_sites(resolved));
+  note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
+  files_.push_back(std::move(resolved));
+}
+
+void TargetProbes::attach(std::vector<ResolvedFile> files) {
+  for (ResolvedFile& file : files) attach_one(std::move(file));
+}
+
+Status TargetProbes::attach_again() {
+  ST_RETURN_IF_ERROR(probes_.attach_kernel_probes());
+  for (const ResolvedFile& resolved : files_) {
+    const auto done = probes_.attach_sites(resolved.file.fd.get(), resolved.sites, {});
+    if (!done) return fail(done.error());
+  }
+  return {};
+}
+
+}  // namespace scopetrace
