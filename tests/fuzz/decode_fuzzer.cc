@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Input: the raw bytes of one ring buffer record. Property: decode() never reads outside them, and
+// the payload it gives lies inside them and is as long as the record says.
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "tests/support/event_builder.h"
+#include "userspace/wire/decode.h"
+
+std::vector<std::string> make_seeds() {
+  using namespace scopetrace;
+  return {TlsCallBuilder("payload").record(),
+          TlsCallBuilder("").part(0, 9).fault(9).record(),
+          record_of(make_peer(1, 2)),
+          record_of(make_close(1)),
+          record_of(make_connection(1, ST_CONNECTION_OPENED)),
+          record_of(make_process(ST_EVENT_EXIT, 1))};
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const scopetrace::Bytes record(reinterpret_cast<const std::byte*>(data), size);
+  const auto event = scopetrace::decode(record);
+  if (!event) return 0;
+  const auto* tls = std::get_if<scopetrace::TlsEvent>(&*event);
+  if (tls == nullptr || tls->payload.empty()) return 0;
+  const bool is_inside = tls->payload.data() >= record.data() &&
+                         tls->payload.data() + tls->payload.size() <= record.data() + size;
+  if (!is_inside || tls->payload.size() != tls->record.chunk_bytes) std::abort();
+  return 0;
+}
