@@ -31,10 +31,10 @@ struct BundleStart {
 
 // What the caller knows at the end.
 struct BundleEnd {
-  std::string reason;  // one word: limit, interrupted, target-exited, revoked, …
-  LossCounters losses;
-  std::map<std::string, std::uint64_t> claimed_redacted;
-  ClockPair clocks;
+  std::string reason = {};  // one word: limit, interrupted, target-exited, revoked, …
+  LossCounters losses = {};
+  std::map<std::string, std::uint64_t> claimed_redacted = {};
+  ClockPair clocks = {};
 };
 
 // States: new → start() → open → finish() → finished. Any failed write or sync → broken: nothing

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes small bundles in memory, and failing sinks under them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scopes/sshsig.h"
+#include "userspace/bundle/frame_builder.h"
+#include "userspace/bundle/own_lines.h"
+#include "userspace/bundle/signing.h"
+#include "userspace/bundle/verify.h"
+#include "userspace/bundle/writer.h"
+
+namespace scopetrace {
+
+// Collects what is written; fails from a given byte on, or when asked to reserve.
+class MemorySink final : public ByteSink {
+ public:
+  Status reserve(std::uint64_t size_bytes) override {
+    if (written.size() + size_bytes > capacity) return fail(ErrorCode::kLimit, "disk full");
+    return {};
+  }
+  Status write(Bytes bytes) override {
+    for (const std::byte byte : bytes) {
+      if (written.size() >= fail_at) return fail(ErrorCode::kIo, "write failed");
+      written.push_back(byte);
+    }
+    return {};
+  }
+  Status sync() override {
+    ++syncs;
+    return {};
+  }
+
+  ByteVector written;
+  std::uint64_t capacity = ~std::uint64_t{0};
+  std::uint64_t fail_at = ~std::uint64_t{0};
+  int syncs = 0;
+};
+
+// Keeps frames of a FrameBuilder.
+class FrameCollector final : public Sink<DataFrame> {
+ public:
+  Status push(DataFrame frame) override {
+    frames.push_back(std::move(frame));
+    return {};
+  }
+  Status finish() override { return {}; }
+  std::vector<DataFrame> frames;
+};
+
+inline constexpr std::uint64_t kFixtureStart = 1'790'000'000;  // seconds since the epoch
+inline ClockPair fixture_clocks(std::uint64_t second) {
+  return {.boottime_ns = (1000 + second) * kNanosecondsPerSecond,
+          .realtime_ns = (kFixtureStart + second) * kNanosecondsPerSecond};
+}
+
+// Host, requester and approver with their keys, a trust file, and an approval that they signed.
+struct BundleFixture {
+  SigningKey host = SigningKey::generate();
+  SigningKey requester = SigningKey::generate();
+  SigningKey approver = SigningKey::generate();
+  KeySigner signer{host};
+  RandomSealKeys keys;
+
+  std::string approval_text() const {
+    Approval approval;
+    approval.id = "0192f3c4-7a10-7c3e-9d55-2f1e6a7b8c9d";
+    approval.requester = "carol@corp.example";
+    approval.reason = "time-outs since 14:05 UTC";
+    approval.host = "prod-pay-07";
+    approval.host_key = host.public_key().fingerprint();
+    approval.boot_id = "7e4a6a53-2a2e-4f0e-8f1a-0e6a1d6c1b2a";
+    approval.target.tgid = 4211;
+    approval.target.start_ticks = 8812345;
+    approval.target.uid = 1001;
+    approval.target.executables = {Digest{}};
+    approval.context = "python3 worker.py";
+    approval.third_parties = {"api.stripe.com"};
+    approval.requests = {RequestMatch{}};
+    approval.not_before_s = kFixtureStart - 60;
+    approval.not_after_s = kFixtureStart + 3600;
+    approval.nonce = std::string(32, 'a');
+    const auto body = format_approval(approval);
+    ST_CHECK(body.has_value());
+    const Bytes bytes = as_bytes(*body);
+    const std::vector<std::string> blocks = {make_sshsig(host, kHostNamespace, bytes),
+                                             make_sshsig(requester, kRequestNamespace, bytes),
+                                             make_sshsig(approver, kApprovalNamespace, bytes)};
+    return format_signed_text(*body, blocks);
+  }
+
+  Trust trust() const {
+    const auto line = [](const char* who, const char* what, const SigningKey& key) {
+      return std::string(who) + " namespaces=\"" + what + "\" " + key.public_key().line() + "\n";
+    };
+    auto file = TrustFile::parse(
+        line("host:prod-pay-07", "host@scopetrace,session@scopetrace,bundle@scopetrace", host) +
+        line("carol@corp.example", "request@scopetrace", requester) +
+        line("dave@corp.example", "approval@scopetrace", approver));
+    ST_CHECK(file.has_value());
+    Trust result;
+    result.signers = *std::move(file);
+    return result;
+  }
+
+  BundleStart start() const {
+    BundleStart start;
+    SessionRecord record;
+    record.session = "0192f3c4-7a10-7c3e-9d55-2f1e6a7b8c9e";
+    record.host = "prod-pay-07";
+    record.clocks = fixture_clocks(0);
+    start.session_line = encode_session_line(record);
+    start.facts.session = record.session;
+    start.facts.host = record.host;
+    start.facts.start_seconds = kFixtureStart;
+    start.facts.environment = "production";
+    start.approval = approval_text();
+    start.leaf_salt.fill(std::byte{7});
+    return start;
+  }
+
+  // One frame of these lines, the first with leaf index `first`.
+  static DataFrame frame_of(const std::vector<std::string>& lines, std::uint64_t first) {
+    LeafSalt salt;
+    salt.fill(std::byte{7});
+    FrameCollector collector;
+    FrameBuilder builder(salt, collector, first);
+    for (const std::string& line : lines) ST_CHECK(builder.push(line).has_value());
+    ST_CHECK(builder.finish().has_value());
+    ST_CHECK(collector.frames.size() == 1);
+    return collector.frames.front();
+  }
+
+  // A whole bundle: two frames of two lines, an idle seal, a summary.
+  ByteVector bundle(const LossCounters& losses = {}) {
+    MemorySink sink;
+    BundleWriter writer(sink, signer, keys);
+    write(writer, losses);
+    return sink.written;
+  }
+
+  void write(BundleWriter& writer, const LossCounters& losses) {
+    const auto must = [](const Status& status) { ST_CHECK(status.has_value()); };
+    must(writer.start(start()));
+    must(writer.append(frame_of({"{\"n\":0}\n", "{\"n\":1}\n"}, 0), losses, fixture_clocks(1)));
+    must(writer.idle_seal(losses, fixture_clocks(6)));
+    must(writer.append(frame_of({"{\"n\":2}\n", "{\"n\":3}\n"}, 2), losses, fixture_clocks(7)));
+    SummaryRecord summary;
+    summary.index = writer.leaf_count();
+    summary.end = "limit";
+    must(writer.own_line(encode_summary_line(summary), losses, fixture_clocks(8)));
+    must(writer.finish({.reason = "limit",
+                        .losses = losses,
+                        .claimed_redacted = {{"token", 3}},
+                        .clocks = fixture_clocks(8)}));
+  }
+
+  VerifyReport verify(Bytes bytes) const {
+    MemorySource source(bytes);
+    const VerifyInputs inputs{.trust = trust(), .on_line = {}};
+    auto report = verify_bundle(source, inputs);
+    ST_CHECK(report.has_value());
+    return *std::move(report);
+  }
+};
+
+}  // namespace scopetrace

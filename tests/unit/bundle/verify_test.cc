@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/bundle/verify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/support/bundle_fixture.h"
+
+namespace scopetrace {
+namespace {
+
+class VerifyTest : public testing::Test {
+ protected:
+  std::vector<Frame> frames() const {
+    MemorySource source(bundle_);
+    FrameReader reader(source);
+    std::vector<Frame> all;
+    Frame frame;
+    while (*reader.next(frame) == FrameStatus::kFrame) all.push_back(std::move(frame));
+    return all;
+  }
+  static ByteVector join(const std::vector<Frame>& frames) {
+    ByteVector bytes;
+    for (const Frame& frame : frames) append(bytes, frame.bytes);
+    return bytes;
+  }
+
+  BundleFixture fixture_;
+  ByteVector bundle_ = fixture_.bundle();
+};
+
+TEST_F(VerifyTest, AcceptsAWholeBundle) {
+  const VerifyReport report = fixture_.verify(bundle_);
+
+  EXPECT_EQ(report.verdict, Verdict::kComplete) << testing::PrintToString(report.reasons);
+  EXPECT_EQ(report.lines, 6u);
+  EXPECT_EQ(report.seals, 5u);
+  EXPECT_EQ(report.host, "prod-pay-07");
+  EXPECT_EQ(report.end, "limit");
+  EXPECT_THAT(report.approvers, testing::ElementsAre("dave@corp.example"));
+}
+
+TEST_F(VerifyTest, StatesLosses) {
+  LossCounters three;
+  three.lost_kernel_events = 3;
+
+  const VerifyReport report = fixture_.verify(fixture_.bundle(three));
+
+  EXPECT_EQ(report.verdict, Verdict::kCompleteWithLoss);
+  EXPECT_EQ(report.losses.lost_kernel_events, 3u);
+}
+
+TEST_F(VerifyTest, HandsOutSealedLinesInOrder) {
+  std::vector<std::string> lines;
+  MemorySource source(bundle_);
+  const VerifyInputs inputs{.trust = fixture_.trust(),
+                            .on_line = [&](std::string_view line) { lines.emplace_back(line); }};
+
+  ASSERT_TRUE(verify_bundle(source, inputs));
+
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_TRUE(lines[0].starts_with("{\"type\":\"session\""));
+  EXPECT_EQ(lines[3], "{\"n\":2}\n");
+  EXPECT_TRUE(lines[5].starts_with("{\"type\":\"summary\",\"n\":4,"));
+}
+
+TEST_F(VerifyTest, CallsEveryCutIncomplete) {
+  for (std::size_t size = 0; size < bundle_.size(); ++size) {
+    const VerifyReport report = fixture_.verify(Bytes(bundle_).first(size));
+    ASSERT_EQ(report.verdict, Verdict::kIncomplete) << "cut at " << size;
+  }
+}
+
+TEST_F(VerifyTest, NeverCallsAFlippedBitComplete) {
+  for (std::size_t i = 0; i < bundle_.size(); ++i) {
+    ByteVector changed = bundle_;
+    changed[i] ^= static_cast<std::byte>(1 << (i % 8));
+    const Verdict verdict = fixture_.verify(changed).verdict;
+    ASSERT_GE(verdict, Verdict::kIncomplete) << "bit of byte " << i;
+  }
+}
+
+TEST_F(VerifyTest, CallsTrailingBytesTampered) {
+  ByteVector longer = bundle_;
+  longer.push_back(std::byte{0});
+  EXPECT_EQ(fixture_.verify(longer).verdict, Verdict::kTampered);
+}
+
+TEST_F(VerifyTest, NoticesEveryDroppedFrame) {
+  for (std::size_t i = 0; i + 1 < frames().size(); ++i) {
+    std::vector<Frame> fewer = frames();
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_EQ(fixture_.verify(join(fewer)).verdict, Verdict::kTampered) << "frame " << i;
+  }
+}
+
+TEST_F(VerifyTest, NoticesEveryDuplicatedFrame) {
+  for (std::size_t i = 0; i < frames().size(); ++i) {
+    std::vector<Frame> more = frames();
+    more.insert(more.begin() + static_cast<std::ptrdiff_t>(i), more[i]);
+    EXPECT_EQ(fixture_.verify(join(more)).verdict, Verdict::kTampered) << "frame " << i;
+  }
+}
+
+TEST_F(VerifyTest, NoticesEveryPairOfSwappedFrames) {
+  for (std::size_t i = 0; i + 1 < frames().size(); ++i) {
+    std::vector<Frame> swapped = frames();
+    std::swap(swapped[i], swapped[i + 1]);
+    EXPECT_EQ(fixture_.verify(join(swapped)).verdict, Verdict::kTampered) << "frame " << i;
+  }
+}
+
+TEST_F(VerifyTest, NoticesPlantedPadding) {
+  Frame padding;
+  padding.bytes = {std::byte{0x5D}, std::byte{0x2A}, std::byte{0x4D}, std::byte{0x18},
+                   std::byte{0},    std::byte{0},    std::byte{0},    std::byte{0}};
+  for (std::size_t i = 0; i <= frames().size(); ++i) {
+    std::vector<Frame> more = frames();
+    more.insert(more.begin() + static_cast<std::ptrdiff_t>(i), padding);
+    EXPECT_EQ(fixture_.verify(join(more)).verdict, Verdict::kTampered) << "before frame " << i;
+  }
+}
+
+TEST_F(VerifyTest, TrustsNobodyWithoutATrustFile) {
+  MemorySource source(bundle_);
+  const auto report = verify_bundle(source, {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, Verdict::kUntrusted);
+}
+
+TEST_F(VerifyTest, DoesNotTrustAnotherHost) {
+  EXPECT_EQ(BundleFixture().verify(bundle_).verdict, Verdict::kUntrusted);
+}
+
+TEST_F(VerifyTest, KeepsToTheDeclaredSizeOfABomb) {
+  const std::string zeros(kMaxFrameRaw, '\0');
+  const ByteVector bomb = compress_frame(make_compressor().get(), as_bytes(zeros));
+
+  EXPECT_FALSE(FrameDecompressor().decompress(bomb, 16));
+  EXPECT_FALSE(FrameDecompressor().decompress(bomb, kMaxFrameRaw + 1));
+}
+
+TEST(ReportJsonTest, HasVerdictAndExit) {
+  VerifyReport report;
+  report.verdict = Verdict::kCompleteWithLoss;
+  EXPECT_TRUE(format_report_json(report, true)
+                  .starts_with(R"({"verdict":"COMPLETE_WITH_LOSS","exit":4,"reasons":[],)"));
+  EXPECT_TRUE(format_report_json(report, false)
+                  .starts_with(R"({"verdict":"COMPLETE_WITH_LOSS","exit":0,"reasons":[],)"));
+}
+
+}  // namespace
+}  // namespace scopetrace

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/bundle/verify.h"
+
+#include <algorithm>
+
+#include "scopes/quorum.h"
+#include "scopes/sshsig.h"
+#include "userspace/bundle/json_line.h"
+#include "userspace/bundle/merkle.h"
+#include "userspace/bundle/seal.h"
+#include "userspace/bundle/seek_table.h"
+
+namespace scopetrace {
+namespace {
+
+// A body and the one key that signed it.
+struct SignedBody {
+  std::string_view body;
+  PublicKey key;
+};
+
+// Splits a text with exactly one block and verifies it.
+Result<SignedBody> open_text(std::string_view text, std::string_view name_space) {
+  const std::size_t end = text.find("\n\n");
+  if (end == std::string_view::npos) return fail(ErrorCode::kCorrupt, "text has no signature");
+  const std::string_view body = text.substr(0, end + 1);
+  ST_ASSIGN_OR_RETURN(PublicKey key,
+                      verify_sshsig(text.substr(end + 2), name_space, as_bytes(body)));
+  return SignedBody{body, std::move(key)};
+}
+
+bool is_not_less(const LossCounters& now, const LossCounters& before) {
+  return now.lost_kernel_events >= before.lost_kernel_events &&
+         now.lost_kernel_bytes >= before.lost_kernel_bytes && now.suppressed >= before.suppressed &&
+         now.claimed_lost_user_events >= before.claimed_lost_user_events &&
+         now.claimed_truncated_bytes >= before.claimed_truncated_bytes &&
+         now.claimed_redactions >= before.claimed_redactions;
+}
+
+bool has_losses(const LossCounters& losses) {
+  return losses.lost_kernel_events != 0 || losses.lost_kernel_bytes != 0 ||
+         losses.claimed_lost_user_events != 0;
+}
+
+// The policy of the capturing host, as far as its signed session text tells.
+Policy policy_of(const SessionText& session) {
+  Policy policy;
+  policy.environment = session.environment;
+  policy.approvals.fill(session.approvals_required);
+  policy.approvals_any_third_party = 0;
+  policy.approvals_any_request = 0;
+  return policy;
+}
+
+// Walks one bundle. Each step returns whether to go on; what is wrong is in the report.
+class Verifier {
+ public:
+  Verifier(ByteSource& source, const VerifyInputs& inputs) : reader_(source), inputs_(inputs) {}
+
+  Result<VerifyReport> run() {
+    bool goes_on = true;
+    while (goes_on) {
+      Frame frame;
+      ST_ASSIGN_OR_RETURN(const FrameStatus status, reader_.next(frame));
+      goes_on = status == FrameStatus::kFrame ? take(std::move(frame)) : end(status);
+    }
+    return std::move(report_);
+  }
+
+ private:
+  enum class Expect { kLineZero, kSession, kApproval, kLeafSalt, kData, kSeekTable, kEnd };
+
+  void worsen(Verdict verdict, std::string reason) {
+    report_.verdict = std::max(report_.verdict, verdict);
+    report_.reasons.push_back(std::move(reason));
+  }
+  bool tampered(const std::string& reason) {
+    worsen(Verdict::kTampered, reason + " (frame at byte " + std::to_string(at_) + ")");
+    return false;
+  }
+
+  // Nothing more can be read.
+  bool end(FrameStatus status) {
+    at_ = reader_.offset();
+    if (status == FrameStatus::kInvalid) return tampered("no frame of a bundle begins here");
+    if (status == FrameStatus::kEnd && expect_ == Expect::kEnd) return conclude();
+    if (expect_ == Expect::kEnd) return tampered("bytes follow the seek table");
+    const bool is_cut = status == FrameStatus::kCut;
+    worsen(Verdict::kIncomplete, is_cut ? "cut inside the frame at byte " + std::to_string(at_)
+                                        : "ends at byte " + std::to_string(at_) + where_it_ended());
+    return false;
+  }
+  std::string where_it_ended() const {
+    return expect_ == Expect::kSeekTable ? " without its seek table" : " without a final note";
+  }
+
+  bool conclude() {
+    if (has_losses(report_.losses)) worsen(Verdict::kCompleteWithLoss, "events were lost");
+    return false;
+  }
+
+  bool take(Frame frame) {
+    at_ = frame.offset;
+    const std::uint32_t raw =
+        frame.magic == FrameMagic::kData ? declared_raw_bytes(frame.bytes).value_or(0) : 0;
+    const bool is_good = dispatch(frame);
+    entries_.push_back({.compressed = static_cast<std::uint32_t>(frame.bytes.size()), .raw = raw});
+    prefix_.update(frame.bytes);
+    if (frame.magic == FrameMagic::kData) pending_ = std::move(frame);
+    return is_good;
+  }
+
+  bool dispatch(const Frame& frame) {
+    switch (expect_) {
+      case Expect::kLineZero:
+        expect_ = Expect::kSession;
+        return frame.magic == FrameMagic::kData || tampered("does not begin with line 0");
+      case Expect::kSession:
+        return frame.magic == FrameMagic::kSession ? take_session(frame) : misplaced();
+      case Expect::kApproval:
+        return frame.magic == FrameMagic::kApproval ? take_approval(frame) : misplaced();
+      case Expect::kLeafSalt:
+        return frame.magic == FrameMagic::kLeafSalt ? take_leaf_salt(frame) : misplaced();
+      case Expect::kData:
+        return take_data_or_seal(frame);
+      case Expect::kSeekTable:
+        return frame.magic == FrameMagic::kSeekTable ? take_seek_table(frame) : misplaced();
+      case Expect::kEnd:
+        return tampered("bytes follow the seek table");
+    }
+    return misplaced();
+  }
+  bool misplaced() { return tampered("a frame of another kind is expected"); }
+
+  bool take_session(const Frame& frame) {
+    const auto text = open_text(frame.text(), kSessionNamespace);
+    if (!text) return tampered("session: " + text.error().message());
+    auto session = parse_session_text(text->body);
+    if (!session) return tampered(session.error().message());
+    session_ = *std::move(session);
+    host_key_ = text->key;
+    previous_ = sha256(frame.content());
+    seal_key_ = session_.seal_key;
+    report_session();
+    judge_host();
+    expect_ = Expect::kApproval;
+    return open_line_zero();
+  }
+
+  void report_session() {
+    report_.host = session_.host;
+    report_.host_key = host_key_->fingerprint();
+    report_.session = session_.session;
+    report_.approvals_required = session_.approvals_required;
+    report_.environment = session_.environment;
+  }
+
+  void judge_host() {
+    if (!inputs_.trust)
+      return worsen(Verdict::kUntrusted, "no trust file: the host key proves nothing");
+    if (inputs_.trust->revoked.contains(*host_key_)) {
+      return worsen(Verdict::kUntrusted, "the host key " + report_.host_key + " is revoked");
+    }
+    for (const std::string_view name_space : {kSessionNamespace, kBundleNamespace}) {
+      const Status trusted = inputs_.trust->signers.check(host_principal(session_.host), *host_key_,
+                                                          name_space, session_.start_seconds);
+      if (!trusted) return worsen(Verdict::kUntrusted, "host: " + trusted.error().message());
+    }
+  }
+
+  bool open_line_zero() {
+    const auto raw_bytes = declared_raw_bytes(pending_->bytes);
+    if (sha256(pending_->bytes) != session_.first_frame || !raw_bytes) {
+      return tampered("line 0 has another digest");
+    }
+    const auto line = zstd_.decompress(pending_->bytes, *raw_bytes);
+    pending_.reset();
+    if (!line || line->empty() || line->find('\n') != line->size() - 1 ||
+        sha256(as_bytes(*line)) != session_.first_line) {
+      return tampered("line 0 is not the one that was signed");
+    }
+    deliver(*line);
+    return true;
+  }
+
+  bool take_approval(const Frame& frame) {
+    if (sha256(frame.content()) != session_.approval) return tampered("approval: another digest");
+    judge_approval(frame.text());
+    expect_ = Expect::kLeafSalt;
+    return true;
+  }
+
+  void judge_approval(std::string_view text) {
+    const auto document = parse_approval(text);
+    if (!document) return worsen(Verdict::kUntrusted, document.error().message());
+    const Approval& approval = document->approval;
+    report_.approval = approval.id;
+    if (approval.host != session_.host || approval.host_key != report_.host_key) {
+      worsen(Verdict::kUntrusted, "the approval is for another host");
+    }
+    if (session_.start_seconds < approval.not_before_s ||
+        session_.start_seconds > approval.not_after_s) {
+      worsen(Verdict::kUntrusted, "the session began outside the approval's validity");
+    }
+    if (!inputs_.trust) return;
+    const Quorum quorum =
+        judge_quorum(*document, *inputs_.trust, policy_of(session_), session_.start_seconds);
+    for (const QuorumSigner& signer : quorum.signers) {
+      if (signer.role == "approval" && signer.problem.empty()) {
+        report_.approvers.push_back(signer.person);
+      }
+    }
+    const Status met = check_quorum(quorum);
+    if (!met) worsen(Verdict::kUntrusted, met.error().message());
+  }
+
+  bool take_leaf_salt(const Frame& frame) {
+    if (frame.content().size() != kLeafSaltBytes || sha256(frame.content()) != session_.leaf_salt) {
+      return tampered("leaf salt: another digest");
+    }
+    std::copy_n(frame.content().begin(), kLeafSaltBytes, salt_.begin());
+    expect_ = Expect::kData;
+    return true;
+  }
+
+  bool take_data_or_seal(const Frame& frame) {
+    if (frame.magic == FrameMagic::kSeal) return !is_closed_ ? take_seal(frame) : misplaced();
+    if (pending_) return tampered("a data frame has no seal");
+    if (frame.magic == FrameMagic::kData) return !is_closed_ || misplaced();
+    if (frame.magic == FrameMagic::kFinalNote && is_closed_) return take_final_note(frame);
+    return misplaced();
+  }
+
+  bool take_seal(const Frame& frame) {
+    const std::size_t end = frame.text().find("\n\n");
+    auto seal = parse_seal(frame.text().substr(0, end == std::string_view::npos ? 0 : end + 1));
+    if (!seal) return tampered(seal.error().message());
+    const std::string chain_fault = fault_in_chain(*seal);
+    if (!chain_fault.empty()) return tampered("seal: " + chain_fault);
+    const auto text = open_text(frame.text(), kSealNamespace);
+    if (!text) return tampered("seal: " + text.error().message());
+    if (text->key.line() != seal_key_) return tampered("seal: signed by another key");
+    if (pending_ && !open_lines(*seal)) return false;
+    if (tree_.root() != seal->root) return tampered("seal: the lines have another Merkle root");
+    accept_seal(*seal, frame);
+    return true;
+  }
+
+  // What a seal states about its place and its frame, before its signature is looked at.
+  std::string fault_in_chain(const Seal& seal) const {
+    if (seal.session != session_.session) return "of another session";
+    if (seal.index != report_.seals) return "out of order";
+    if (seal.previous != previous_) return "does not follow the one before";
+    if (seal.first != tree_.size()) return "begins at another line";
+    if (seal.boottime_ns < last_boottime_ns_) return "time ran backwards";
+    if (!is_not_less(seal.losses, report_.losses)) return "a loss counter went down";
+    if (seal.frame.has_value() != pending_.has_value()) return "is not for the frame before it";
+    if (!seal.frame) return "";
+    if (seal.frame->offset != pending_->offset ||
+        seal.frame->compressed != pending_->bytes.size() ||
+        seal.frame->raw != declared_raw_bytes(pending_->bytes)) {
+      return "is for a frame of another size";
+    }
+    return seal.frame->digest == sha256(pending_->bytes) ? "" : "its frame has another digest";
+  }
+
+  bool open_lines(const Seal& seal) {
+    const auto raw = zstd_.decompress(pending_->bytes, seal.frame->raw);
+    pending_.reset();
+    if (!raw) return tampered(raw.error().message());
+    const std::uint64_t wanted = tree_.size() + seal.count;
+    std::string_view rest = *raw;
+    std::vector<std::string_view> lines;
+    while (!rest.empty()) {
+      const std::size_t lf = rest.find('\n');
+      if (lf == std::string_view::npos) return tampered("the last line has no end");
+      lines.push_back(rest.substr(0, lf + 1));
+      tree_.add(leaf_hash(salt_, tree_.size(), lines.back()));
+      rest.remove_prefix(lf + 1);
+    }
+    if (tree_.size() != wanted) return tampered("seal: another number of lines");
+    if (tree_.root() != seal.root) return tampered("seal: the lines have another Merkle root");
+    for (const std::string_view line : lines) deliver(line);
+    return true;
+  }
+
+  void accept_seal(const Seal& seal, const Frame& frame) {
+    previous_ = sha256(frame.content());
+    is_closed_ = !seal.next_key;
+    seal_key_ = seal.next_key.value_or("");
+    last_boottime_ns_ = seal.boottime_ns;
+    ++report_.seals;
+    report_.losses = seal.losses;
+    report_.verified_bytes = frame.offset + frame.bytes.size();
+  }
+
+  bool take_final_note(const Frame& frame) {
+    const auto text = open_text(frame.text(), kBundleNamespace);
+    if (!text) return tampered("final note: " + text.error().message());
+    if (!(text->key == *host_key_)) return tampered("final note: signed by another key");
+    const auto note = parse_final_note(text->body);
+    if (!note) return tampered(note.error().message());
+    if (note->session != session_.session || note->part != session_.part ||
+        note->bytes != frame.offset || note->digest != prefix_.digest()) {
+      return tampered("final note: is for another bundle");
+    }
+    if (note->seals != report_.seals || note->lines != tree_.size() + 1 ||
+        note->root != tree_.root() || !is_not_less(note->losses, report_.losses) ||
+        !is_not_less(report_.losses, note->losses)) {
+      return tampered("final note: counts differ from the seals");
+    }
+    report_.end = note->end;
+    expect_ = Expect::kSeekTable;
+    return true;
+  }
+
+  bool take_seek_table(const Frame& frame) {
+    if (frame.bytes != make_seek_table(entries_)) return tampered("wrong seek table");
+    expect_ = Expect::kEnd;
+    return true;
+  }
+
+  void deliver(std::string_view line) {
+    ++report_.lines;
+    if (inputs_.on_line) inputs_.on_line(line);
+  }
+
+  FrameReader reader_;
+  const VerifyInputs& inputs_;
+  FrameDecompressor zstd_;
+  VerifyReport report_;
+  Expect expect_ = Expect::kLineZero;
+  std::uint64_t at_ = 0;          // of the frame that is being checked
+  std::optional<Frame> pending_;  // a data frame whose seal has not come yet
+  SessionText session_;
+  std::optional<PublicKey> host_key_;
+  std::string seal_key_;  // that the next seal must be signed with
+  Digest previous_{};
+  LeafSalt salt_{};
+  MerkleTree tree_;
+  Sha256 prefix_;  // of all frames before this one
+  std::vector<SeekEntry> entries_;
+  std::uint64_t last_boottime_ns_ = 0;
+  bool is_closed_ = false;  // the last seal has come
+};
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kComplete:
+      return "COMPLETE";
+    case Verdict::kCompleteWithLoss:
+      return "COMPLETE_WITH_LOSS";
+    case Verdict::kIncomplete:
+      return "INCOMPLETE";
+    case Verdict::kRollback:
+      return "ROLLBACK";
+    case Verdict::kUntrusted:
+      return "UNTRUSTED";
+    case Verdict::kTampered:
+      return "TAMPERED";
+  }
+  return "TAMPERED";
+}
+
+int verdict_exit(Verdict verdict, bool is_strict) {
+  switch (verdict) {
+    case Verdict::kComplete:
+      return 0;
+    case Verdict::kCompleteWithLoss:
+      return is_strict ? 4 : 0;
+    case Verdict::kIncomplete:
+      return 5;
+    case Verdict::kRollback:
+      return 6;
+    case Verdict::kTampered:
+      return 7;
+    case Verdict::kUntrusted:
+      return 8;
+  }
+  return 7;
+}
+
+Result<VerifyReport> verify_bundle(ByteSource& source, const VerifyInputs& inputs) {
+  ST_ASSIGN_OR_RETURN(VerifyReport report, Verifier(source, inputs).run());
+  report.notes.emplace_back("rollback not checked");
+  return report;
+}
+
+std::string format_report_json(const VerifyReport& report, bool is_strict) {
+  return dump_line({{"verdict", verdict_name(report.verdict)},
+                    {"exit", verdict_exit(report.verdict, is_strict)},
+                    {"reasons", report.reasons},
+                    {"notes", report.notes},
+                    {"anchored", report.anchored},
+                    {"host", report.host},
+                    {"host_key", report.host_key},
+                    {"session", report.session},
+                    {"approval", report.approval},
+                    {"approvers", report.approvers},
+                    {"approvals_required", json_number(report.approvals_required)},
+                    {"environment", report.environment},
+                    {"lines", json_number(report.lines)},
+                    {"seals", json_number(report.seals)},
+                    {"verified_bytes", json_number(report.verified_bytes)},
+                    {"end", report.end},
+                    {"losses", losses_json(report.losses)}});
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks a bundle: whole, unchanged, by a host that is trusted, under an approval that was met.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scopes/policy.h"
+#include "scopes/trust.h"
+#include "userspace/bundle/final_note.h"
+#include "userspace/bundle/reader.h"
+#include "userspace/bundle/session_text.h"
+
+namespace scopetrace {
+
+// From good to bad; the worst that applies is the verdict.
+enum class Verdict {
+  kComplete,
+  kCompleteWithLoss,  // whole; the counters say that events were lost
+  kIncomplete,        // no final note: crash or truncation. The sealed prefix is good
+  kRollback,          // a ledger knows a later head
+  kUntrusted,         // good, but by a key or under an approval that is not accepted
+  kTampered,          // a digest, chain, signature or counter is wrong
+};
+std::string_view verdict_name(Verdict verdict);
+// 0, or 4 for losses with `is_strict`, 5 incomplete, 6 rollback, 7 tampered, 8 untrusted.
+int verdict_exit(Verdict verdict, bool is_strict);
+
+struct VerifyReport {
+  Verdict verdict = Verdict::kComplete;
+  std::vector<std::string> reasons;  // why it is not COMPLETE; never captured bytes
+  std::vector<std::string> notes;    // what was not checked
+  std::string anchored = "none";     // none | ledger | external
+  std::string host;                  // as it claims; trusted unless UNTRUSTED
+  std::string host_key;              // fingerprint
+  std::string session;
+  std::string approval;                  // its id; empty when it could not be read
+  std::vector<std::string> approvers;    // people whose signatures counted
+  std::uint64_t approvals_required = 0;  // as the host signed; 0 only in development
+  std::string environment;
+  std::uint64_t lines = 0;  // verified, line 0 included
+  std::uint64_t seals = 0;
+  std::uint64_t verified_bytes = 0;  // end of the last good seal: what `recover` may keep
+  LossCounters losses;               // of the last good seal or final note
+  std::string end;                   // reason in the final note; empty without one
+};
+
+// What to check against. Without `trust` the verdict is never better than UNTRUSTED.
+struct VerifyInputs {
+  std::optional<Trust> trust;
+  // Called with every line that is sealed, in order, line 0 first, LF included. May be empty.
+  std::function<void(std::string_view line)> on_line;
+};
+
+// Reads the whole bundle once. Work order for each frame: size, digest, signature, and only then
+// decompression. Fails only when the source cannot be read; everything wrong with the bundle is in
+// the report.
+Result<VerifyReport> verify_bundle(ByteSource& source, const VerifyInputs& inputs);
+
+// One JSON object, LF at its end.
+std::string format_report_json(const VerifyReport& report, bool is_strict);
+
+}  // namespace scopetrace
