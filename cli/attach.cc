@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // scopetrace attach: captures one scope into a sealed bundle.
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/ascii.h"
+#include "cli/attach_view.h"
 #include "cli/commands.h"
+#include "cli/quantity.h"
+#include "cli/token.h"
+#include "scopes/approval.h"
+#include "scopes/host.h"
+#include "scopes/target.h"
+#include "userspace/base/clock.h"
+#include "userspace/session/front/frontend.h"
+#include "userspace/session/front/helper.h"
 
 namespace scopetrace {
 namespace {
@@ -13,7 +24,146 @@ struct AttachOptions {
   std::vector<std::string> approval_paths;
   std::string output_path;
   std::uint32_t tgid = 0;
+  std::vector<std::string> command;
+  std::string duration;
+  std::string max_bytes;
+  std::uint64_t max_events_per_second = 0;
+  std::string level;
+  std::vector<std::string> third_parties;
+  bool is_strict = false;
 };
+
+// The command that would ask for what the user wanted to do.
+std::string ask_for_approval(const AttachOptions& options, const std::string& root) {
+  std::string text = "scopetrace ";
+  if (!root.empty()) text += "--root " + quote_for_shell(root) + " ";
+  text += "token request";
+  if (options.tgid != 0) text += " --pid " + std::to_string(options.tgid);
+  for (const std::string& host : options.third_parties) {
+    text += " --third-party " + quote_for_shell(host);
+  }
+  if (options.third_parties.empty()) text += " --third-party HOST";
+  if (!options.level.empty()) text += " --level " + options.level;
+  if (!options.duration.empty()) text += " --for " + options.duration;
+  text += " --reason 'WHY' -o NAME.approval";
+  if (!options.command.empty()) text += " --";
+  for (const std::string& word : options.command) text += " " + quote_for_shell(word);
+  return text;
+}
+
+Status check_target_options(const AttachOptions& options) {
+  if (options.tgid != 0 && !options.command.empty()) {
+    return fail(ErrorCode::kUsage, "name either --pid or a command, not both");
+  }
+  if (options.tgid == 0 && options.command.empty()) {
+    return fail(Error(ErrorCode::kUsage, "no target")
+                    .with_hint("name one: --pid N, or a command after --"));
+  }
+  return {};
+}
+
+// Several files are one approval whose signatures were made in parallel.
+Result<ApprovalText> read_approvals(const AttachOptions& options) {
+  std::vector<ApprovalText> parts;
+  for (const std::string& path : options.approval_paths) {
+    ST_ASSIGN_OR_RETURN(ApprovalText part, read_approval(path));
+    parts.push_back(std::move(part));
+  }
+  if (parts.size() == 1) return std::move(parts.front());
+  ST_ASSIGN_OR_RETURN(const std::string merged, merge_approvals(parts));
+  return parse_approval(merged);
+}
+
+// An approval that cannot be read refuses the capture, whatever is wrong with it.
+Error as_refusal(Error error) {
+  const std::string hint = error.hint();
+  return Error(ErrorCode::kRefused, error.message()).with_hint(hint);
+}
+
+// `20261123-141502`, as file names have it.
+std::string file_time() {
+  std::string text = format_seconds(realtime_ns() / kNanosecondsPerSecond);
+  std::string compact;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') compact += c;
+    if (c == 'T') compact += '-';
+  }
+  return compact;
+}
+
+Result<std::string> default_output(const Folders& folders, const Approval& approval) {
+  constexpr std::size_t kShownId = 8;  // last digits: the first ones are a time
+  ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
+  return folders.bundles() + "/" + host.name + "-" + file_time() + "-" +
+         approval.id.substr(approval.id.size() - kShownId) + ".jsonl.zst";
+}
+
+Result<CaptureRequest> make_request(const AttachOptions& options, const std::string& root,
+                                    const ApprovalText& document) {
+  CaptureRequest request;
+  request.approval = format_signed_text(document.text.body, document.text.blocks);
+  request.root = root;
+  request.tgid = options.tgid;
+  request.level = options.level;
+  request.third_parties = options.third_parties;
+  request.max_events_per_second = options.max_events_per_second;
+  if (!options.duration.empty()) {
+    ST_ASSIGN_OR_RETURN(request.max_seconds, parse_duration(options.duration));
+  }
+  if (!options.max_bytes.empty()) {
+    ST_ASSIGN_OR_RETURN(request.max_bytes, parse_size(options.max_bytes));
+  }
+  return request;
+}
+
+ExitCode exit_code_of(const AttachOutcome& outcome, bool is_strict) {
+  if (outcome.was_abandoned) return ExitCode::kIncomplete;
+  if (outcome.reason == EndReason::kRevoked) return ExitCode::kRefused;
+  if (!outcome.ended.is_sealed || !is_orderly(outcome.reason)) return ExitCode::kFailed;
+  if (is_strict && outcome.ended.last.lost_events != 0) return ExitCode::kLosses;
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> run_attach_command(const AttachOptions& options, const std::string& root) {
+  ST_RETURN_IF_ERROR(check_target_options(options));
+  if (options.approval_paths.empty()) {
+    return fail(Error(ErrorCode::kRefused, "nothing is captured without an approval; ask for one:")
+                    .with_hint(ask_for_approval(options, root)));
+  }
+  Result<ApprovalText> document = read_approvals(options);
+  if (!document) return fail(as_refusal(std::move(document).error()));
+
+  AttachRun run;
+  ST_ASSIGN_OR_RETURN(run.request, make_request(options, root, *document));
+  run.command = options.command;
+  run.output_path = options.output_path;
+  if (run.output_path.empty()) {
+    ST_ASSIGN_OR_RETURN(run.output_path, default_output(Folders(root), document->approval));
+  }
+  ST_ASSIGN_OR_RETURN(run.capture_program, find_helper("scopetrace-capture"));
+
+  AttachView view(stderr);
+  const AttachObserver observer{
+      .on_ready = [&](const CaptureReady& ready) { view.show_ready(ready); },
+      .on_status = [&](const CaptureStatus& status) { view.show_status(status); }};
+  Result<AttachOutcome> outcome = run_attach(std::move(run), observer);
+  view.clear_line();
+  if (!outcome) return fail(std::move(outcome).error());
+  view.show_end(*outcome);
+  if (options.command.empty()) std::printf("%s\n", outcome->path.c_str());
+  return exit_code_of(*outcome, options.is_strict);
+}
+
+void add_limits(CLI::App& command, AttachOptions& options) {
+  command.add_option("--for", options.duration, "Capture at most so long: 90s, 5m, 1h");
+  command.add_option("--max-bytes", options.max_bytes, "Take at most so much: 64KiB, 1MiB");
+  command.add_option("--max-events-per-second", options.max_events_per_second,
+                     "Take at most so many records");
+  command.add_option("--level", options.level, "Keep at most so much of each message")
+      ->check(CLI::IsMember({"metadata", "headers", "shape", "redacted"}));
+  command.add_option("--third-party", options.third_parties, "Only this host; repeat for more")
+      ->allow_extra_args(false);
+}
 
 }  // namespace
 
@@ -21,15 +171,21 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
   auto options = std::make_shared<AttachOptions>();
   CLI::App* command =
       app.add_subcommand("attach", "Capture one approved scope into a signed bundle");
-  command->add_option("--approval", options->approval_paths, "Signed approval; repeat to merge");
-  command->add_option("-o,--output", options->output_path, "Bundle to create; must not exist");
-  command->add_option("--pid", options->tgid, "Process to capture");
-  add_examples(*command, {"scopetrace attach --approval INC-4711.approval --pid 4211",
-                          "scopetrace attach --approval job.approval -o job.jsonl.zst -- ./job"});
-  return {command, [options, &global]() -> Result<ExitCode> {
-            (void)global;
-            return fail(ErrorCode::kRefused, "no approval was given");
-          }};
+  command
+      ->add_option("--approval", options->approval_paths,
+                   "Signed approval; repeat to unite its signatures")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command->add_option("-o,--output", options->output_path,
+                      "Bundle to create, must not exist; default: in the folder of bundles");
+  command->add_option("--pid", options->tgid, "Process to capture")->check(CLI::PositiveNumber);
+  command->add_option("command", options->command, "Command to start and capture, after --");
+  command->add_flag("--strict", options->is_strict, "Exit with 4 when something was lost");
+  add_limits(*command, *options);
+  add_examples(*command,
+               {"scopetrace attach --approval INC-4711.approval --pid 4211 --for 90s",
+                "scopetrace attach --approval job.approval -o job.jsonl.zst -- ./job --once"});
+  return {command, [options, &global] { return run_attach_command(*options, global.root); }};
 }
 
 }  // namespace scopetrace
