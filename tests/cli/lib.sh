@@ -21,7 +21,7 @@ make_host() {
 
 # Starts a process that does nothing until the case ends; its tgid is in $target.
 start_target() {
-  tail -f /dev/null --pid=$$ &
+  tail -f /dev/null --pid=$$ >/dev/null 2>&1 &
   target=$!
 }
 

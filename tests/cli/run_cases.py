@@ -28,7 +28,7 @@ import xml.etree.ElementTree as ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEYS = ("name", "needs", "run", "expect", "expect~", "refuse", "status")
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 30
 
 
 def die(message):
@@ -102,6 +102,14 @@ def environment(work, bin_folder):
     }
 
 
+def end_group(process):
+    """Ends whatever the case left running."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def run(case, bin_folder):
     """Output and status of one case; status -1 when it did not end in time."""
     work = tempfile.mkdtemp(prefix="scopetrace-cli.")
@@ -115,9 +123,10 @@ def run(case, bin_folder):
         output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
         return output, process.returncode
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        end_group(process)
         return process.communicate()[0], -1
     finally:
+        end_group(process)
         shutil.rmtree(work, ignore_errors=True)
 
 
