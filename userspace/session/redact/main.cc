@@ -38,9 +38,14 @@ int run_session() {
   return RedactLoop(ring->memory(), kChannelFd).run() == RedactEnd::kStopped ? kEnded : kBroken;
 }
 
-int run_resolver_mode() {
+int run_resolver_mode(const PickOptions& options) {
   if (!enter_sandbox(kChannelFd)) return kNoSandbox;
-  return run_resolver(kInputFd, kChannelFd);
+  return run_resolver(kInputFd, kChannelFd, options);
+}
+
+// Whether argument `index` is this option.
+bool is_option(int argc, char** argv, int index, const char* option) {
+  return index < argc && std::strcmp(argv[index], option) == 0;
 }
 
 }  // namespace
@@ -49,6 +54,9 @@ int run_resolver_mode() {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   scopetrace::use_crypto_once();
-  if (argc == 2 && std::strcmp(argv[1], "--resolve") == 0) return scopetrace::run_resolver_mode();
+  if (scopetrace::is_option(argc, argv, 1, "--resolve")) {
+    const bool safe_sites = scopetrace::is_option(argc, argv, 2, "--safe-sites");
+    return scopetrace::run_resolver_mode({.safe_sites = safe_sites});
+  }
   return argc == 1 ? scopetrace::run_session() : scopetrace::kNotStartedByCapture;
 }
