@@ -67,6 +67,18 @@ std::string join(const std::vector<std::string>& words, char between) {
   return text;
 }
 
+std::vector<std::string> split(const std::string& text, char between) {
+  std::vector<std::string> words(1);
+  for (const char c : text) {
+    if (c == between) {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
 std::vector<std::string> request_texts(const Approval& approval) {
   std::vector<std::string> texts;
   for (const RequestMatch& match : approval.requests) {
@@ -121,6 +133,7 @@ Status configure_redactor(RedactorProcess& redactor, const Authorization& allowe
   config.clocks = clocks;
   config.level = level_name(allowed.level);
   config.redaction = join(approval.presets, '+');
+  config.families = split(format_capture(approval.capture), ',');
   config.third_parties = allowed.third_parties;
   config.requests = request_texts(approval);
   config.inbound = approval.inbound;
