@@ -15,6 +15,8 @@ using AddCommand = Command (*)(CLI::App&, const GlobalOptions&);
 constexpr AddCommand kCommands[] = {
     add_init_command,
     add_attach_command,
+    add_show_command,
+    add_verify_command,
     add_token_command,
     add_trust_command,
 };

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// scopetrace verify: whether bundles are whole, unchanged and by whom they claim.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/bundle_input.h"
+#include "cli/commands.h"
+
+namespace scopetrace {
+namespace {
+
+struct VerifyOptions {
+  std::vector<std::string> paths;
+  TrustOptions trust;
+  bool is_json = false;
+  bool is_strict = false;
+};
+
+void print_text(const std::string& path, const VerifyReport& report) {
+  fmt::print("{}: {}\n", path, verdict_name(report.verdict));
+  for (const std::string& reason : report.reasons) fmt::print("  ! {}\n", reason);
+  if (!report.host.empty()) {
+    fmt::print("  host      {} ({})\n", report.host, report.host_key);
+    fmt::print("  session   {} in {}\n", report.session, report.environment);
+    fmt::print("  approval  {} ({} needed)\n", report.approval.empty() ? "none" : report.approval,
+               report.approvals_required);
+  }
+  for (const std::string& person : report.approvers) fmt::print("  approver  {}\n", person);
+  fmt::print("  content   {} lines under {} seals, {} bytes verified{}\n", report.lines,
+             report.seals, report.verified_bytes,
+             report.end.empty() ? "" : ", ended: " + report.end);
+  fmt::print("  losses    {} events in the kernel, {} claimed in user space\n",
+             report.losses.lost_kernel_events, report.losses.claimed_lost_user_events);
+  for (const std::string& note : report.notes) fmt::print("  note      {}\n", note);
+}
+
+Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& root) {
+  ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
+  Verdict worst = Verdict::kComplete;
+  for (const std::string& path : options.paths) {
+    ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(path, inputs));
+    worst = std::max(worst, report.verdict);
+    if (options.is_json) {
+      fmt::print("{}", format_report_json(report, options.is_strict));
+    } else {
+      print_text(path, report);
+    }
+  }
+  return static_cast<ExitCode>(verdict_exit(worst, options.is_strict));
+}
+
+}  // namespace
+
+Command add_verify_command(CLI::App& app, const GlobalOptions& global) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* verify = app.add_subcommand("verify", "Check that bundles are whole and genuine");
+  verify->add_option("bundle", options->paths, "Bundles to check")->required();
+  add_trust_options(*verify, options->trust);
+  verify->add_flag("--json", options->is_json, "Print one JSON object a bundle");
+  verify->add_flag("--strict", options->is_strict, "Exit with 4 when events were lost");
+  add_examples(*verify,
+               {"scopetrace verify capture.jsonl.zst",
+                "scopetrace verify --strict --json --allowed-signers signers capture.jsonl.zst"});
+  return {verify, [options, &global] { return run_verify(*options, global.root); }};
+}
+
+}  // namespace scopetrace
