@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a small bundle and the trust file that accepts it, for tests with stock tools.
+//
+// usage: make_bundle FOLDER        makes FOLDER/sample.jsonl.zst and FOLDER/allowed_signers
+#include <cstdio>
+
+#include "tests/support/bundle_fixture.h"
+#include "userspace/base/file.h"
+
+using namespace scopetrace;
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const std::string folder = argv[1];
+  BundleFixture fixture;
+  const ByteVector bundle = fixture.bundle();
+  std::string trust;
+  const Trust parsed = fixture.trust();
+  for (const TrustLine& line : parsed.signers.lines()) trust += format_trust_line(line) + "\n";
+  const bool is_written =
+      write_file_atomically(folder + "/sample.jsonl.zst", as_text(bundle), 0600).has_value() &&
+      write_file_atomically(folder + "/allowed_signers", trust, 0600).has_value();
+  return is_written ? 0 : 1;
+}
