@@ -40,23 +40,28 @@ ParseState Http1HeadReader::read(Bytes& input) {
       return ParseState::kInvalid;
     }
     const std::string_view line = without_line_end(std::string_view(block_).substr(line_begin_));
-    if (!has_start_line_) {
-      // Only the prefix and the new bytes are looked at: linear, however small the pieces are.
-      if (!line.empty() && !may_start_message(line.substr(0, kStartPrefix))) {
-        return ParseState::kInvalid;
-      }
-      if (has_control(without_line_end(std::string_view(block_).substr(seen)))) {
-        return ParseState::kInvalid;
-      }
-      if (has_line && line.empty()) block_.clear();  // RFC 9112 section 2.2: lines before the start
-      if (has_line && !line.empty() && !parse_start_line(line)) return ParseState::kInvalid;
-      has_start_line_ = has_line && !line.empty();
-    } else if (has_line && line.empty()) {
-      return ParseState::kSuccess;
+    if (has_start_line_) {
+      if (has_line && line.empty()) return ParseState::kSuccess;
+    } else if (!read_start(line, seen, has_line)) {
+      return ParseState::kInvalid;
     }
     if (has_line) line_begin_ = block_.size();
   }
   return ParseState::kNeedsMore;
+}
+
+// Judges the start line so far; bytes of the block from `seen` on are new. Only the line's prefix
+// and the new bytes are looked at until it is whole: linear, however small the pieces are.
+bool Http1HeadReader::read_start(std::string_view line, std::size_t seen, bool has_line) {
+  if (!line.empty() && !may_start_message(line.substr(0, kStartPrefix))) return false;
+  if (has_control(without_line_end(std::string_view(block_).substr(seen)))) return false;
+  if (!has_line) return true;
+  if (line.empty()) {
+    block_.clear();  // RFC 9112 section 2.2: empty lines before the start
+    return true;
+  }
+  has_start_line_ = parse_start_line(line).has_value();
+  return has_start_line_;
 }
 
 void Http1HeadReader::clear() { *this = {}; }

@@ -32,6 +32,7 @@ class Http1HeadReader {
 
  private:
   bool take_line(Bytes& input);
+  bool read_start(std::string_view line, std::size_t seen, bool has_line);
 
   std::string block_;
   std::size_t line_begin_ = 0;  // of the line that is being read

@@ -13,6 +13,10 @@ Origin origin_of(const st_event_header& header) {
   return {header.time_ns, header.tgid, header.tid};
 }
 
+bool has_passed(std::uint64_t since_ns, std::uint64_t now_ns, std::uint64_t limit_ns) {
+  return now_ns > since_ns && now_ns - since_ns > limit_ns;
+}
+
 }  // namespace
 
 Reassembler::Reassembler(Sink<StreamItem>& next, ReassemblerLimits limits)
@@ -44,24 +48,26 @@ Status Reassembler::finish() {
 Status Reassembler::advance(std::uint64_t now_ns) {
   if (now_ns <= advanced_ns_) return {};
   advanced_ns_ = now_ns;
-  const auto passed = [now_ns](std::uint64_t since_ns, std::uint64_t limit_ns) {
-    return now_ns > since_ns && now_ns - since_ns > limit_ns;
-  };
-
   for (auto next = objects_.begin(); next != objects_.end();) {
     const auto object = next++;
-    const Origin origin{now_ns, object->tgid, 0};
-    if (passed(object->last_ns, limits_.idle_ns)) {
-      ++counters_.evicted_objects;
-      ST_RETURN_IF_ERROR(end(object, EndCause::kEvicted, origin));
-    } else if (object->closed_ns != 0 && passed(object->closed_ns, limits_.linger_ns)) {
-      ST_RETURN_IF_ERROR(end(object, EndCause::kClosed, origin));
-    } else if (held_bytes_ > 0 && now_ns > limits_.hold_ns) {
-      ST_RETURN_IF_ERROR(release_all(*object, ST_EGRESS, now_ns - limits_.hold_ns));
-      ST_RETURN_IF_ERROR(release_all(*object, ST_INGRESS, now_ns - limits_.hold_ns));
-    }
+    ST_RETURN_IF_ERROR(age(object, now_ns));
   }
   return next_.push(TimePassed{now_ns});
+}
+
+// Ends the object when its time is over, else stops waiting for what is missing for too long.
+Status Reassembler::age(Objects::iterator object, std::uint64_t now_ns) {
+  const Origin origin{now_ns, object->tgid, 0};
+  if (has_passed(object->last_ns, now_ns, limits_.idle_ns)) {
+    ++counters_.evicted_objects;
+    return end(object, EndCause::kEvicted, origin);
+  }
+  if (object->closed_ns != 0 && has_passed(object->closed_ns, now_ns, limits_.linger_ns)) {
+    return end(object, EndCause::kClosed, origin);
+  }
+  if (held_bytes_ == 0 || now_ns <= limits_.hold_ns) return {};
+  ST_RETURN_IF_ERROR(release_all(*object, ST_EGRESS, now_ns - limits_.hold_ns));
+  return release_all(*object, ST_INGRESS, now_ns - limits_.hold_ns);
 }
 
 Status Reassembler::on_event(const TlsEvent& event) {

@@ -88,6 +88,7 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const st_process_event& event);
 
   Result<Objects::iterator> touch(std::uint64_t tls_id, const st_event_header& header);
+  Status age(Objects::iterator object, std::uint64_t now_ns);
   Status accept(Object& object, StreamChunk chunk);
   Status skip(Object& object, StreamGap gap);
   Status hold(Object& object, const StreamChunk& chunk);
