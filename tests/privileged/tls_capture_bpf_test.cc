@@ -10,9 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <ostream>
 #include <set>
 #include <string>
 
@@ -47,6 +49,7 @@ struct Seen {
   std::vector<st_tls_peer_event> peers;
   std::vector<st_connection_event> connections;
   std::vector<st_tls_close_event> closes;
+  std::vector<st_process_event> processes;
 
   void add(Bytes record) {
     st_event_header header{};
@@ -56,6 +59,7 @@ struct Seen {
     if (header.type == ST_EVENT_TLS_PEER) keep(peers, record);
     if (header.type == ST_EVENT_CONNECTION) keep(connections, record);
     if (header.type == ST_EVENT_TLS_CLOSE) keep(closes, record);
+    if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
   }
 
   Stream only(int direction) const {
@@ -112,6 +116,7 @@ struct Options {
   AttachKind kind = AttachKind::kSession;
   std::uint64_t session_ns = kSessionNs;
   bool resume = true;
+  bool children = false;
 };
 
 ProbeConfig config_for(std::uint32_t tgid, const Options& options) {
@@ -121,6 +126,7 @@ ProbeConfig config_for(std::uint32_t tgid, const Options& options) {
   config.deadline_ns = boottime_ns() + options.session_ns;
   config.max_cpu_percent = 100;
   config.attach_kind = options.kind;
+  config.children = options.children;
   return config;
 }
 
@@ -355,6 +361,99 @@ TEST_F(TlsCaptureBpfTest, LeavesAnotherProcessAlone) {
   EXPECT_THAT(seen.tgids, ::testing::ElementsAre(tgid));
   EXPECT_EQ(seen.only(ST_EGRESS).bytes, "only this");
 }
+
+// Sends `text` through memory BIOs, as asyncio and node do: the socket write is the caller's.
+void write_through_memory(SSL* ssl, const std::string& text) {
+  const int fd = SSL_get_fd(ssl);
+  BIO* out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+  write_all_in(ssl, text, text.size());
+  std::array<char, 4096> records{};
+  const int size = BIO_read(out, records.data(), static_cast<int>(records.size()));
+  if (::write(fd, records.data(), static_cast<std::size_t>(size)) != size) ::_exit(3);
+}
+
+TEST_F(TlsCaptureBpfTest, TiesAMemoryBioByItsRecords) {
+  TlsTarget target([](SSL* ssl) { write_through_memory(ssl, make_pattern(700, 27)); },
+                   [](SSL* ssl) { read_to_end(ssl); });
+
+  const Seen seen = capture(target, Options{}, counters_);
+
+  ASSERT_EQ(seen.peers.size(), 1U);
+  EXPECT_EQ(seen.peers[0].source, ST_PEER_RECORD_HEADER);
+  ASSERT_EQ(seen.connections.empty(), false);
+  EXPECT_EQ(seen.peers[0].conn_id, seen.connections[0].conn_id);
+}
+
+TEST_F(TlsCaptureBpfTest, LeavesAMemoryBioUnknownWhenOtherBytesFollow) {
+  TlsTarget target(
+      [](SSL* ssl) {
+        const int fd = SSL_get_fd(ssl);
+        SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+        write_all_in(ssl, make_pattern(700, 29), 700);
+        const std::string other = std::string("\x17\x03\x03\x00\x20", 5) + make_pattern(32, 31);
+        if (::write(fd, other.data(), other.size()) <= 0) ::_exit(3);
+      },
+      [](SSL* ssl) { read_to_end(ssl); });
+
+  const Seen seen = capture(target, Options{}, counters_);
+
+  EXPECT_TRUE(seen.peers.empty());
+  EXPECT_EQ(seen.only(ST_EGRESS).end, 700U);
+}
+
+TEST_F(TlsCaptureBpfTest, ClosesTheScopeAtExec) {
+  TlsTarget target(
+      [](SSL* ssl) {
+        write_all_in(ssl, "before", 6);
+        ::execl("/bin/true", "true", nullptr);
+        ::_exit(3);
+      },
+      [](SSL* ssl) { read_to_end(ssl); });
+
+  const Seen seen = capture(target, Options{}, counters_);
+
+  ASSERT_EQ(seen.processes.size(), 1U);  // no EXIT: what runs now is nobody's to watch
+  EXPECT_EQ(seen.processes[0].header.type, ST_EVENT_EXEC);
+  EXPECT_EQ(seen.only(ST_EGRESS).bytes, "before");
+}
+
+struct ChildCase {
+  const char* name;
+  bool children;
+  std::size_t processes;  // whose bytes are captured
+};
+void PrintTo(const ChildCase& row, std::ostream* out) { *out << row.name; }
+
+class ChildrenBpfTest : public TlsCaptureBpfTest,
+                        public ::testing::WithParamInterface<ChildCase> {};
+
+TEST_P(ChildrenBpfTest, FollowsForkOnlyWhenApproved) {
+  TlsTarget target(
+      [](SSL* ssl) {
+        write_all_in(ssl, "parent", 6);
+        const pid_t child = ::fork();
+        if (child == 0) {
+          write_all_in(ssl, "child", 5);
+          ::_exit(0);
+        }
+        ::waitpid(child, nullptr, 0);
+        ::_exit(0);
+      },
+      [](SSL* ssl) { read_to_end(ssl); });
+  Options options;
+  options.children = GetParam().children;
+
+  const Seen seen = capture(target, options, counters_);
+
+  EXPECT_EQ(seen.streams.size(), GetParam().processes);
+  EXPECT_EQ(seen.tgids.size(), GetParam().processes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fork, ChildrenBpfTest,
+                         ::testing::Values(ChildCase{"NotApproved", false, 1},
+                                           ChildCase{"Approved", true, 2}),
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace scopetrace
