@@ -99,7 +99,10 @@ Status BundleFile::finish(SummaryRecord summary, const BundleEnd& end) {
         writer_.own_line(encode_summary_line(summary), summary.losses, ClockPair::now());
     if (!line && line.error().code() != ErrorCode::kLimit) return line;
   }
-  ST_RETURN_IF_ERROR(writer_.finish(end));
+  BundleEnd last = end;
+  last.clocks =
+      ClockPair::now();  // frames that were queued when the caller looked are sealed by now
+  ST_RETURN_IF_ERROR(writer_.finish(last));
   publish();
   return sink_.release();
 }
