@@ -190,6 +190,7 @@ void Vendor::State::answer_slowly(Response& response) {
 Vendor::Vendor(const PlantedSet& planted) : state_(std::make_unique<State>(planted)) {
   ST_CHECK(state_->server.is_valid());
   state_->server.new_task_queue = [] { return new httplib::ThreadPool(kServerThreads); };
+  state_->server.set_tcp_nodelay(true);  // answers in two writes would wait 40 ms for an ACK
   state_->server.set_keep_alive_max_count(1000000);
   state_->server.set_keep_alive_timeout(60);
   state_->add_answers();
