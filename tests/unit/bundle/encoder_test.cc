@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/bundle/encoder.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <csignal>
+
+#include "tests/support/redacted_message_maker.h"
+#include "tests/support/schema.h"
+#include "userspace/bundle/frame.h"
+#include "userspace/bundle/own_lines.h"
+
+namespace scopetrace {
+namespace {
+
+class LineCollector final : public LineSink {
+ public:
+  Status push(std::string line) override {
+    lines.push_back(std::move(line));
+    return {};
+  }
+  Status finish() override { return {}; }
+  std::vector<std::string> lines;
+};
+
+const Origin kOrigin{.time_ns = 1'500'000'001, .tgid = 7, .tid = 8};
+
+RedactedExchange exchange() {
+  RedactedExchange made;
+  made.origin = kOrigin;
+  made.conn_id = ~std::uint64_t{0};
+  made.exchange_id = 1;
+  made.outcome = "complete";
+  made.request = RedactedRequest{};
+  made.request->method = "POST";
+  made.request->target = "/v1/charges";
+  made.request->host = "api.example";
+  made.request->fields = {{"authorization", "Bearer [REDACTED:bearer:0123456789abcdef]"}};
+  made.request->body = RedactedBody{};
+  made.response = RedactedResponse{};
+  made.response->status = 402;
+  made.timing.wait_ns = 5;
+  made.credentials = {{"bearer", "0123456789abcdef", "request.header.authorization", "bearer"}};
+  made.data_classes = {"card"};
+  return made;
+}
+
+st_process_event process(st_event_type type, int exit_code) {
+  st_process_event event{};
+  event.header.type = type;
+  event.exit_code = exit_code;
+  event.other_tgid = type == ST_EVENT_FORK ? 9 : 0;
+  event.comm[0] = 'p';
+  return event;
+}
+
+class EncoderTest : public testing::Test {
+ protected:
+  std::string encode(RedactedMessage::Content content) {
+    EXPECT_TRUE(encoder_.push(RedactedMessageForTest::make(std::move(content))));
+    EXPECT_EQ(schema_fault(out_.lines.back()), "");
+    return out_.lines.back();
+  }
+
+  LineCollector out_;
+  Encoder encoder_{{.boottime_ns = 1'000'000'000, .realtime_ns = 1'790'000'000'000'000'000}, out_};
+};
+
+TEST_F(EncoderTest, WritesTypeIndexTimeAndOrigin) {
+  EXPECT_TRUE(
+      encode(exchange())
+          .starts_with(
+              R"({"type":"http","n":0,"time":"2026-09-21T14:13:20.500000001Z","tgid":7,"tid":8,)"
+              R"("conn":"18446744073709551615","exchange":1,)"));
+  EXPECT_TRUE(encode(exchange()).starts_with(R"({"type":"http","n":1,)"));
+}
+
+TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
+  RedactedStreamData data;
+  data.origin = kOrigin;
+  data.content_class = "binary";
+  encode(data);
+  encode(RedactedGap{});
+  RedactedConnection connection{};
+  connection.record.family = AF_INET;
+  connection.record.peer_address[0] = 127;
+  connection.record.peer_address[3] = 1;
+  connection.record.state = ST_CONNECTION_OPENED;
+  connection.third_party = "api.example";
+  connection.third_party_source = "sni";
+  EXPECT_NE(encode(connection).find(R"("peer":{"address":"127.0.0.1","port":0})"),
+            std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsHowAProcessEnded) {
+  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_FORK, 0)}).find(R"("child_tgid":9)"),
+            std::string::npos);
+  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_EXIT, 3 << 8)}).find(R"("exit_code":3)"),
+            std::string::npos);
+  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_EXIT, SIGKILL)}).find(R"("signal":9)"),
+            std::string::npos);
+}
+
+TEST_F(EncoderTest, ReplacesInvalidUtf8) {
+  RedactedExchange bad = exchange();
+  bad.request->target = "/\xff\xc3";
+
+  EXPECT_NE(encode(bad).find("/\xef\xbf\xbd"), std::string::npos);
+}
+
+TEST_F(EncoderTest, KeepsNumbersBelowTwoToThe53) {
+  RedactedExchange huge = exchange();
+  huge.request->size_bytes = ~std::uint64_t{0};
+
+  EXPECT_NE(encode(huge).find(R"("size":9007199254740991)"), std::string::npos);
+}
+
+TEST_F(EncoderTest, WithholdsTheBodiesOfALineThatIsTooLong) {
+  RedactedExchange longer = exchange();
+  longer.response->body = RedactedBody{};
+  longer.response->body->text.assign(kMaxLineBytes, 'x');
+
+  const std::string line = encode(longer);
+
+  EXPECT_LT(line.size(), kMaxLineBytes);
+  EXPECT_NE(line.find(R"("withheld":"line too long")"), std::string::npos);
+  EXPECT_EQ(encoder_.withheld_lines(), 1u);
+}
+
+TEST_F(EncoderTest, WithholdsAnExchangeWhoseHeadersAreTooLong) {
+  RedactedExchange longer = exchange();
+  longer.request->fields = {{"x", std::string(kMaxLineBytes, 'x')}};
+
+  EXPECT_TRUE(encode(longer).starts_with(R"({"type":"message","n":0,)"));
+}
+
+TEST(OwnLinesTest, FollowTheirSchemas) {
+  SessionRecord session;
+  session.libraries = {{"/lib/libssl.so.3", true, ""}, {"/app/x", false, "static"}};
+  session.probes_failed = {{"ssl_read", "no site"}};
+  session.target = std::string(1 << 20, 'x');
+  SummaryRecord summary;
+  summary.end = "limit";
+  summary.claimed_redactions = {{"card", 2}};
+
+  EXPECT_EQ(schema_fault(encode_session_line(session)), "");
+  EXPECT_LT(encode_session_line(session).size(), kMaxLineBytes);
+  EXPECT_EQ(schema_fault(encode_summary_line(summary)), "");
+}
+
+TEST(SchemaTest, NoticesWhatDoesNotFollow) {
+  EXPECT_NE(schema_fault("{\"type\":\"gap\"}\n"), "");
+  EXPECT_NE(schema_fault("{\"type\":\"unheard\"}\n"), "");
+  EXPECT_NE(schema_fault("{\"n\":1}\n"), "");
+}
+
+}  // namespace
+}  // namespace scopetrace
