@@ -206,9 +206,9 @@ void RunningSession::obey(const Orders& orders) {
 }
 
 void RunningSession::end_probes() {
-  const std::uint64_t before_ns = boottime_ns();
+  ended_ns_ = boottime_ns();
   prepared_.probes->detach();
-  end_.detach_ns = boottime_ns() - before_ns;
+  end_.detach_ns = boottime_ns() - ended_ns_;
   if (const auto counters = prepared_.probes->read_counters()) tally_.kernel = *counters;
   // The target's exit status may still be in the ring.
   const Status read = prepared_.probes->poll_control(
@@ -232,10 +232,13 @@ void RunningSession::drain_redactor() {
     if (wait_readable(prepared_.redactor->channel_fd(), left_ms)) receive_all();
   }
   prepared_.redactor->kill();
+  // What it had not sent is lost, and that is the more important reason.
+  if (!is_done_ && is_orderly(end_.reason)) end_.reason = EndReason::kRedactorStalled;
 }
 
 CaptureStatus RunningSession::status() const {
-  return {.elapsed_ns = boottime_ns() - resumed_ns_,
+  const std::uint64_t until_ns = ended_ns_ != 0 ? ended_ns_ : boottime_ns();
+  return {.elapsed_ns = until_ns - resumed_ns_,
           .events = tally_.kernel[ST_COUNT_EVENTS],
           .lines = bundle_.lines(),
           .exchanges = tally_.stats.lines,

@@ -62,6 +62,7 @@ class RunningSession {
   Tally tally_;
   RunEnd end_;
   std::uint64_t resumed_ns_;
+  std::uint64_t ended_ns_ = 0;  // when the probes were removed
   std::uint64_t next_second_ns_ = 0;
   std::uint64_t next_head_ns_;
   bool is_paused_ = false;
