@@ -63,7 +63,7 @@ std::string destination_request(const PlantedSet& planted) {
       {"bucket", "ledger-exports"},
       {"aws_access_key_id", planted.aws_access_key_id},
       {"aws_secret_access_key", planted.aws_secret_key},
-      {"contact", {{"name", planted.full_name}, {"phone", planted.phone}}}};
+      {"contact", {{"full_name", planted.full_name}, {"phone", planted.phone}}}};
   return body.dump();
 }
 

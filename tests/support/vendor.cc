@@ -27,7 +27,7 @@ constexpr std::size_t kMaxExportBytes = 64 * 1024 * 1024;
 constexpr std::size_t kServerThreads = 16;  // held and slow requests each keep one
 
 json customer_of(const PlantedSet& planted) {
-  return {{"name", planted.full_name},
+  return {{"full_name", planted.full_name},
           {"email", planted.email},
           {"phone", planted.phone},
           {"ssn", planted.ssn},
