@@ -2,6 +2,17 @@
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 
+# The same for tests, with GoogleTest.
+add_library(scopetrace_test_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
+target_link_libraries(scopetrace_test_precompiled PRIVATE
+  scopetrace_options GTest::gmock nlohmann_json::nlohmann_json tl::expected)
+# Test code is run once: less optimisation is compiled faster.
+set(SCOPETRACE_TEST_FLAGS $<$<CONFIG:RelWithDebInfo>:-O1>)
+target_compile_options(scopetrace_test_precompiled PRIVATE ${SCOPETRACE_TEST_FLAGS})
+target_precompile_headers(scopetrace_test_precompiled PRIVATE
+  <functional> <map> <memory> <optional> <span> <string> <variant> <vector>
+  <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp> <tl/expected.hpp>)
+
 # Adds a GoogleTest executable of one kind.
 #   scopetrace_add_test(unit_wire LABEL unit SOURCES decode_test.cc LIBS scopetrace::wire)
 function(scopetrace_add_test name)
@@ -11,6 +22,8 @@ function(scopetrace_add_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} scopetrace_options GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${SCOPETRACE_TEST_FLAGS})
+  target_precompile_headers(${name} REUSE_FROM scopetrace_test_precompiled)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} SKIP_RETURN_CODE 77 TIMEOUT ${ARG_TIMEOUT})
 endfunction()
