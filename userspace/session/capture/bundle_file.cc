@@ -42,6 +42,11 @@ class SealKeys final : public SealKeySource {
   Result<std::unique_ptr<TextSigner>> make_key() override { return std::make_unique<SealSigner>(); }
 };
 
+// Whether the writer refused something before it wrote any of it: a full disk, a bad frame.
+bool is_writer_open(const Error& error) {
+  return error.code() == ErrorCode::kLimit || error.code() == ErrorCode::kCorrupt;
+}
+
 }  // namespace
 
 BundleFile::BundleFile(UniqueFd fd, const SigningKey& host_key)
@@ -90,9 +95,9 @@ void BundleFile::post_after(std::function<Status(const Digest&, std::uint64_t)> 
   });
 }
 
-Status BundleFile::finish(SummaryRecord summary, const BundleEnd& end) {
+Status BundleFile::finish(SummaryRecord summary, BundleEnd end) {
   const Status queued = thread_.drain();  // from here on the thread is idle
-  if (!queued && queued.error().code() != ErrorCode::kLimit) return queued;
+  if (!queued && !is_writer_open(queued.error())) return queued;
   summary.index = writer_.leaf_count();
   if (queued) {
     const Status line =

@@ -30,8 +30,8 @@ class BundleFile {
   // Queues a seal when none was written for a while. Call it every second.
   void seal_if_idle(const LossCounters& losses);
   // Waits for the queue; then the summary, the last seal and the final note. Works with a full
-  // disk, out of the reserve: then without the summary.
-  Status finish(SummaryRecord summary, const BundleEnd& end);
+  // disk, out of the reserve: then without the summary. `end.clocks` is set here.
+  Status finish(SummaryRecord summary, BundleEnd end);
 
   // Facts for status and ledger; any thread.
   std::uint64_t bytes_written() const { return bytes_written_.load(); }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `scopetrace-capture`: privileged, small, started by `scopetrace` only.
 #include <fcntl.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
+#include <string>
+#include <type_traits>
 
 #include "userspace/session/capture/session.h"
 
@@ -22,6 +26,26 @@ Status leave_the_user() {
   ::umask(0077);
   ::signal(SIGPIPE, SIG_IGN);
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("forbid core dumps");
+  return {};
+}
+
+// What loading programs and reading another user's process take. Root in a container may lack it.
+Status check_capabilities() {
+  struct Needed {
+    cap_value_t value;
+    const char* name;
+  };
+  constexpr Needed kNeeded[] = {
+      {CAP_BPF, "CAP_BPF"}, {CAP_PERFMON, "CAP_PERFMON"}, {CAP_SYS_PTRACE, "CAP_SYS_PTRACE"}};
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, decltype(&cap_free)> held(cap_get_proc(),
+                                                                                &cap_free);
+  for (const Needed& needed : kNeeded) {
+    cap_flag_value_t flag = CAP_CLEAR;
+    if (held) cap_get_flag(held.get(), needed.value, CAP_EFFECTIVE, &flag);
+    if (flag == CAP_SET) continue;
+    return fail(Error(ErrorCode::kUnsupported, std::string("missing ") + needed.name)
+                    .with_hint("run scopetrace as root"));
+  }
   return {};
 }
 
@@ -53,6 +77,8 @@ Status serve() {
   if (message.type != FrontMessageType::kRequest) {
     return fail(ErrorCode::kCorrupt, "the first message is no request");
   }
+  // After the request was read: a socket closed with unread bytes would lose our answer.
+  ST_RETURN_IF_ERROR(check_capabilities());
   ST_ASSIGN_OR_RETURN(CaptureRequest request, decode_request(message.body));
   ST_RETURN_IF_ERROR(check_output(message.fd));
   ::fcntl(kFrontChannelFd, F_SETFL, O_NONBLOCK);

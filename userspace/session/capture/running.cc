@@ -30,12 +30,6 @@ ResolverOptions resolver_options() {
 
 bool is_readable(const pollfd& polled) { return polled.revents != 0; }
 
-// Waits at most `timeout_ms` for one descriptor.
-bool wait_readable(int fd, int timeout_ms) {
-  pollfd polled{fd, POLLIN, 0};
-  return ::poll(&polled, 1, timeout_ms) > 0;
-}
-
 }  // namespace
 
 RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, MonitorLimits limits,
@@ -96,6 +90,7 @@ void RunningSession::wait_for_facts() {
 void RunningSession::handle_front() {
   const auto message = receive_front_message(front_fd_);
   monitor_.request_end(EndReason::kStopped);  // STOP, end of file, or nonsense
+  is_front_open_ = message.has_value();
   end_.is_abandoned = message && message->type == FrontMessageType::kAbandon;
 }
 
@@ -229,7 +224,12 @@ void RunningSession::drain_redactor() {
     const std::uint64_t now_ns = boottime_ns();
     if (now_ns >= deadline_ns) break;
     const int left_ms = static_cast<int>((deadline_ns - now_ns) / 1'000'000) + 1;
-    if (wait_readable(prepared_.redactor->channel_fd(), left_ms)) receive_all();
+    std::array<pollfd, 2> polled = {pollfd{prepared_.redactor->channel_fd(), POLLIN, 0},
+                                    pollfd{is_front_open_ ? front_fd_ : -1, POLLIN, 0}};
+    if (::poll(polled.data(), polled.size(), left_ms) <= 0) continue;
+    if (is_readable(polled[0])) receive_all();
+    if (is_readable(polled[1])) handle_front();
+    if (end_.is_abandoned) break;
   }
   prepared_.redactor->kill();
   // What it had not sent is lost, and that is the more important reason.

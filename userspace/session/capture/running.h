@@ -68,6 +68,7 @@ class RunningSession {
   bool is_paused_ = false;
   bool is_attached_ = true;
   bool is_channel_open_ = true;
+  bool is_front_open_ = true;
   bool is_done_ = false;  // the redactor said DONE
 };
 

@@ -128,7 +128,7 @@ class Session {
     return bundle_.finish(std::move(summary), {.reason = reason,
                                                .losses = losses_of(tally),
                                                .claimed_redacted = tally.claimed_redactions,
-                                               .clocks = now});
+                                               .clocks = {}});
   }
 
   // The session is over whatever happens here: a use that is not settled counts as spent whole, and

@@ -66,8 +66,10 @@ class Attach {
   Result<AttachOutcome> start_and_follow(const OutputFile& output) {
     if (!run_.command.empty()) ST_RETURN_IF_ERROR(hold_command());
     ST_ASSIGN_OR_RETURN(helper_, start_helper(run_.capture_program));
-    ST_RETURN_IF_ERROR(send_front_message(helper_.channel.get(), FrontMessageType::kRequest,
-                                          encode_request(run_.request), output.fd()));
+    const Status sent = send_front_message(helper_.channel.get(), FrontMessageType::kRequest,
+                                           encode_request(run_.request), output.fd());
+    // A helper that gave up before it read the request has said why: follow() reads that.
+    if (!sent && sent.error().code() == ErrorCode::kLimit) return fail(sent.error());
     ST_RETURN_IF_ERROR(follow());
     helper_.wait();
     ST_RETURN_IF_ERROR(reap_command());
@@ -98,7 +100,8 @@ class Attach {
     if (!signals_.take()) return {};
     ++signals_seen_;
     const auto type = signals_seen_ == 1 ? FrontMessageType::kStop : FrontMessageType::kAbandon;
-    const Status sent = send_front_message(helper_.channel.get(), type, "");
+    // A helper that is gone shows as the end of the channel.
+    send_front_message(helper_.channel.get(), type, "");
     if (signals_seen_ < 2 && is_ready_) return {};  // an answer comes, or the end of the channel
     if (!is_ready_) {
       return fail(ErrorCode::kLimit, "interrupted before the capture started");
