@@ -14,9 +14,9 @@
 #define static_assert _Static_assert
 #endif
 
-#define ST_COMM_LEN 16            /* TASK_COMM_LEN of the kernel, NUL included */
-#define ST_CHUNK_BYTES 16384      /* payload bytes in one record at most: one TLS record's worth */
-#define ST_CALL_BYTES_MAX 262144  /* payload bytes kept of one call: 16 chunks */
+#define ST_COMM_LEN 16           /* TASK_COMM_LEN of the kernel, NUL included */
+#define ST_CHUNK_BYTES 16384     /* payload bytes in one record at most: one TLS record's worth */
+#define ST_CALL_BYTES_MAX 262144 /* payload bytes kept of one call: 16 chunks */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
@@ -108,8 +108,8 @@ static_assert(sizeof(struct st_tls_close_event) == 56, "wire layout of st_tls_cl
 /* One TCP connection of the target. Addresses in network order; IPv4 in the first 4 bytes. */
 struct st_connection_event {
   struct st_event_header header;
-  __u64 conn_id;        /* never 0, never reused in a session */
-  __u64 sent_bytes;     /* on the wire side of TLS, since first sight */
+  __u64 conn_id;    /* never 0, never reused in a session */
+  __u64 sent_bytes; /* on the wire side of TLS, since first sight */
   __u64 received_bytes;
   __u8 local_address[16];
   __u8 peer_address[16];
@@ -119,7 +119,8 @@ struct st_connection_event {
   __u8 state;       /* enum st_connection_state */
   __u8 role;        /* enum st_connection_role */
 };
-static_assert(sizeof(struct st_connection_event) == 88, "wire layout of st_connection_event changed");
+static_assert(sizeof(struct st_connection_event) == 88,
+              "wire layout of st_connection_event changed");
 
 /* Fork, exec and exit of a scoped process. header.tgid is the process it happened to. */
 struct st_process_event {
@@ -133,18 +134,18 @@ static_assert(sizeof(struct st_process_event) == 48, "wire layout of st_process_
 /* Why the kernel side did not deliver something. Index into the st_counters map (array of __u64);
  * the maps are BPF_F_RDONLY: programs write, userspace reads. */
 enum st_counter {
-  ST_COUNT_EVENTS = 0,             /* records submitted */
-  ST_COUNT_BYTES = 1,              /* payload bytes submitted */
-  ST_COUNT_LOST_RING_EVENTS = 2,   /* ring full */
+  ST_COUNT_EVENTS = 0,           /* records submitted */
+  ST_COUNT_BYTES = 1,            /* payload bytes submitted */
+  ST_COUNT_LOST_RING_EVENTS = 2, /* ring full */
   ST_COUNT_LOST_RING_BYTES = 3,
   ST_COUNT_LOST_BUDGET_EVENTS = 4, /* events/s, bytes or CPU budget spent */
   ST_COUNT_LOST_BUDGET_BYTES = 5,
-  ST_COUNT_LOST_FAULT_BYTES = 6,   /* page not present */
-  ST_COUNT_LOST_STATE_EVENTS = 7,  /* a state map was full */
-  ST_COUNT_TRUNCATED_BYTES = 8,    /* past ST_CALL_BYTES_MAX of one call */
-  ST_COUNT_SUPPRESSED_DEADLINE = 9,/* calls after the deadline */
-  ST_COUNT_SUPPRESSED_SCOPE = 10,  /* calls outside the scope of the approval (muted, paused) */
-  ST_COUNT_CPU_NS = 11,            /* charged run time of the programs */
+  ST_COUNT_LOST_FAULT_BYTES = 6,    /* page not present */
+  ST_COUNT_LOST_STATE_EVENTS = 7,   /* a state map was full */
+  ST_COUNT_TRUNCATED_BYTES = 8,     /* past ST_CALL_BYTES_MAX of one call */
+  ST_COUNT_SUPPRESSED_DEADLINE = 9, /* calls after the deadline */
+  ST_COUNT_SUPPRESSED_SCOPE = 10,   /* calls outside the scope of the approval (muted, paused) */
+  ST_COUNT_CPU_NS = 11,             /* charged run time of the programs */
   ST_COUNT_MAX = 16
 };
 

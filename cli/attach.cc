@@ -178,7 +178,8 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
       ->type_name("FILE");
   command->add_option("-o,--output", options->output_path,
                       "Bundle to create, must not exist; default: in the folder of bundles");
-  command->add_option("--pid", options->tgid, "Process to capture")->check(CLI::Range(1U, 4194304U));
+  command->add_option("--pid", options->tgid, "Process to capture")
+      ->check(CLI::Range(1U, 4194304U));
   command->add_option("command", options->command, "Command to start and capture, after --");
   command->add_flag("--strict", options->is_strict, "Exit with 4 when something was lost");
   add_limits(*command, *options);

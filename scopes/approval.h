@@ -16,7 +16,6 @@
 
 namespace scopetrace {
 
-
 // Event families, as bits of Approval::capture.
 enum CaptureFamily : std::uint32_t {
   kCaptureTls = 1,

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "userspace/protocol/message.h"
 #include "userspace/base/level.h"
+#include "userspace/protocol/message.h"
 #include "userspace/redact/redacted_message.h"
 #include "userspace/redact/text_scanner.h"
 
