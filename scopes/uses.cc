@@ -59,6 +59,27 @@ Result<UseRecord> read_spent(const std::string& path) {
   return settled;
 }
 
+// The first use that nobody has consumed, with the rest of the budget.
+Result<UseGrant> next_use(const std::string& folder, const ApprovalText& document) {
+  const Approval& approval = document.approval;
+  UseGrant next{1, approval.max_seconds, approval.max_bytes};
+  for (; next.number <= approval.uses; ++next.number) {
+    if (next.seconds == 0 || next.bytes == 0) {
+      return fail(ErrorCode::kRefused, "the seconds or bytes of the approval are used up");
+    }
+    const std::string path = use_path(folder, approval, next.number);
+    if (::access(path.c_str(), F_OK) != 0) return next;
+    ST_ASSIGN_OR_RETURN(const UseRecord spent, read_spent(path));
+    if (spent.digest != format_digest(document.body_digest())) {
+      return fail(ErrorCode::kTampered, "another text has used the approval id " + approval.id);
+    }
+    next.seconds -= std::min(next.seconds, spent.seconds);
+    next.bytes -= std::min(next.bytes, spent.bytes);
+  }
+  return fail(ErrorCode::kRefused,
+              "approval is used up: all " + std::to_string(approval.uses) + " uses are consumed");
+}
+
 }  // namespace
 
 Result<std::uint64_t> count_uses(const std::string& folder, const Approval& approval) {
@@ -76,28 +97,24 @@ Result<std::uint64_t> count_uses(const std::string& folder, const Approval& appr
   return count;
 }
 
-Result<UseGrant> consume_use(const std::string& folder, const ApprovalText& document) {
-  const Approval& approval = document.approval;
-  const std::string digest = format_digest(document.body_digest());
+Result<UseBudget> remaining_budget(const std::string& folder, const ApprovalText& document) {
+  ST_ASSIGN_OR_RETURN(const UseGrant next, next_use(folder, document));
+  return UseBudget{next.seconds, next.bytes};
+}
+
+Result<UseGrant> consume_use(const std::string& folder, const ApprovalText& document,
+                             const UseBudget& wanted) {
   ST_RETURN_IF_ERROR(make_folders(folder, 0700));
-  UseGrant grant{1, approval.max_seconds, approval.max_bytes};
-  for (; grant.number <= approval.uses; ++grant.number) {
-    if (grant.seconds == 0 || grant.bytes == 0) {
-      return fail(ErrorCode::kRefused, "the seconds or bytes of the approval are used up");
-    }
-    const std::string path = use_path(folder, approval, grant.number);
-    const Status made = write_new(folder, path, format_use(digest, grant.seconds, grant.bytes));
+  while (true) {
+    ST_ASSIGN_OR_RETURN(UseGrant grant, next_use(folder, document));
+    grant.seconds = std::min(grant.seconds, wanted.seconds);
+    grant.bytes = std::min(grant.bytes, wanted.bytes);
+    const Status made =
+        write_new(folder, use_path(folder, document.approval, grant.number),
+                  format_use(format_digest(document.body_digest()), grant.seconds, grant.bytes));
     if (made) return grant;
     if (made.error().code() != ErrorCode::kExists) return fail(made.error());
-    ST_ASSIGN_OR_RETURN(const UseRecord spent, read_spent(path));
-    if (spent.digest != digest) {
-      return fail(ErrorCode::kTampered, "another text has used the approval id " + approval.id);
-    }
-    grant.seconds -= std::min(grant.seconds, spent.seconds);
-    grant.bytes -= std::min(grant.bytes, spent.bytes);
-  }
-  return fail(ErrorCode::kRefused,
-              "approval is used up: all " + std::to_string(approval.uses) + " uses are consumed");
+  }  // another process took this number: see what it left
 }
 
 Status settle_use(const std::string& folder, const Approval& approval, const UseGrant& grant,

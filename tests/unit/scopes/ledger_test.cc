@@ -63,15 +63,36 @@ ApprovalText used_approval(std::uint64_t uses) {
   return parse_approval_body(format_approval(approval).value()).value();
 }
 
+// All that the approval has.
+UseBudget whole(const ApprovalText& document) {
+  return {document.approval.max_seconds, document.approval.max_bytes};
+}
+
+TEST(UsesTest, GrantsNoMoreThanIsWanted) {
+  const ScratchFolder scratch;
+  const ApprovalText document = used_approval(2);
+
+  const auto first = consume_use(scratch.path(), document, {30, 4096});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->seconds, 30U);
+  EXPECT_EQ(first->bytes, 4096U);
+
+  // Not settled, as after a crash: only what was granted counts.
+  const auto left = remaining_budget(scratch.path(), document);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->seconds, document.approval.max_seconds - 30);
+  EXPECT_EQ(left->bytes, document.approval.max_bytes - 4096);
+}
+
 TEST(UsesTest, ConsumesEachUseOnce) {
   const ScratchFolder scratch;
   const ApprovalText document = used_approval(2);
 
-  const auto first = consume_use(scratch.path(), document);
+  const auto first = consume_use(scratch.path(), document, whole(document));
   ASSERT_TRUE(first);
   ASSERT_TRUE(settle_use(scratch.path(), document.approval, *first, 100, 1000));
-  const auto second = consume_use(scratch.path(), document);
-  const auto third = consume_use(scratch.path(), document);
+  const auto second = consume_use(scratch.path(), document, whole(document));
+  const auto third = consume_use(scratch.path(), document, whole(document));
 
   ASSERT_TRUE(second);
   EXPECT_EQ(second->seconds, document.approval.max_seconds - 100);
@@ -84,9 +105,9 @@ TEST(UsesTest, ConsumesEachUseOnce) {
 TEST(UsesTest, CountsAnUnsettledUseInFull) {
   const ScratchFolder scratch;
   const ApprovalText document = used_approval(2);
-  ASSERT_TRUE(consume_use(scratch.path(), document));
+  ASSERT_TRUE(consume_use(scratch.path(), document, whole(document)));
 
-  const auto second = consume_use(scratch.path(), document);
+  const auto second = consume_use(scratch.path(), document, whole(document));
 
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::kRefused);

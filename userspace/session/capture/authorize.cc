@@ -133,7 +133,10 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
                              request.max_events_per_second));
   const std::uint64_t now_s = realtime_ns() / kNanosecondsPerSecond;
   const std::uint64_t left_s = approval.not_after_s > now_s ? approval.not_after_s - now_s : 0;
-  allowed.seconds = std::min(allowed.seconds, left_s);
+  ST_ASSIGN_OR_RETURN(const UseBudget budget,
+                      remaining_budget(allowed.folders.uses(), allowed.document));
+  allowed.seconds = std::min({allowed.seconds, left_s, budget.seconds});
+  allowed.max_bytes = std::min(allowed.max_bytes, budget.bytes);
   if (allowed.seconds == 0) return fail(ErrorCode::kRefused, "the approval ends this second");
   return {};
 }

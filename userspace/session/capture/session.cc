@@ -60,7 +60,8 @@ class Session {
     ST_ASSIGN_OR_RETURN(
         Ledger ledger, Ledger::open(allowed.folders.ledger(), allowed.host.name, allowed.host_key));
     ledger_.emplace(std::move(ledger));
-    ST_ASSIGN_OR_RETURN(grant_, consume_use(allowed.folders.uses(), allowed.document));
+    ST_ASSIGN_OR_RETURN(grant_, consume_use(allowed.folders.uses(), allowed.document,
+                                            {allowed.seconds, allowed.max_bytes}));
     ST_ASSIGN_OR_RETURN(const LedgerHead head,
                         ledger_->append(make_attach_entry(allowed, id_, input_.peer.uid)));
     BundleStart start = make_bundle_start(prepared_, id_, input_.request.approval, head, clocks_);
@@ -106,7 +107,7 @@ class Session {
     Status sealed = fail(ErrorCode::kLimit, "abandoned");
     if (!end.is_abandoned) sealed = seal(running.tally(), reason);
     const CaptureStatus last = running.status();
-    settle(reason, last);
+    settle(reason, last, running.tally().kernel[ST_COUNT_BYTES]);
     CaptureEnded ended;
     ended.reason = end_reason_text(end.reason);
     ended.last = last;
@@ -133,11 +134,10 @@ class Session {
 
   // The session is over whatever happens here: a use that is not settled counts as spent whole, and
   // the missing entry shows in the ledger.
-  void settle(std::string_view reason, const CaptureStatus& last) {
+  void settle(std::string_view reason, const CaptureStatus& last, std::uint64_t payload_bytes) {
     const std::uint64_t spent_s = last.elapsed_ns / kNanosecondsPerSecond + 1;
     const Authorization& allowed = prepared_.allowed;
-    settle_use(allowed.folders.uses(), allowed.document.approval, grant_, spent_s,
-               last.bytes_written);
+    settle_use(allowed.folders.uses(), allowed.document.approval, grant_, spent_s, payload_bytes);
     ledger_->append(make_detach_entry(allowed, id_, reason, last));
   }
 
