@@ -71,6 +71,7 @@ Status BundleFile::start(const BundleStart& start) {
 
 void BundleFile::append(DataFrame frame, const LossCounters& losses) {
   const std::uint64_t size_bytes = frame.compressed.size() + frame.leaves.size() * sizeof(Digest);
+  posted_lines_ += frame.leaves.size();
   auto shared = std::make_shared<DataFrame>(std::move(frame));  // std::function copies its target
   thread_.post(size_bytes, [this, shared, losses] {
     Status done = writer_.append(*shared, losses, ClockPair::now());
@@ -98,6 +99,9 @@ void BundleFile::post_after(std::function<Status(const Digest&, std::uint64_t)> 
 Status BundleFile::finish(SummaryRecord summary, BundleEnd end) {
   const Status queued = thread_.drain();  // from here on the thread is idle
   if (!queued && !is_writer_open(queued.error())) return queued;
+  const std::uint64_t unwritten = posted_lines_ - writer_.leaf_count();
+  summary.losses.claimed_lost_user_events += unwritten;
+  end.losses.claimed_lost_user_events += unwritten;
   summary.index = writer_.leaf_count();
   if (queued) {
     const Status line =

@@ -30,7 +30,8 @@ class BundleFile {
   // Queues a seal when none was written for a while. Call it every second.
   void seal_if_idle(const LossCounters& losses);
   // Waits for the queue; then the summary, the last seal and the final note. Works with a full
-  // disk, out of the reserve: then without the summary. `end.clocks` is set here.
+  // disk, out of the reserve: then without the summary. `end.clocks` is set here, and lines that
+  // could not be written are added to the losses.
   Status finish(SummaryRecord summary, BundleEnd end);
 
   // Facts for status and ledger; any thread.
@@ -50,7 +51,8 @@ class BundleFile {
   FileSink sink_;
   std::unique_ptr<TextSigner> host_;
   std::unique_ptr<SealKeySource> keys_;
-  BundleWriter writer_;  // the thread's alone between start() and finish()
+  BundleWriter writer_;             // the thread's alone between start() and finish()
+  std::uint64_t posted_lines_ = 0;  // caller's thread only
   std::atomic<std::uint64_t> bytes_written_{0};
   std::atomic<std::uint64_t> lines_{0};
   WorkThread thread_;  // last: ends before what it uses

@@ -214,6 +214,7 @@ void RunningSession::end_probes() {
 
 void RunningSession::drain_redactor() {
   if (end_.is_abandoned || end_.reason == EndReason::kRedactorMisbehaved) {
+    tally_.give_up();
     return prepared_.redactor->kill();
   }
   const bool is_responsive = end_.reason != EndReason::kRedactorStalled &&
@@ -232,8 +233,10 @@ void RunningSession::drain_redactor() {
     if (end_.is_abandoned) break;
   }
   prepared_.redactor->kill();
+  if (is_done_) return;
+  tally_.give_up();
   // What it had not sent is lost, and that is the more important reason.
-  if (!is_done_ && is_orderly(end_.reason)) end_.reason = EndReason::kRedactorStalled;
+  if (is_orderly(end_.reason)) end_.reason = EndReason::kRedactorStalled;
 }
 
 CaptureStatus RunningSession::status() const {

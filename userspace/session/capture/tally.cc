@@ -9,6 +9,11 @@ void Tally::take(const DoneMessage& done) {
   claimed_redactions = {done.redactions_by_class.begin(), done.redactions_by_class.end()};
 }
 
+void Tally::give_up() {
+  const std::uint64_t sent = kernel[ST_COUNT_EVENTS];
+  if (sent > stats.records) claimed.lost_user_events += sent - stats.records;
+}
+
 LossCounters losses_of(const Tally& tally) {
   const ProbeCounters& kernel = tally.kernel;
   return {.lost_kernel_events = kernel[ST_COUNT_LOST_RING_EVENTS] +

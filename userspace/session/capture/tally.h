@@ -20,6 +20,8 @@ struct Tally {
 
   // Keeps what a DONE says; the classes are bounded and checked by the channel.
   void take(const DoneMessage& done);
+  // There was no DONE: every record that the redactor had not said to have read counts as lost.
+  void give_up();
 };
 
 // As seals state them.
