@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/protocol/message.h"
 #include "userspace/redact/redactor.h"
 
 namespace {
@@ -90,6 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::unique_ptr<Redactor> redactor = make();
   const std::string_view input(reinterpret_cast<const char*>(data),
                                std::min<std::size_t>(size, 65536));
-  if (!redactor->push(make_exchange(input, token))) std::abort();
+  if (!redactor->input().push(make_exchange(input, token))) std::abort();
   return 0;
 }

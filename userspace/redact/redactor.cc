@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "userspace/protocol/message.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/message_redactor.h"
 #include "userspace/redact/scope_filter.h"
@@ -66,7 +67,7 @@ ExchangeTiming timing_of(const HttpExchange& exchange) {
 
 }  // namespace
 
-struct Redactor::State {
+struct Redactor::State final : public MessageSink {
   State(RedactorConfig c, ScopeFilter filter, std::unique_ptr<Detectors> d,
         Sink<RedactedMessage>& sink)
       : config(std::move(c)),
@@ -94,12 +95,15 @@ struct Redactor::State {
     return &peers[conn_id];
   }
 
-  Status redact(Redactor& self, const HttpExchange& exchange);
-  Status redact(Redactor& self, const RawStreamData& data);
-  Status redact(Redactor& self, const StreamGap& gap);
-  Status redact(Redactor& self, const st_tls_peer_event& event);
-  Status redact(Redactor& self, const st_connection_event& event);
-  Status redact(Redactor& self, const st_process_event& event);
+  Status push(Message message) override;
+  Status finish() override { return next.finish(); }
+
+  Status redact(const HttpExchange& exchange);
+  Status redact(const RawStreamData& data);
+  Status redact(const StreamGap& gap);
+  Status redact(const st_tls_peer_event& event);
+  Status redact(const st_connection_event& event);
+  Status redact(const st_process_event& event);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
@@ -116,6 +120,7 @@ struct Redactor::State {
   RedactionCounters counters;
   std::unordered_map<std::uint64_t, Peer> peers;
   std::uint64_t exchanges = 0;
+  Redactor* self = nullptr;  // the only maker of RedactedMessage
 };
 
 RedactedRequest Redactor::State::redact_request(const HttpExchange& exchange) {
@@ -159,7 +164,7 @@ std::string Redactor::State::pick_id(const HttpExchange& exchange, const Names& 
   return id;
 }
 
-Status Redactor::State::redact(Redactor& self, const HttpExchange& exchange) {
+Status Redactor::State::redact(const HttpExchange& exchange) {
   if (!has_family("tls") || !scope.allows(exchange)) {
     ++counters.dropped_messages;
     return {};
@@ -189,10 +194,10 @@ Status Redactor::State::redact(Redactor& self, const HttpExchange& exchange) {
   if (!exchange.inbound && out.request && !out.request->host.empty()) {
     if (Peer* known = peer(exchange.conn_id)) known->host = out.request->host;
   }
-  return self.pass(std::move(out));
+  return self->pass(std::move(out));
 }
 
-Status Redactor::State::redact(Redactor& self, const RawStreamData& data) {
+Status Redactor::State::redact(const RawStreamData& data) {
   const auto known = peers.find(data.conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
   if (!has_family("tls") || !(scope.allows_any_host() || is_known)) {
@@ -206,21 +211,19 @@ Status Redactor::State::redact(Redactor& self, const RawStreamData& data) {
   out.length_bytes = data.length_bytes;
   out.content_class = is_readable(data.content) ? "text" : "binary";
   out.withheld = "unknown protocol";
-  return self.pass(std::move(out));
+  return self->pass(std::move(out));
 }
 
-Status Redactor::State::redact(Redactor& self, const StreamGap& gap) {
-  return self.pass(RedactedGap{gap});
-}
+Status Redactor::State::redact(const StreamGap& gap) { return self->pass(RedactedGap{gap}); }
 
-Status Redactor::State::redact(Redactor&, const st_tls_peer_event& event) {
+Status Redactor::State::redact(const st_tls_peer_event& event) {
   if (Peer* known = peer(event.conn_id)) {
     known->tied_by = static_cast<st_peer_source>(event.source);
   }
   return {};  // told by the connection's line
 }
 
-Status Redactor::State::redact(Redactor& self, const st_connection_event& event) {
+Status Redactor::State::redact(const st_connection_event& event) {
   if (!has_family("sockets")) {
     ++counters.dropped_messages;
     return {};
@@ -234,18 +237,18 @@ Status Redactor::State::redact(Redactor& self, const st_connection_event& event)
     out.third_party_source = out.third_party.empty() ? "" : "host";
     if (event.state == ST_CONNECTION_CLOSED) peers.erase(known);
   }
-  return self.pass(std::move(out));
+  return self->pass(std::move(out));
 }
 
-Status Redactor::State::redact(Redactor& self, const st_process_event& event) {
+Status Redactor::State::redact(const st_process_event& event) {
   if (!has_family("process")) {
     ++counters.dropped_messages;
     return {};
   }
-  return self.pass(RedactedProcess{event});
+  return self->pass(RedactedProcess{event});
 }
 
-Redactor::Redactor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Redactor::Redactor(std::unique_ptr<State> state) : state_(std::move(state)) { state_->self = this; }
 Redactor::~Redactor() = default;
 
 Result<std::unique_ptr<Redactor>> Redactor::make(RedactorConfig config, const RuleSet& rules,
@@ -259,18 +262,17 @@ Result<std::unique_ptr<Redactor>> Redactor::make(RedactorConfig config, const Ru
   return std::unique_ptr<Redactor>(new Redactor(std::move(state)));
 }
 
-Status Redactor::push(Message message) {
-  const auto passed =
-      std::visit([&](const auto& item) { return state_->redact(*this, item); }, message);
-  state_->scanner.learn_pending();
+Status Redactor::State::push(Message message) {
+  const auto passed = std::visit([this](const auto& item) { return redact(item); }, message);
+  scanner.learn_pending();
   return passed;
 }
+
+MessageSink& Redactor::input() { return *state_; }
 
 Status Redactor::pass(RedactedMessage::Content content) {
   return state_->next.push(RedactedMessage(std::move(content)));
 }
-
-Status Redactor::finish() { return state_->next.finish(); }
 
 bool Redactor::learn(Bytes value) { return state_->scanner.learn(as_text(value)); }
 

@@ -10,13 +10,13 @@
 
 #include "userspace/base/level.h"
 #include "userspace/base/sink.h"
-#include "userspace/protocol/message.h"
 #include "userspace/redact/redacted_message.h"
 #include "userspace/redact/rules.h"
 
 namespace scopetrace {
 
 class LeakGuard;
+class MessageSink;  // defined in protocol/message.h, which only protocol/ and redact/ may include
 
 // What the approval allows. Defaults allow nothing.
 struct RedactorConfig {
@@ -36,16 +36,16 @@ struct RedactorConfig {
 // is a length with a reason. Values found are learned and searched for in all later messages.
 // Bounded: depth, sizes and number of learned values have caps; going over one withholds.
 // One thread. The sink must outlive the Redactor; the rules are copied into detectors.
-class Redactor final : public MessageSink {
+class Redactor {
  public:
   // Errors: kUsage for a bad detector preset, pattern of a third party or request; kCorrupt when
   // the rules cannot be compiled.
   static Result<std::unique_ptr<Redactor>> make(RedactorConfig config, const RuleSet& rules,
                                                 Sink<RedactedMessage>& next);
-  ~Redactor() override;
+  ~Redactor();
 
-  Status push(Message message) override;
-  Status finish() override;
+  // Where the dissector puts messages. What it passes on is finished by its finish().
+  MessageSink& input();
 
   // Searches for this value, in plain, percent, base64 and hexadecimal form, from now on. For
   // values of secret-looking names of the target's environment. Values below 8 bytes or too common

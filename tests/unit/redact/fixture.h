@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "userspace/base/sink.h"
+#include "userspace/protocol/message.h"
 #include "userspace/redact/detectors.h"
 #include "userspace/redact/redactor.h"
 #include "userspace/redact/text_scanner.h"

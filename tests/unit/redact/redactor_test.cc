@@ -31,7 +31,7 @@ TEST(RedactorTest, MetadataKeepsNeitherFieldsNorValues) {
   HttpExchange exchange = make_exchange();
   exchange.request->body = make_body("{\"a\":1}");
 
-  ASSERT_TRUE(p.redactor->push(exchange));
+  ASSERT_TRUE(p.redactor->input().push(exchange));
 
   const RedactedRequest& request = *p.exchange().request;
   EXPECT_EQ(request.target, "/v1/items/{}");
@@ -52,7 +52,7 @@ TEST(RedactorTest, HeadersAreRedactedByName) {
                                    {"X-Api-Key", secret},
                                    {"X-Request-Id", "req-1"}});
 
-  ASSERT_TRUE(p.redactor->push(exchange));
+  ASSERT_TRUE(p.redactor->input().push(exchange));
 
   const RedactedRequest& request = *p.exchange().request;
   EXPECT_TRUE(request.target.ends_with("&page=2"));
@@ -70,7 +70,7 @@ TEST(RedactorTest, ShapeKeepsStructureWithoutValues) {
   exchange.request->fields.push_back({"Content-Type", "application/json"});
   exchange.request->body = make_body(R"({"a":1,"b":["x",null],"c":{"d":true}})");
 
-  ASSERT_TRUE(p.redactor->push(exchange));
+  ASSERT_TRUE(p.redactor->input().push(exchange));
 
   EXPECT_EQ(p.exchange().request->body->text,
             R"({"a":"number","b":["string","null"],"c":{"d":"boolean"}})");
@@ -93,7 +93,7 @@ TEST(RedactorTest, RedactsJsonFormAndMultipartBodies) {
     exchange.request->fields.push_back({"Content-Type", type});
     exchange.request->body = make_body(content);
 
-    ASSERT_TRUE(p.redactor->push(exchange));
+    ASSERT_TRUE(p.redactor->input().push(exchange));
 
     EXPECT_FALSE(contains(p.exchange().request->body->text, secret)) << type;
     EXPECT_TRUE(contains(p.exchange().request->body->text, "jo")) << type;
@@ -107,7 +107,7 @@ TEST(RedactorTest, WithholdsWhatCannotBeDecoded) {
   exchange.request->body.reason = "unknown coding";
   exchange.response->body = make_body(std::string("\x00\x01\xff\x02", 4));
 
-  ASSERT_TRUE(p.redactor->push(exchange));
+  ASSERT_TRUE(p.redactor->input().push(exchange));
 
   EXPECT_EQ(p.exchange().request->body->withheld, "unknown coding");
   EXPECT_EQ(p.exchange().response->body->withheld, "binary");
@@ -119,7 +119,7 @@ TEST(RedactorTest, CutBodyLosesItsLastToken) {
   HttpExchange exchange = make_exchange();
   exchange.request->body = make_body("{\"a\":\"first\",\"b\":\"seco", BodyState::kCut);
 
-  ASSERT_TRUE(p.redactor->push(exchange));
+  ASSERT_TRUE(p.redactor->input().push(exchange));
 
   EXPECT_EQ(p.exchange().request->body->text, "{\"a\":\"first\",\"b\":");
   EXPECT_TRUE(p.exchange().request->body->is_cut);
@@ -134,9 +134,9 @@ TEST(RedactorTest, DropsAndCountsWhatIsOutOfScope) {
   HttpExchange inbound = make_exchange();
   inbound.inbound = true;
 
-  ASSERT_TRUE(p.redactor->push(other));
-  ASSERT_TRUE(p.redactor->push(unknown));
-  ASSERT_TRUE(p.redactor->push(inbound));
+  ASSERT_TRUE(p.redactor->input().push(other));
+  ASSERT_TRUE(p.redactor->input().push(unknown));
+  ASSERT_TRUE(p.redactor->input().push(inbound));
 
   EXPECT_TRUE(p.sink.messages.empty());
   EXPECT_EQ(p.redactor->counters().dropped_messages, 3U);
@@ -151,9 +151,9 @@ TEST(RedactorTest, MatchesRequestsOfTheApproval) {
   HttpExchange failed = make_exchange();
   failed.response->status = 502;
 
-  ASSERT_TRUE(p.redactor->push(make_exchange()));
-  ASSERT_TRUE(p.redactor->push(named));
-  ASSERT_TRUE(p.redactor->push(failed));
+  ASSERT_TRUE(p.redactor->input().push(make_exchange()));
+  ASSERT_TRUE(p.redactor->input().push(named));
+  ASSERT_TRUE(p.redactor->input().push(failed));
 
   EXPECT_EQ(p.sink.messages.size(), 2U);
 }
@@ -166,7 +166,7 @@ TEST(RedactorTest, LearnsTheEnvironment) {
   EXPECT_EQ(p.redactor->learn_environment(as_bytes(block)), 1U);
   HttpExchange exchange = make_exchange();
   exchange.response->body = make_body("echo " + secret + " done");
-  ASSERT_TRUE(p.redactor->push(exchange));
+  ASSERT_TRUE(p.redactor->input().push(exchange));
 
   EXPECT_EQ(p.exchange().response->body->text, "echo [REDACTED:learned] done");
 }

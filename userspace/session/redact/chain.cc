@@ -95,7 +95,7 @@ Result<std::unique_ptr<Chain>> Chain::make(const RedactConfig& config, Bytes rul
   stages->guarded = std::make_unique<GuardedLines>(stages->redactor->leak_guard(), stages->builder);
   stages->encoder = std::make_unique<Encoder>(config.clocks, *stages->guarded, config.first_line);
   stages->late_encoder.set(*stages->encoder);
-  stages->dissector = make_dissector(*stages->redactor, &stages->dissected);
+  stages->dissector = make_dissector(stages->redactor->input(), &stages->dissected);
   stages->reassembler = std::make_unique<Reassembler>(*stages->dissector);
   return std::unique_ptr<Chain>(new Chain(std::move(stages)));
 }
