@@ -5,16 +5,20 @@
 #define ST_CONNECTION_H
 
 struct st_connection {
-  __u64 conn_id;
+  __u64 conn_id; /* 0 while the CPU that made the entry has not given it one */
   __u64 sent_bytes;
   __u64 received_bytes;
   __u32 tgid;
   __u32 tid;
+  __u8 local_address[16];
+  __u8 peer_address[16];
+  __u16 local_port; /* 0 until the kernel has picked one */
+  __u16 peer_port;
+  __u16 family;
   __u8 role;
-  __u8 announced; /* OPENED or SEEN was sent */
-  __u8 excluded;  /* family or direction is not approved */
-  __u8 has_tls;   /* a TLS object was tied to it */
-  __u8 reserved[4];
+  __u8 excluded;   /* family or direction is not approved */
+  __u32 announced; /* OPENED or SEEN was sent, or is being sent by another CPU */
+  __u32 has_tls;   /* a TLS object was tied to it */
 };
 
 struct {
@@ -41,42 +45,54 @@ static __always_inline bool st_is_tcp(struct sock *sk)
   return sk->sk_protocol == IPPROTO_TCP && (family == AF_INET || family == AF_INET6);
 }
 
-static __always_inline void st_fill_addresses(struct st_connection_event *event, struct sock *sk)
+/* Remembered while the socket has them: a closed one has given its port back. */
+static __always_inline void st_note_addresses(struct st_connection *connection, struct sock *sk)
 {
   struct sock_common *common = &sk->__sk_common;
 
-  __builtin_memset(event->local_address, 0, 32);
-  event->local_port = common->skc_num;
-  event->peer_port = __builtin_bswap16(common->skc_dport);
-  event->family = common->skc_family;
-  if (event->family == AF_INET) {
-    *(__u32 *)event->local_address = common->skc_rcv_saddr;
-    *(__u32 *)event->peer_address = common->skc_daddr;
-    return;
+  if (connection->local_port || !common->skc_num) return;
+  connection->peer_port = __builtin_bswap16(common->skc_dport);
+  connection->family = common->skc_family;
+  if (connection->family == AF_INET) {
+    *(__u32 *)connection->local_address = common->skc_rcv_saddr;
+    *(__u32 *)connection->peer_address = common->skc_daddr;
+  } else {
+    bpf_probe_read_kernel(connection->local_address, 16, &common->skc_v6_rcv_saddr);
+    bpf_probe_read_kernel(connection->peer_address, 16, &common->skc_v6_daddr);
   }
-  bpf_probe_read_kernel(event->local_address, 16, &common->skc_v6_rcv_saddr);
-  bpf_probe_read_kernel(event->peer_address, 16, &common->skc_v6_daddr);
+  connection->local_port = common->skc_num;
 }
 
-static __always_inline void st_emit_connection(struct sock *sk, struct st_connection *connection,
-                                               __u8 state, __u64 now_ns)
+static __always_inline bool st_emit_connection(struct st_connection *connection, __u8 state,
+                                               __u64 now_ns)
 {
   struct st_connection_event *event;
 
-  if (connection->excluded || !st_is_running(false) || st_is_past_deadline(now_ns)) return;
+  if (connection->excluded || !st_is_running(false) || st_is_past_deadline(now_ns)) return false;
   event = ST_RESERVE(now_ns, *event);
-  if (!event) return;
+  if (!event) return false;
   st_fill_header(&event->header, ST_EVENT_CONNECTION, sizeof(*event), now_ns);
   event->header.tgid = connection->tgid; /* softirq runs on top of anybody */
   event->header.tid = connection->tid;
   event->conn_id = connection->conn_id;
   event->sent_bytes = connection->sent_bytes;
   event->received_bytes = connection->received_bytes;
-  st_fill_addresses(event, sk);
+  __builtin_memcpy(event->local_address, connection->local_address, 32);
+  event->local_port = connection->local_port;
+  event->peer_port = connection->peer_port;
+  event->family = connection->family;
   event->state = state;
   event->role = connection->role;
   st_submit(event);
-  connection->announced = 1;
+  return true;
+}
+
+/* Announces a connection once, whichever CPU comes first; again after a failure. */
+static __always_inline void st_announce(struct st_connection *connection, __u8 state, __u64 now_ns)
+{
+  if (connection->announced || !connection->conn_id) return;
+  if (__sync_val_compare_and_swap(&connection->announced, 0, 1)) return;
+  if (!st_emit_connection(connection, state, now_ns)) connection->announced = 0;
 }
 
 /* A port that connect(2) picked has fastreuse -1; an accepted socket shares its listener's. */
@@ -93,18 +109,22 @@ static __always_inline bool st_is_excluded(struct sock *sk, __u8 role)
   return !st_inbound && role != ST_ROLE_CONNECTED;
 }
 
+/* Only the CPU that inserts the entry takes an id, so that ids are consecutive. */
 static __always_inline struct st_connection *st_make_connection(struct sock *sk, __u8 role)
 {
   __u64 key = (__u64)sk, id = bpf_get_current_pid_tgid();
   struct st_connection made = {};
+  struct st_connection *connection;
+  bool is_maker;
 
-  made.conn_id = st_next_id();
   made.tgid = id >> 32;
   made.tid = (__u32)id;
   made.role = role;
   made.excluded = st_is_excluded(sk, role);
-  bpf_map_update_elem(&st_connections, &key, &made, BPF_NOEXIST);
-  return bpf_map_lookup_elem(&st_connections, &key);
+  is_maker = !bpf_map_update_elem(&st_connections, &key, &made, BPF_NOEXIST);
+  connection = bpf_map_lookup_elem(&st_connections, &key);
+  if (connection && is_maker) connection->conn_id = st_next_id(ST_ID_CONNECTION);
+  return connection;
 }
 
 /* The connection of a socket that the target uses now; announced the first time. */
@@ -112,7 +132,7 @@ static __always_inline struct st_connection *st_use_connection(struct sock *sk, 
 {
   __u64 key = (__u64)sk;
   struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
-  bool accepted;
+  bool accepted = false;
 
   if (!connection) {
     accepted = bpf_map_lookup_elem(&st_accepting, &key);
@@ -120,12 +140,10 @@ static __always_inline struct st_connection *st_use_connection(struct sock *sk, 
     connection = st_make_connection(sk, accepted                 ? ST_ROLE_ACCEPTED
                                         : st_has_picked_port(sk) ? ST_ROLE_CONNECTED
                                                                  : ST_ROLE_UNKNOWN);
-    if (connection)
-      st_emit_connection(sk, connection, accepted ? ST_CONNECTION_OPENED : ST_CONNECTION_SEEN,
-                         now_ns);
-    return connection;
   }
-  if (!connection->announced) st_emit_connection(sk, connection, ST_CONNECTION_SEEN, now_ns);
+  if (!connection) return 0;
+  st_note_addresses(connection, sk);
+  st_announce(connection, accepted ? ST_CONNECTION_OPENED : ST_CONNECTION_SEEN, now_ns);
   return connection;
 }
 

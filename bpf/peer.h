@@ -33,7 +33,7 @@ static __always_inline void st_note_nested(struct st_thread *thread,
   struct st_call *call;
   __u64 conn_id = connection->conn_id;
 
-  if (!thread->depth) return;
+  if (!thread->depth || !conn_id) return;
   call = st_call_at(thread, thread->depth - 1);
   if (call->conn_id && call->conn_id != conn_id) conn_id = ST_CONN_AMBIGUOUS;
   call->conn_id = conn_id;

@@ -44,29 +44,41 @@ int BPF_PROG(st_handle_receive, struct sock *sk, int returned, int flags)
   return 0;
 }
 
-/* Softirq or system call. CLOSE and ESTABLISHED concern sockets of the map only. */
+static __always_inline void st_open_connection(struct sock *sk)
+{
+  __u64 key = (__u64)sk;
+  struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
+
+  if (!connection) return;
+  st_note_addresses(connection, sk);
+  st_announce(connection, ST_CONNECTION_OPENED, bpf_ktime_get_boot_ns());
+}
+
+static __always_inline void st_close_connection(struct sock *sk)
+{
+  __u64 key = (__u64)sk;
+  struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
+
+  bpf_map_delete_elem(&st_accepting, &key);
+  if (!connection) return;
+  st_emit_connection(connection, ST_CONNECTION_CLOSED, bpf_ktime_get_boot_ns());
+  bpf_map_delete_elem(&st_connections, &key);
+}
+
+/* Softirq or system call: CLOSE and ESTABLISHED concern sockets of the map only. */
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(st_handle_state, struct sock *sk, int old_state, int new_state)
 {
   __u64 key = (__u64)sk;
-  struct st_connection *connection;
   __u8 one = 1;
 
   if (new_state == TCP_SYN_SENT) {
     if (st_current_in_scope() && st_is_tcp(sk)) st_make_connection(sk, ST_ROLE_CONNECTED);
-    return 0;
-  }
-  if (old_state == TCP_SYN_RECV && new_state == TCP_ESTABLISHED)
-    bpf_map_update_elem(&st_accepting, &key, &one, BPF_ANY);
-  if (new_state != TCP_CLOSE && new_state != TCP_ESTABLISHED) return 0;
-  connection = bpf_map_lookup_elem(&st_connections, &key);
-  if (connection)
-    st_emit_connection(sk, connection,
-                       new_state == TCP_CLOSE ? ST_CONNECTION_CLOSED : ST_CONNECTION_OPENED,
-                       bpf_ktime_get_boot_ns());
-  if (new_state == TCP_CLOSE) {
-    bpf_map_delete_elem(&st_connections, &key);
-    bpf_map_delete_elem(&st_accepting, &key);
+  } else if (new_state == TCP_ESTABLISHED) {
+    if (old_state == TCP_SYN_RECV) bpf_map_update_elem(&st_accepting, &key, &one, BPF_ANY);
+    st_open_connection(sk);
+  } else if (new_state == TCP_CLOSE) {
+    st_close_connection(sk);
   }
   return 0;
 }

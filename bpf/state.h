@@ -4,9 +4,11 @@
 #ifndef ST_STATE_H
 #define ST_STATE_H
 
+enum st_id_kind { ST_ID_CONNECTION = 0, ST_ID_TLS = 1 };
+
 /* Written by programs only. */
 struct st_shared {
-  __u64 last_id;         /* of TLS objects and connections together: ids are never reused */
+  __u64 last_id[2];      /* by enum st_id_kind: never reused */
   __u64 window_start_ns; /* CLOCK_BOOTTIME */
   __u64 window_events;
   __u64 window_cpu_ns;
@@ -66,11 +68,11 @@ static __always_inline struct st_shared *st_shared_state(void)
 }
 
 /* A new id, never 0. */
-static __always_inline __u64 st_next_id(void)
+static __always_inline __u64 st_next_id(enum st_id_kind kind)
 {
   struct st_shared *shared = st_shared_state();
 
-  return shared ? __sync_fetch_and_add(&shared->last_id, 1) + 1 : 0;
+  return shared ? __sync_fetch_and_add(&shared->last_id[kind], 1) + 1 : 0;
 }
 
 #endif

@@ -91,7 +91,7 @@ static __always_inline struct st_tls_object *st_find_or_make_tls(__u64 object)
   struct st_tls_object made = {};
 
   if (found) return found;
-  made.tls_id = st_next_id();
+  made.tls_id = st_next_id(ST_ID_TLS); /* before the insert: nobody may ever see it 0 */
   bpf_map_update_elem(&st_tls_objects, &key, &made, BPF_NOEXIST);
   return bpf_map_lookup_elem(&st_tls_objects, &key);
 }
