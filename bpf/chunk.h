@@ -3,18 +3,29 @@
 #ifndef ST_CHUNK_H
 #define ST_CHUNK_H
 
+#define ST_PAGE_BYTES 4096
+/* Each chunk once and, when a page is missing, again for the five pages it may touch. */
+#define ST_CHUNK_ROUNDS (ST_CALL_BYTES_MAX / ST_CHUNK_BYTES * 6)
+
 /* One settled call. */
 struct st_moved {
   __u64 now_ns;
   __u64 buffer;
-  __u64 bytes;  /* that the call moved */
-  __u64 kept;   /* of them, at most ST_CALL_BYTES_MAX */
-  __u64 offset; /* of the chunk at hand */
+  __u64 bytes;   /* that the call moved */
+  __u64 kept;    /* of them, at most ST_CALL_BYTES_MAX */
+  __u64 offset;  /* of the chunk at hand */
+  __u64 by_page; /* up to this offset, chunks end with their page: one of the pages is missing */
   struct st_tls_event record;
 };
 
-/* Emits one chunk into a record of a fixed size: the verifier wants a constant. */
-static __always_inline void st_emit_sized(struct st_moved *moved, const __u64 room)
+static __always_inline __u64 st_page_rest(struct st_moved *moved)
+{
+  return ST_PAGE_BYTES - ((moved->buffer + moved->offset) & (ST_PAGE_BYTES - 1));
+}
+
+/* Emits one chunk into a record of a fixed size: the verifier wants a constant. False: one of its
+ * pages is missing, and it has to be tried again page by page. */
+static __always_inline bool st_emit_sized(struct st_moved *moved, const __u64 room)
 {
   const __u64 size = sizeof(struct st_tls_event) + room;
   struct st_tls_event *event = st_or_lost(bpf_ringbuf_reserve(&st_events, size, 0));
@@ -22,39 +33,55 @@ static __always_inline void st_emit_sized(struct st_moved *moved, const __u64 ro
 
   if (!event) {
     st_count(ST_COUNT_LOST_RING_BYTES, bytes);
-    return;
+    return true;
   }
   barrier_var(bytes);
   if (bytes > room) bytes = room;
   *event = moved->record;
   event->header.size = size;
-  if (bpf_probe_read_user(event + 1, bytes, (void *)(moved->buffer + moved->offset))) {
+  if (!bpf_probe_read_user(event + 1, bytes, (void *)(moved->buffer + moved->offset))) {
+    st_count(ST_COUNT_BYTES, bytes);
+  } else if (bytes > st_page_rest(moved)) {
+    bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+    moved->by_page = moved->offset + bytes;
+    return false;
+  } else {
     event->flags |= ST_TLS_FAULT;
     st_count(ST_COUNT_LOST_FAULT_BYTES, bytes);
-  } else {
-    st_count(ST_COUNT_BYTES, bytes);
   }
   st_submit(event);
+  return true;
 }
 
-static __noinline int st_emit_chunk(struct st_moved *moved)
+static __always_inline __u64 st_next_chunk_bytes(struct st_moved *moved)
 {
   __u64 left = moved->kept - moved->offset;
-  __u64 bytes = left > ST_CHUNK_BYTES ? ST_CHUNK_BYTES : left;
+  __u64 most = moved->offset < moved->by_page ? st_page_rest(moved) : ST_CHUNK_BYTES;
 
+  return left > most ? most : left;
+}
+
+/* Emits or counts the next chunk. A global function is verified once, not once a round. */
+__noinline int st_emit_chunk(struct st_moved *moved)
+{
+  __u64 bytes;
+  bool is_done;
+
+  if (!moved) return 0;
+  bytes = st_next_chunk_bytes(moved);
   moved->record.offset_bytes = moved->offset;
   moved->record.chunk_bytes = bytes;
   moved->record.flags = moved->kept < moved->bytes ? ST_TLS_TRUNCATED : 0;
-  if (bytes == left) moved->record.flags |= ST_TLS_LAST;
+  if (bytes == moved->kept - moved->offset) moved->record.flags |= ST_TLS_LAST;
   if (bytes <= 256)
-    st_emit_sized(moved, 256);
+    is_done = st_emit_sized(moved, 256);
   else if (bytes <= 1024)
-    st_emit_sized(moved, 1024);
+    is_done = st_emit_sized(moved, 1024);
   else if (bytes <= 4096)
-    st_emit_sized(moved, 4096);
+    is_done = st_emit_sized(moved, 4096);
   else
-    st_emit_sized(moved, ST_CHUNK_BYTES);
-  moved->offset += bytes;
+    is_done = st_emit_sized(moved, ST_CHUNK_BYTES);
+  if (is_done) moved->offset += bytes;
   return 0;
 }
 
@@ -69,7 +96,7 @@ static __always_inline void st_emit_call(struct st_moved *moved)
     return;
   st_charge_cpu(moved->now_ns, (moved->kept * st_kib_ns) >> 10);
   st_count(ST_COUNT_TRUNCATED_BYTES, moved->bytes - moved->kept);
-  for (i = 0; i < ST_CALL_BYTES_MAX / ST_CHUNK_BYTES; i++) {
+  for (i = 0; i < ST_CHUNK_ROUNDS; i++) {
     if (moved->offset >= moved->kept) break;
     st_emit_chunk(moved);
   }
