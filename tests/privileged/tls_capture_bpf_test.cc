@@ -1,186 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every byte of a TLS client is delivered or counted; nobody else's is. Looks at the raw ring,
 // before redaction. Needs CAP_BPF, CAP_PERFMON and, for the perf rows, CAP_SYS_ADMIN.
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <link.h>
 #include <openssl/ssl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <map>
 #include <ostream>
-#include <set>
 #include <string>
 
-#include "tests/support/ring_consumer.h"
-#include "tests/support/tls_peer.h"
-#include "userspace/base/clock.h"
-#include "userspace/base/file.h"
-#include "userspace/probe/identity.h"
-#include "userspace/probe/probe_set.h"
+#include "tests/privileged/tls_capture_support.h"
 
-namespace scopetrace {
+namespace scopetrace::testing {
 namespace {
-
-using testing::make_pattern;
-using testing::read_to_end;
-using testing::RingConsumer;
-using testing::TlsTarget;
-
-constexpr std::uint64_t kSessionNs = 60 * kNanosecondsPerSecond;
-
-// What the ring said about one direction of one TLS object.
-struct Stream {
-  std::string bytes;            // chunks laid out at their positions
-  std::uint64_t end = 0;        // position after the last call
-  std::uint64_t truncated = 0;  // calls with ST_TLS_TRUNCATED
-  std::uint64_t calls = 0;
-};
-
-struct Seen {
-  std::map<std::pair<std::uint64_t, int>, Stream> streams;  // by tls_id and direction
-  std::set<std::uint32_t> tgids;
-  std::vector<st_tls_peer_event> peers;
-  std::vector<st_connection_event> connections;
-  std::vector<st_tls_close_event> closes;
-  std::vector<st_process_event> processes;
-
-  void add(Bytes record) {
-    st_event_header header{};
-    std::memcpy(&header, record.data(), sizeof(header));
-    tgids.insert(header.tgid);
-    if (header.type == ST_EVENT_TLS) add_tls(record);
-    if (header.type == ST_EVENT_TLS_PEER) keep(peers, record);
-    if (header.type == ST_EVENT_CONNECTION) keep(connections, record);
-    if (header.type == ST_EVENT_TLS_CLOSE) keep(closes, record);
-    if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
-  }
-
-  Stream only(int direction) const {
-    Stream found;
-    int count = 0;
-    for (const auto& [key, stream] : streams) {
-      if (key.second != direction) continue;
-      found = stream;
-      ++count;
-    }
-    EXPECT_LE(count, 1) << "more than one TLS object";
-    return found;
-  }
-
- private:
-  template <class T>
-  static void keep(std::vector<T>& list, Bytes record) {
-    T event{};
-    std::memcpy(&event, record.data(), sizeof(event));
-    list.push_back(event);
-  }
-
-  void add_tls(Bytes record) {
-    st_tls_event event{};
-    std::memcpy(&event, record.data(), sizeof(event));
-    Stream& stream = streams[{event.tls_id, event.direction}];
-    const std::uint64_t at = event.position + event.offset_bytes;
-    stream.end = std::max<std::uint64_t>(stream.end, event.position + event.call_bytes);
-    stream.truncated += (event.flags & ST_TLS_TRUNCATED) != 0 && event.offset_bytes == 0;
-    stream.calls += event.offset_bytes == 0;
-    if ((event.flags & ST_TLS_FAULT) != 0) return;
-    if (stream.bytes.size() < at + event.chunk_bytes) stream.bytes.resize(at + event.chunk_bytes);
-    std::memcpy(stream.bytes.data() + at, record.data() + sizeof(event), event.chunk_bytes);
-  }
-};
-
-// The library file that holds `symbol` of this process, and where in it.
-Site site_of(const char* symbol, SiteKind kind, int size_argument, std::string& path) {
-  void* address = ::dlsym(RTLD_DEFAULT, symbol);
-  Dl_info info{};
-  link_map* map = nullptr;
-  EXPECT_NE(::dladdr1(address, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP), 0);
-  path = info.dli_fname;
-  Site site;
-  site.file_offset =
-      reinterpret_cast<std::uint64_t>(address) - map->l_addr;  // text: offset = vaddr
-  site.kind = kind;
-  site.size_argument = static_cast<std::uint8_t>(size_argument);
-  site.is_function_entry = 1;
-  return site;
-}
-
-struct Options {
-  AttachKind kind = AttachKind::kSession;
-  std::uint64_t session_ns = kSessionNs;
-  bool resume = true;
-  bool children = false;
-};
-
-ProbeConfig config_for(std::uint32_t tgid, const Options& options) {
-  ProbeConfig config;
-  config.tgid = tgid;
-  config.start_boottime_ns = read_start_boottime_ns(tgid).value_or(0);
-  config.deadline_ns = boottime_ns() + options.session_ns;
-  config.max_cpu_percent = 100;
-  config.attach_kind = options.kind;
-  config.children = options.children;
-  return config;
-}
-
-void attach_openssl(ProbeSet& probes) {
-  std::string path;
-  const std::array<Site, 5> sites = {site_of("SSL_write", SiteKind::kTlsWrite, 0, path),
-                                     site_of("SSL_read", SiteKind::kTlsRead, 0, path),
-                                     site_of("SSL_write_ex", SiteKind::kTlsWrite, 4, path),
-                                     site_of("SSL_read_ex", SiteKind::kTlsRead, 4, path),
-                                     site_of("SSL_free", SiteKind::kTlsFree, 0, path)};
-  const Result<UniqueFd> file = open_file(path, O_RDONLY);
-  ASSERT_TRUE(file.has_value());
-  const Result<SitesAttached> attached = probes.attach_sites(file->get(), sites, {});
-  ASSERT_TRUE(attached.has_value()) << attached.error().message();
-  ASSERT_EQ(attached->attached, sites.size());
-}
-
-// Captures one run of the target; `counters` are the kernel's after it.
-Seen capture(TlsTarget& target, const Options& options, ProbeCounters& counters) {
-  Seen seen;
-  Result<ProbeSet> probes = ProbeSet::load(config_for(target.tgid(), options));
-  EXPECT_TRUE(probes.has_value()) << (probes ? "" : probes.error().message());
-  if (!probes) return seen;
-  EXPECT_TRUE(probes->attach_kernel_probes().has_value());
-  attach_openssl(*probes);
-  if (options.resume) {
-    EXPECT_TRUE(probes->resume().has_value());
-  }
-  EXPECT_TRUE(target.run());
-  RingConsumer ring(probes->payload_ring_fd(), probes->payload_ring_bytes());
-  ring.drain([&seen](Bytes record) { seen.add(record); });
-  counters = probes->read_counters().value_or(ProbeCounters{});
-  return seen;
-}
-
-void write_all_in(SSL* ssl, const std::string& text, std::size_t step) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto size = static_cast<int>(std::min(step, text.size() - at));
-    const int wrote = SSL_write(ssl, text.data() + at, size);
-    if (wrote <= 0) ::_exit(3);
-    at += static_cast<std::size_t>(wrote);
-  }
-}
-
-class TlsCaptureBpfTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    const Result<FeatureReport> features = probe_features();
-    if (features) return;
-    std::printf("skipped: %s\n", features.error().message().c_str());
-    std::exit(77);
-  }
-  ProbeCounters counters_;
-};
 
 struct WriteCase {
   const char* name;
@@ -199,7 +34,10 @@ TEST_P(WritesBpfTest, DeliversEveryByteOnce) {
   TlsTarget target([&](SSL* ssl) { write_all_in(ssl, text, row.step); },
                    [&](SSL* ssl) { served = read_to_end(ssl); });
 
-  const Seen seen = capture(target, Options{row.kind}, counters_);
+  Options options;
+  options.kind = row.kind;
+
+  const Seen seen = capture(target, options, counters_);
 
   EXPECT_EQ(served.size(), text.size());
   EXPECT_TRUE(seen.only(ST_EGRESS).bytes == text);
@@ -442,7 +280,7 @@ TEST_P(ChildrenBpfTest, FollowsForkOnlyWhenApproved) {
       },
       [](SSL* ssl) { read_to_end(ssl); });
   Options options;
-  options.children = GetParam().children;
+  options.configure = [](ProbeConfig& config) { config.children = GetParam().children; };
 
   const Seen seen = capture(target, options, counters_);
 
@@ -456,4 +294,4 @@ INSTANTIATE_TEST_SUITE_P(Fork, ChildrenBpfTest,
                          [](const auto& row) { return row.param.name; });
 
 }  // namespace
-}  // namespace scopetrace
+}  // namespace scopetrace::testing

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of TLS capture share: one captured run of a target, and what the ring said.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/ring_consumer.h"
+#include "tests/support/tls_peer.h"
+#include "userspace/base/clock.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/probe/probe_set.h"
+
+namespace scopetrace::testing {
+
+inline constexpr std::uint64_t kSessionNs = 60 * kNanosecondsPerSecond;
+
+// What the ring said about one direction of one TLS object.
+struct Stream {
+  std::string bytes;            // chunks laid out at their positions
+  std::uint64_t end = 0;        // position after the last call
+  std::uint64_t truncated = 0;  // calls with ST_TLS_TRUNCATED
+  std::uint64_t calls = 0;
+};
+
+struct Seen {
+  std::map<std::pair<std::uint64_t, int>, Stream> streams;  // by tls_id and direction
+  std::set<std::uint32_t> tgids;
+  std::vector<st_tls_peer_event> peers;
+  std::vector<st_connection_event> connections;
+  std::vector<st_tls_close_event> closes;
+  std::vector<st_process_event> processes;
+
+  void add(Bytes record) {
+    st_event_header header{};
+    std::memcpy(&header, record.data(), sizeof(header));
+    tgids.insert(header.tgid);
+    if (header.type == ST_EVENT_TLS) add_tls(record);
+    if (header.type == ST_EVENT_TLS_PEER) keep(peers, record);
+    if (header.type == ST_EVENT_CONNECTION) keep(connections, record);
+    if (header.type == ST_EVENT_TLS_CLOSE) keep(closes, record);
+    if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
+  }
+
+  Stream only(int direction) const {
+    Stream found;
+    int count = 0;
+    for (const auto& [key, stream] : streams) {
+      if (key.second != direction) continue;
+      found = stream;
+      ++count;
+    }
+    EXPECT_LE(count, 1) << "more than one TLS object";
+    return found;
+  }
+
+ private:
+  template <class T>
+  static void keep(std::vector<T>& list, Bytes record) {
+    T event{};
+    std::memcpy(&event, record.data(), sizeof(event));
+    list.push_back(event);
+  }
+
+  void add_tls(Bytes record) {
+    st_tls_event event{};
+    std::memcpy(&event, record.data(), sizeof(event));
+    Stream& stream = streams[{event.tls_id, event.direction}];
+    const std::uint64_t at = event.position + event.offset_bytes;
+    stream.end = std::max<std::uint64_t>(stream.end, event.position + event.call_bytes);
+    stream.truncated += (event.flags & ST_TLS_TRUNCATED) != 0 && event.offset_bytes == 0;
+    stream.calls += event.offset_bytes == 0;
+    if ((event.flags & ST_TLS_FAULT) != 0) return;
+    if (stream.bytes.size() < at + event.chunk_bytes) stream.bytes.resize(at + event.chunk_bytes);
+    std::memcpy(stream.bytes.data() + at, record.data() + sizeof(event), event.chunk_bytes);
+  }
+};
+
+struct Options {
+  AttachKind kind = AttachKind::kSession;
+  std::uint64_t session_ns = kSessionNs;
+  bool resume = true;
+  // Changes limits before load.
+  std::function<void(ProbeConfig&)> configure = [](ProbeConfig&) {};
+  // Called with everything attached, before the target runs. The set lives until it has run.
+  std::function<void(ProbeSet&)> on_ready = [](ProbeSet&) {};
+};
+
+// The limits of a session on `tgid`: the defaults, and all of one CPU.
+ProbeConfig config_for(std::uint32_t tgid, const Options& options);
+// Attaches to SSL_read, SSL_write, their _ex variants and SSL_free of the library in use.
+void attach_openssl(ProbeSet& probes);
+// Captures one run of the target; `counters` are the kernel's after it.
+Seen capture(TlsTarget& target, const Options& options, ProbeCounters& counters);
+
+// Writes all of `text`, `step` bytes a call. For the target's process: exits on failure.
+void write_all_in(SSL* ssl, const std::string& text, std::size_t step);
+
+// Another connection between the test and its target, for either to accept. Make it before the
+// target: both inherit the listener.
+class SecondPeer {
+ public:
+  SecondPeer();
+  UniqueFd connect() const;
+  UniqueFd accept() const;
+  int port() const { return port_; }
+
+ private:
+  UniqueFd listener_;
+  int port_ = 0;
+};
+
+// One end of TLS over a connected socket, after its handshake.
+class TlsEnd {
+ public:
+  enum class Role { kClient, kServer };
+  TlsEnd(UniqueFd fd, Role role);
+  ~TlsEnd();
+  TlsEnd(const TlsEnd&) = delete;
+  TlsEnd& operator=(const TlsEnd&) = delete;
+  SSL* ssl() const { return ssl_; }
+
+ private:
+  UniqueFd fd_;
+  SSL_CTX* context_;
+  SSL* ssl_;
+};
+
+class TlsCaptureBpfTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const Result<FeatureReport> features = probe_features();
+    if (features) return;
+    std::printf("skipped: %s\n", features.error().message().c_str());
+    std::exit(77);
+  }
+  ProbeCounters counters_;
+};
+
+}  // namespace scopetrace::testing
