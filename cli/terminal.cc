@@ -2,7 +2,6 @@
 #include "cli/terminal.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <cstdlib>
 
@@ -65,12 +64,12 @@ std::string escape_for_terminal(std::string_view text) {
   return out;
 }
 
-bool may_use_colour() {
+bool may_use_colour(bool is_terminal) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   const bool is_refused = no_colour != nullptr && *no_colour != '\0';
   const bool is_dumb = term == nullptr || std::string_view(term) == "dumb";
-  return ::isatty(STDOUT_FILENO) == 1 && !is_refused && !is_dumb;
+  return is_terminal && !is_refused && !is_dumb;
 }
 
 }  // namespace scopetrace

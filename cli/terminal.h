@@ -11,7 +11,7 @@ namespace scopetrace {
 // \xNN, one a byte. Everything else stays.
 std::string escape_for_terminal(std::string_view text);
 
-// Whether colour may be used on standard output: a terminal, no NO_COLOR, TERM is not dumb.
-bool may_use_colour();
+// Whether colour may be used: on a terminal, without NO_COLOR, TERM set and not dumb.
+bool may_use_colour(bool is_terminal);
 
 }  // namespace scopetrace

@@ -3,87 +3,32 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <cstring>
 
+#include "cli/exchange_view.h"
 #include "cli/terminal.h"
 
 namespace scopetrace {
 namespace {
 
-using Json = nlohmann::json;
 constexpr const char* kRed = "\x1b[31m";
 constexpr const char* kYellow = "\x1b[33m";
 constexpr const char* kGreen = "\x1b[32m";
 constexpr const char* kDim = "\x1b[2m";
+constexpr std::size_t kMaxOpenShown = 10;       // connections listed at the end
+constexpr std::size_t kMaxLibrariesShown = 10;  // that are not covered
 
-// Members of hostile JSON: a missing or mistyped one reads as empty.
-const Json& member(const Json& object, const char* key) {
-  static const Json kNothing;
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return object.is_object() && found != object.end() ? *found : kNothing;
-}
-std::string text_of(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  return value.is_string() ? escape_for_terminal(value.get_ref<const std::string&>()) : "";
-}
-std::uint64_t number_of(const Json& object, const char* key) {
-  const Json& value = member(object, key);
-  return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
-}
-
-std::string format_size(std::uint64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
-  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 1024 / 1024);
-}
-
-std::string format_duration(std::uint64_t ns) {
-  const auto value = static_cast<double>(ns);
-  if (ns < 1'000'000) return fmt::format("{:.0f} us", value / 1e3);
-  if (ns < 1'000'000'000) return fmt::format("{:.0f} ms", value / 1e6);
-  return fmt::format("{:.2f} s", value / 1e9);
-}
-
-// 14:05:03.123 of an RFC 3339 time.
-std::string clock_of(const Json& line) {
-  const std::string time = text_of(line, "time");
-  return time.size() >= 23 ? time.substr(11, 12) : "--:--:--.---";
-}
-
-// `card x2, bearer` from the placeholders in a line.
-std::string redactions_in(std::string_view raw) {
-  constexpr std::string_view kMark = "[REDACTED:";
-  std::map<std::string, unsigned> classes;
-  for (std::size_t at = raw.find(kMark); at != std::string_view::npos; at = raw.find(kMark, at)) {
-    at += kMark.size();
-    const std::size_t end = raw.find_first_of(":]", at);
-    if (end == std::string_view::npos || end - at > 32) continue;
-    ++classes[escape_for_terminal(raw.substr(at, end - at))];
-  }
-  std::string text;
-  for (const auto& [name, count] : classes) {
-    text += (text.empty() ? "" : ", ") + name + (count > 1 ? fmt::format(" x{}", count) : "");
-  }
-  return text;
-}
-
-std::uint64_t duration_of(const Json& line) {
-  const Json& timing = member(line, "timing");
-  return number_of(timing, "send_ns") + number_of(timing, "wait_ns") +
-         number_of(timing, "receive_ns");
-}
-
-bool is_error(const Json& line) {
+bool is_error(const LineJson& line) {
   return number_of(member(line, "response"), "status") >= 400 ||
          text_of(line, "outcome") != "complete";
 }
 
-bool matches_status(const std::string& wanted, const Json& line) {
+bool matches_status(const std::string& wanted, const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
   if (wanted == "error") return is_error(line);
   if (wanted == "none") return status == 0;
   const std::string text = std::to_string(status);
-  if (wanted.size() == 3 && wanted.ends_with("xx")) return text[0] == wanted[0];
+  if (wanted.ends_with("xx")) return status != 0 && text[0] == wanted[0];
   return text == wanted;
 }
 
@@ -92,18 +37,46 @@ bool matches_party(const std::string& wanted, const std::string& party) {
   return party == wanted;
 }
 
-std::uint64_t percentile(std::vector<std::uint64_t> values, std::size_t percent) {
-  if (values.empty()) return 0;
-  const std::size_t rank = (values.size() * percent + 99) / 100;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
+std::string peer_of(const LineJson& line) {
+  const LineJson& peer = member(line, "peer");
+  const std::string address = text_of(peer, "address");
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+                     number_of(peer, "port"));
+}
+
+std::string named_peer(const std::string& party, const std::string& peer) {
+  return party.empty() ? peer : party + " (" + peer + ")";
+}
+
+// 503, `200 cut`, `timeout`.
+std::string status_text(const LineJson& line) {
+  const std::uint64_t status = number_of(member(line, "response"), "status");
+  const std::string outcome = text_of(line, "outcome");
+  if (status == 0) return outcome.empty() ? "-" : outcome;
+  return std::to_string(status) + (outcome == "complete" ? "" : " " + outcome);
+}
+
+const char* status_colour(const LineJson& line) {
+  const std::uint64_t status = number_of(member(line, "response"), "status");
+  if (status >= 500 || text_of(line, "outcome") != "complete") return kRed;
+  return status >= 400 ? kYellow : kGreen;
+}
+
+std::string wait_text(const LineJson& line) {
+  const LineJson& wait = member(member(line, "timing"), "wait_ns");
+  return wait.is_number_unsigned() ? duration_text(wait.get<std::uint64_t>()) : "-";
 }
 
 }  // namespace
 
 std::string Timeline::paint(const char* colour, const std::string& text) const {
-  return is_coloured_ ? colour + text + "\x1b[0m" : text;
+  return style_.is_coloured ? colour + text + "\x1b[0m" : text;
+}
+
+void Timeline::print_row(const std::string& clock, const std::string& text) {
+  flush_data();
+  fmt::print(out_, "{}  {}\n", clock, text);
 }
 
 void Timeline::print_header(const VerifyReport& report) const {
@@ -119,43 +92,60 @@ void Timeline::print_header(const VerifyReport& report) const {
   for (const std::string& person : report.approvers) {
     people += (people.empty() ? "" : ", ") + escape_for_terminal(person);
   }
-  fmt::print(out_, "approval {} by {}\n", escape_for_terminal(report.approval),
+  fmt::print(out_, "  approval {} by {}\n", escape_for_terminal(report.approval),
              people.empty() ? "nobody whose signature could be checked" : people);
   const LossCounters& losses = report.losses;
-  if (losses.lost_kernel_events + losses.claimed_lost_user_events != 0) {
-    fmt::print(
-        out_, "{}\n",
-        paint(kYellow, fmt::format("lost: {} events in the kernel, {} in user space",
-                                   losses.lost_kernel_events, losses.claimed_lost_user_events)));
+  if (losses.lost_kernel_events + losses.claimed_lost_user_events + losses.suppressed != 0) {
+    const std::string text =
+        fmt::format("lost: {} events ({}) in the kernel, {} in user space; {} suppressed by limits",
+                    losses.lost_kernel_events, size_text(losses.lost_kernel_bytes),
+                    losses.claimed_lost_user_events, losses.suppressed);
+    fmt::print(out_, "  {}\n", paint(kYellow, text));
   }
-  fmt::print(out_, "\n");
 }
 
 void Timeline::add(std::string_view raw, bool as_json) {
-  const Json line = Json::parse(raw, nullptr, false);
+  const LineJson line = LineJson::parse(raw, nullptr, false);
   if (!line.is_object()) return;
+  const std::string type = text_of(line, "type");
   const std::string party = party_of(line);
-  if (text_of(line, "type") == "connection" && !party.empty()) {
-    party_of_connection_[text_of(line, "conn")] = party;
+  track(line, type, party);
+  if (matches(line, party)) {
+    if (type == "http") totals_.add(line, party);
+    if (as_json) {
+      std::fwrite(raw.data(), 1, raw.size(), out_);
+    } else {
+      print(line, type, raw);
+    }
   }
-  if (!matches(line, party)) return;
-  count(line, party);
-  if (as_json) {
-    std::fwrite(raw.data(), 1, raw.size(), out_);
-  } else {
-    print(line, raw);
+  if (type == "connection" && text_of(line, "state") == "closed") {
+    connections_.erase(text_of(line, "conn"));
   }
 }
 
-std::string Timeline::party_of(const Json& line) const {
+std::string Timeline::party_of(const LineJson& line) const {
   std::string party = text_of(line, "third_party");
   if (party.empty()) party = text_of(member(line, "request"), "host");
   if (!party.empty()) return party;
-  const auto known = party_of_connection_.find(text_of(line, "conn"));
-  return known == party_of_connection_.end() ? "" : known->second;
+  const auto known = connections_.find(text_of(line, "conn"));
+  return known == connections_.end() ? "" : known->second.party;
 }
 
-bool Timeline::matches(const Json& line, const std::string& party) const {
+// Keeps what later lines of the same connection need.
+void Timeline::track(const LineJson& line, const std::string& type, const std::string& party) {
+  const std::string id = text_of(line, "conn");
+  if (id.empty()) return;
+  Connection& connection = connections_[id];
+  if (!party.empty()) connection.party = party;
+  connection.is_matched = connection.is_matched || matches(line, party);
+  if (type == "http" || !text_of(line, "withheld").empty()) ++connection.exchanges;
+  if (type == "connection") {
+    connection.peer = peer_of(line);
+    if (connection.opened_at.empty()) connection.opened_at = clock_of(line);
+  }
+}
+
+bool Timeline::matches(const LineJson& line, const std::string& party) const {
   if (!filter_.is_set()) return true;
   if (!filter_.third_party.empty() && !matches_party(filter_.third_party, party)) return false;
   if (filter_.exchange != 0 && number_of(line, "exchange") != filter_.exchange) return false;
@@ -163,90 +153,151 @@ bool Timeline::matches(const Json& line, const std::string& party) const {
   return text_of(line, "type") == "http" && matches_status(filter_.status, line);
 }
 
-void Timeline::count(const Json& line, const std::string& party) {
-  if (text_of(line, "type") != "http") return;
-  PartyTotals& totals = totals_[party.empty() ? "(unknown)" : party];
-  ++totals.exchanges;
-  if (is_error(line)) ++totals.errors;
-  const std::uint64_t wait = number_of(member(line, "timing"), "wait_ns");
-  if (wait != 0) totals.waits_ns.push_back(wait);
+void Timeline::print(const LineJson& line, const std::string& type, std::string_view raw) {
+  if (type == "http") return print_exchange(line, raw);
+  if (type == "connection") return print_connection(line);
+  if (type == "message") return print_data(line);
+  if (type == "gap") return print_gap(line);
+  if (type == "process") return print_process(line);
+  if (type == "session") return print_session(line);
+  if (type == "summary") return print_summary(line);
+  print_row(clock_of(line), type);
 }
 
-void Timeline::print(const Json& line, std::string_view raw) const {
-  const std::string type = text_of(line, "type");
-  if (type == "http") {
-    print_exchange(line, raw);
-  } else if (type == "connection") {
-    print_connection(line);
-  } else {
-    print_other(line, type);
+void Timeline::print_session(const LineJson& line) {
+  const LineJson& target = member(line, "target");
+  const std::string context = text_of(target, "context");
+  fmt::print(out_, "  target {}{}\n", text_of(target, "description"),
+             context.empty() ? "" : ": " + context);
+  fmt::print(out_, "  level {}, redaction {}, third parties {}\n", text_of(line, "level"),
+             text_of(line, "redaction"), list_of(line, "third_parties", 8));
+  std::size_t shown = 0;
+  for (const LineJson& library : member(line, "libraries")) {
+    if (member(library, "covered") != false || shown++ >= kMaxLibrariesShown) continue;
+    fmt::print(out_, "  {}\n",
+               paint(kYellow, "not covered: " + text_of(library, "name") + " (" +
+                                  text_of(library, "reason") + ")"));
   }
+  fmt::print(out_, "\n");
+  print_row(clock_of(line), paint(kDim, "capture began " + text_of(line, "time").substr(0, 10)));
 }
 
-void Timeline::print_exchange(const Json& line, std::string_view raw) const {
-  const Json& request = member(line, "request");
-  const Json& response = member(line, "response");
-  const std::uint64_t status = number_of(response, "status");
-  const std::string code = status == 0 ? text_of(line, "outcome") : std::to_string(status);
-  const char* colour = status >= 500 || status == 0 ? kRed : status >= 400 ? kYellow : kGreen;
+void Timeline::print_exchange(const LineJson& line, std::string_view raw) {
+  const LineJson& request = member(line, "request");
+  const std::string method = text_of(request, "method");
+  std::string text =
+      fmt::format("{:<6} {} {:>8}  {}{}", method.empty() ? "?" : method,
+                  paint(status_colour(line), fmt::format("{:<9}", status_text(line))),
+                  wait_text(line), party_of(line), text_of(request, "target"));
+  text += "  " + paint(kDim, fmt::format("#{} out {}, in {}", number_of(line, "exchange"),
+                                         size_text(number_of(request, "size")),
+                                         size_text(number_of(member(line, "response"), "size"))));
+  if (member(line, "inbound") == true) text += "  inbound";
+  const std::string credentials = credentials_of(line);
+  if (!credentials.empty()) text += "  credential: " + credentials;
   const std::string redacted = redactions_in(raw);
-  fmt::print(out_, "{}  {:<6} {} {:>8}  {}{}  {}{}\n", clock_of(line), text_of(request, "method"),
-             paint(colour, fmt::format("{:<8}", code)), format_duration(duration_of(line)),
-             party_of(line), text_of(request, "target"),
-             paint(kDim, fmt::format("out {}, in {}", format_size(number_of(request, "size")),
-                                     format_size(number_of(response, "size")))),
-             redacted.empty() ? "" : "  redacted: " + redacted);
-  if (filter_.exchange == 0) return;
-  fmt::print(out_, "{}\n",
-             escape_for_terminal(line.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  if (!redacted.empty()) text += "  redacted: " + redacted;
+  const std::string withheld = withheld_bodies_of(line);
+  if (!withheld.empty()) text += "  " + paint(kYellow, withheld);
+  print_row(clock_of(line), text);
+  if (filter_.exchange != 0) print_exchange_content(out_, line);
 }
 
-void Timeline::print_connection(const Json& line) const {
-  const Json& peer = member(line, "peer");
+void Timeline::print_connection(const LineJson& line) {
+  const std::string state = text_of(line, "state");
+  const Connection& known = connections_[text_of(line, "conn")];
+  const bool is_silent = state == "closed" && known.exchanges == 0;
+  if (!style_.has_connections && !is_silent) return;
+  std::string text = fmt::format("connection {} {} {}", text_of(line, "conn"), state,
+                                 named_peer(party_of(line), peer_of(line)));
+  if (state == "closed") {
+    text += fmt::format(
+        ", open since {}, sent {}, received {}, {}", known.opened_at,
+        size_text(number_of(line, "sent_bytes")), size_text(number_of(line, "received_bytes")),
+        is_silent ? "no exchange seen" : fmt::format("{} exchanges", known.exchanges));
+  }
+  print_row(clock_of(line), paint(kDim, text));
+}
+
+// Pieces of the same kind that follow each other become one row.
+void Timeline::print_data(const LineJson& line) {
+  const std::string withheld = text_of(line, "withheld");
+  const std::uint64_t exchange = number_of(line, "exchange");
+  if (exchange != 0) {
+    return print_row(clock_of(line),
+                     paint(kYellow, fmt::format("exchange #{} withheld: {}", exchange, withheld)));
+  }
+  const std::string direction = text_of(line, "direction");
+  const std::string where = party_of(line);
+  const std::string text =
+      fmt::format("{} {}, connection {}{}: {}", direction == "egress" ? "out" : "in",
+                  text_of(line, "content_class"), text_of(line, "conn"),
+                  where.empty() ? "" : " " + where, withheld);
+  if (data_.key != text) flush_data();
+  if (data_.pieces == 0) data_ = {.key = text, .clock = clock_of(line), .text = text};
+  ++data_.pieces;
+  data_.bytes += number_of(line, "length");
+}
+
+void Timeline::flush_data() {
+  if (data_.pieces == 0) return;
+  const std::string pieces = data_.pieces > 1 ? fmt::format(" in {} pieces", data_.pieces) : "";
+  const std::string text = fmt::format("data: {}{} {}", size_text(data_.bytes), pieces, data_.text);
+  fmt::print(out_, "{}  {}\n", data_.clock, paint(kYellow, text));
+  data_ = {};
+}
+
+void Timeline::print_gap(const LineJson& line) {
   const std::string party = party_of(line);
-  fmt::print(
-      out_, "{}  {}\n", clock_of(line),
-      paint(kDim, fmt::format(
-                      "connection {} {} [{}]:{}{}, sent {}, received {}", text_of(line, "conn"),
-                      text_of(line, "state"), text_of(peer, "address"), number_of(peer, "port"),
-                      party.empty() ? "" : " " + party, format_size(number_of(line, "sent_bytes")),
-                      format_size(number_of(line, "received_bytes")))));
+  print_row(clock_of(line),
+            paint(kYellow, fmt::format("GAP: {} {} missing at byte {} of connection {}{} ({})",
+                                       size_text(number_of(line, "missing_bytes")),
+                                       text_of(line, "direction") == "egress" ? "sent" : "received",
+                                       number_of(line, "position"), text_of(line, "conn"),
+                                       party.empty() ? "" : " " + party, text_of(line, "cause"))));
 }
 
-void Timeline::print_other(const Json& line, const std::string& type) const {
-  std::string text;
-  if (type == "gap") {
-    text = paint(kYellow, fmt::format("gap: {} of {} missing on connection {} ({})",
-                                      format_size(number_of(line, "missing_bytes")),
-                                      text_of(line, "direction"), text_of(line, "conn"),
-                                      text_of(line, "cause")));
-  } else if (type == "process") {
-    text = fmt::format("process {} {} ({})", number_of(line, "tgid"), text_of(line, "event"),
-                       text_of(line, "comm"));
-  } else if (type == "message") {
-    text = fmt::format("data: {} {} {}, {}", format_size(number_of(line, "length")),
-                       text_of(line, "direction"), text_of(line, "content_class"),
-                       text_of(line, "withheld"));
-  } else if (type == "session") {
-    text = fmt::format("session began: {}, level {}",
-                       text_of(member(line, "target"), "description"), text_of(line, "level"));
-  } else if (type == "summary") {
-    text = fmt::format("session ended: {}", text_of(line, "end"));
+void Timeline::print_process(const LineJson& line) {
+  const std::string event = text_of(line, "event");
+  const std::uint64_t signal = number_of(line, "signal");
+  const std::uint64_t exit_code = number_of(line, "exit_code");
+  std::string text = fmt::format("process {} {}", number_of(line, "tgid"), text_of(line, "comm"));
+  if (event == "fork") {
+    text += fmt::format(" forked {}", number_of(line, "child_tgid"));
+  } else if (event == "exec") {
+    text += " replaced its program";
+  } else if (signal != 0) {
+    const char* name = signal <= 64 ? ::sigabbrev_np(static_cast<int>(signal)) : nullptr;
+    text = paint(kRed, text + fmt::format(" was killed by signal {} {}", signal,
+                                          name != nullptr ? name : ""));
+  } else if (event == "exit") {
+    text += fmt::format(" exited with {}", exit_code);
+    if (exit_code != 0) text = paint(kRed, text);
   } else {
-    text = type;
+    text += " " + event;
   }
-  fmt::print(out_, "{}  {}\n", clock_of(line), text);
+  print_row(clock_of(line), text);
 }
 
-void Timeline::print_footer() const {
-  if (totals_.empty()) return;
-  fmt::print(out_, "\n{:<40} {:>9} {:>7} {:>9} {:>9}\n", "THIRD PARTY", "EXCHANGES", "ERRORS",
-             "WAIT P50", "WAIT P95");
-  for (const auto& [party, totals] : totals_) {
-    fmt::print(out_, "{:<40} {:>9} {:>7} {:>9} {:>9}\n", party, totals.exchanges, totals.errors,
-               totals.waits_ns.empty() ? "-" : format_duration(percentile(totals.waits_ns, 50)),
-               totals.waits_ns.empty() ? "-" : format_duration(percentile(totals.waits_ns, 95)));
+void Timeline::print_summary(const LineJson& line) {
+  print_row(
+      clock_of(line),
+      paint(kDim, fmt::format("capture ended: {} after {}, programs used {} of CPU",
+                              text_of(line, "end"), duration_text(number_of(line, "duration_ns")),
+                              duration_text(number_of(line, "cpu_ns")))));
+}
+
+void Timeline::print_footer() {
+  flush_data();
+  std::size_t silent = 0;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.exchanges != 0 || connection.peer.empty() || !connection.is_matched) continue;
+    if (silent++ >= kMaxOpenShown) continue;
+    fmt::print(out_, "still open without an exchange: connection {} {} since {}\n", id,
+               named_peer(connection.party, connection.peer), connection.opened_at);
   }
+  if (silent > kMaxOpenShown) fmt::print(out_, "and {} more\n", silent - kMaxOpenShown);
+  totals_.print(out_);
 }
 
 }  // namespace scopetrace

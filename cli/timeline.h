@@ -5,12 +5,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "cli/line_view.h"
+#include "cli/party_totals.h"
 #include "userspace/bundle/verify.h"
 
 namespace scopetrace {
@@ -24,42 +23,68 @@ struct TimelineFilter {
   bool is_set() const { return !third_party.empty() || !status.empty() || exchange != 0; }
 };
 
-// Takes the verified lines of one bundle in order and prints each as it comes, then a table a third
-// party. Strings are escaped for the terminal.
+// How lines look.
+struct TimelineStyle {
+  bool is_coloured = false;
+  bool has_connections = false;  // every opening and closing; else only what carried no exchange
+};
+
+// Takes the verified lines of one bundle in order and prints each as it comes: one row an exchange,
+// process, gap and end. Openings and closings of connections that carried exchanges are left out;
+// stream data of one direction of a connection becomes one row. Strings are escaped for the
+// terminal.
 class Timeline {
  public:
-  Timeline(std::FILE* out, TimelineFilter filter, bool is_coloured)
-      : out_(out), filter_(std::move(filter)), is_coloured_(is_coloured) {}
+  Timeline(std::FILE* out, TimelineFilter filter, TimelineStyle style)
+      : out_(out), filter_(std::move(filter)), style_(style) {}
 
   // Who captured what under whose approval, and the verdict.
   void print_header(const VerifyReport& report) const;
   // One line of the bundle. `as_json`: matching lines are printed as they are.
   void add(std::string_view line, bool as_json);
-  // What each third party did.
-  void print_footer() const;
+  // What is still open, and what each third party did.
+  void print_footer();
+
+  const TotalsTable& totals() const { return totals_; }
 
  private:
-  using Json = nlohmann::json;
-  struct PartyTotals {
+  struct Connection {
+    std::string party;
+    std::string peer;  // [address]:port
+    std::string opened_at;
     std::uint64_t exchanges = 0;
-    std::uint64_t errors = 0;
-    std::vector<std::uint64_t> waits_ns;
+    bool is_matched = false;  // by the filter
+  };
+  // Rows of stream data that were put together.
+  struct DataRun {
+    std::string key;  // empty: none
+    std::string clock;
+    std::string text;
+    std::uint64_t pieces = 0;
+    std::uint64_t bytes = 0;
   };
 
-  std::string party_of(const Json& line) const;
-  bool matches(const Json& line, const std::string& party) const;
-  void count(const Json& line, const std::string& party);
-  void print(const Json& line, std::string_view raw) const;
-  void print_exchange(const Json& line, std::string_view raw) const;
-  void print_connection(const Json& line) const;
-  void print_other(const Json& line, const std::string& type) const;
+  std::string party_of(const LineJson& line) const;
+  bool matches(const LineJson& line, const std::string& party) const;
+  void track(const LineJson& line, const std::string& type, const std::string& party);
+  void print(const LineJson& line, const std::string& type, std::string_view raw);
+  void print_session(const LineJson& line);
+  void print_exchange(const LineJson& line, std::string_view raw);
+  void print_connection(const LineJson& line);
+  void print_data(const LineJson& line);
+  void print_gap(const LineJson& line);
+  void print_process(const LineJson& line);
+  void print_summary(const LineJson& line);
+  void flush_data();
+  void print_row(const std::string& clock, const std::string& text);
   std::string paint(const char* colour, const std::string& text) const;
 
   std::FILE* out_;
   TimelineFilter filter_;
-  bool is_coloured_;
-  std::map<std::string, std::string> party_of_connection_;
-  std::map<std::string, PartyTotals> totals_;
+  TimelineStyle style_;
+  std::map<std::string, Connection> connections_;  // open ones, by id
+  DataRun data_;
+  TotalsTable totals_;
 };
 
 }  // namespace scopetrace
