@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/preflight.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <array>
 
 #include "userspace/base/file.h"
 #include "userspace/probe/identity.h"
 #include "userspace/redact/rules.h"
+#include "userspace/session/capture/secret_files.h"
 #include "userspace/session/front/helper.h"
 #include "userspace/session/redact_config.h"
 
@@ -98,15 +97,29 @@ Status send_rules(RedactorProcess& redactor) {
   return redactor.send(ToRedact(std::move(rules)));
 }
 
-// Opened here, read only there: capture never sees a value.
-Status send_secrets(RedactorProcess& redactor, const Authorization& allowed) {
-  const auto& learn = allowed.document.approval.learn;
-  if (std::find(learn.begin(), learn.end(), "env") == learn.end()) return {};
+Status send_secret(RedactorProcess& redactor, SecretSource source, UniqueFd fd) {
   SecretMessage secret;
-  secret.source = SecretSource::kEnvironment;
-  ST_ASSIGN_OR_RETURN(
-      secret.fd, open_file("/proc/" + std::to_string(allowed.process.tgid) + "/environ", O_RDONLY));
+  secret.source = source;
+  secret.fd = std::move(fd);
   return redactor.send(ToRedact(std::move(secret)));
+}
+
+bool may_learn(const Approval& approval, const char* source) {
+  return std::find(approval.learn.begin(), approval.learn.end(), source) != approval.learn.end();
+}
+
+Status send_secrets(RedactorProcess& redactor, const Authorization& allowed) {
+  const Approval& approval = allowed.document.approval;
+  const std::uint32_t tgid = allowed.process.tgid;
+  if (may_learn(approval, "env")) {
+    ST_ASSIGN_OR_RETURN(UniqueFd environment, open_environment(tgid));
+    ST_RETURN_IF_ERROR(send_secret(redactor, SecretSource::kEnvironment, std::move(environment)));
+  }
+  if (!may_learn(approval, "files")) return {};
+  for (UniqueFd& file : open_secret_files(tgid)) {
+    ST_RETURN_IF_ERROR(send_secret(redactor, SecretSource::kFile, std::move(file)));
+  }
+  return {};
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ class Session {
     Status started = bundle_.start(start);
     if (started) started = prepared_.probes->resume();
     if (!started) note_failed_start();
+    attach_ns_ = boottime_ns() - asked_ns_;
     return started;
   }
 
@@ -96,7 +97,7 @@ class Session {
     CaptureReady ready;
     ready.session = id_;
     ready.limit_ns = seconds() * kNanosecondsPerSecond;
-    ready.attach_ns = boottime_ns() - asked_ns_;
+    ready.attach_ns = attach_ns_;
     ready.notes = coverage_notes(*prepared_.target);
     // A front end that is gone by now ends the session through its channel.
     send_surely(input_.front_fd, FrontMessageType::kReady, encode_ready(ready));
@@ -105,7 +106,7 @@ class Session {
   void finish(const RunningSession& running, const RunEnd& end) {
     const std::string reason(end.is_abandoned ? "abandoned" : end_reason_text(end.reason));
     Status sealed = fail(ErrorCode::kLimit, "abandoned");
-    if (!end.is_abandoned) sealed = seal(running.tally(), reason);
+    if (!end.is_abandoned) sealed = seal(running.tally(), reason, end.detach_ns);
     const CaptureStatus last = running.status();
     settle(reason, last, running.tally().kernel[ST_COUNT_BYTES]);
     CaptureEnded ended;
@@ -116,7 +117,7 @@ class Session {
     send_surely(input_.front_fd, FrontMessageType::kEnded, encode_ended(ended));
   }
 
-  Status seal(const Tally& tally, const std::string& reason) {
+  Status seal(const Tally& tally, const std::string& reason, std::uint64_t detach_ns) {
     const ClockPair now = ClockPair::now();
     SummaryRecord summary;
     summary.time_realtime_ns = now.realtime_ns;
@@ -125,6 +126,8 @@ class Session {
     summary.losses = losses_of(tally);
     summary.claimed_redactions = tally.claimed_redactions;
     summary.counts = counts_of(tally);
+    summary.counts["attach_us"] = attach_ns_ / 1000;
+    summary.counts["detach_us"] = detach_ns / 1000;
     summary.cpu_ns = tally.kernel[ST_COUNT_CPU_NS];
     return bundle_.finish(std::move(summary), {.reason = reason,
                                                .losses = losses_of(tally),
@@ -150,6 +153,7 @@ class Session {
   Prepared prepared_;
   UniqueFd signals_;
   std::uint64_t asked_ns_;
+  std::uint64_t attach_ns_ = 0;  // from the request to the first enabled probe
   ClockPair clocks_;
   std::string id_;
   std::optional<Ledger> ledger_;
