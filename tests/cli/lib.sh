@@ -49,3 +49,12 @@ approved() {
   request "$file" "$@" >/dev/null
   approve "$file" alice bob >/dev/null
 }
+
+# A bundle of one second under an approval of alice and bob: b.jsonl.zst; its trust file is $signers.
+make_bundle() {
+  make_host
+  start_target
+  approved a.approval
+  scopetrace attach --approval a.approval --pid "$target" --for 1s -o b.jsonl.zst >/dev/null 2>&1
+  signers=$SCOPETRACE_ROOT/etc/scopetrace/allowed_signers
+}

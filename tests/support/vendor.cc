@@ -4,10 +4,12 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <thread>
 
 #include "userspace/base/bytes.h"
@@ -58,6 +60,15 @@ std::string export_lines(const PlantedSet& planted, std::size_t size_bytes) {
     lines += '\n';
   }
   return lines;
+}
+
+// Numbers that hide nothing and hardly compress.
+std::string readings(std::size_t size_bytes) {
+  static std::atomic<std::uint64_t> answers = 0;
+  std::mt19937_64 random(++answers);  // no two answers alike
+  std::string list = "[0";
+  while (list.size() < size_bytes) list += ',' + std::to_string(random() % 1000);
+  return list + "]";
 }
 
 std::size_t wanted_bytes(const Request& request) {
@@ -166,6 +177,9 @@ void Vendor::State::add_shapes() {
   });
   server.Get("/v1/export", [this](const Request& request, Response& response) {
     response.set_content(export_lines(planted, wanted_bytes(request)), "application/x-ndjson");
+  });
+  server.Get("/v1/readings", [](const Request& request, Response& response) {
+    response.set_content(readings(wanted_bytes(request)), kJson);
   });
   server.Get("/v1/hostile", [](const Request&, Response& response) {
     response.set_header("X-Note", "\x1b]0;owned\x07\x1b[31m");

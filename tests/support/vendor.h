@@ -26,6 +26,7 @@ inline constexpr char kVendorHost[] = "api.payments.example";
 //   GET  /v1/events            200, chunked; planted values straddle chunk borders
 //   GET  /v1/customers         200, compressed when the client accepts gzip; Set-Cookie
 //   GET  /v1/export?bytes=N    200, at least N bytes of JSON lines
+//   GET  /v1/readings?bytes=N  200, at least N bytes of JSON numbers, nothing personal
 //   POST /v1/upload            200, the number of bytes received
 //   POST /oauth/token          200, tokens
 //   GET  /v1/hold              200 once release() was called

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole captures of real programs: what they exchange arrives, redacted, in a bundle that verifies.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "tests/support/traced_host.h"
+
+namespace scopetrace::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+class AttachE2eTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
+    host_ = std::make_unique<TracedHost>();
+  }
+
+  // "POST /v1/charges" → 200, for every finished exchange of the bundle.
+  std::vector<std::pair<std::string, int>> exchanges() const {
+    std::vector<std::pair<std::string, int>> found;
+    for (const auto& line : TracedHost::lines(host_->bundle())) {
+      if (line.value("type", "") != "http" || !line.contains("response")) continue;
+      const auto& request = line["request"];
+      found.emplace_back(request.value("method", "") + " " + request.value("target", ""),
+                         line["response"].value("status", 0));
+    }
+    return found;
+  }
+
+  void expect_sealed_without_leaks(Child& attach) {
+    attach.send_signal(SIGINT);
+    EXPECT_EQ(attach.wait(), 0) << attach.output();
+    const Finished verdict = host_->verify(host_->bundle());
+    EXPECT_EQ(verdict.status, 0) << verdict.output;
+    EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
+    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
+  }
+
+  std::unique_ptr<TracedHost> host_;
+};
+
+TEST_F(AttachE2eTest, CapturesPythonClient) {
+  const auto client = host_->start_python();
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges/declined", "402"));
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/limits", "429"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges", 200)));
+  EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges/declined", 402)));
+  EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/limits", 429)));
+}
+
+TEST_F(AttachE2eTest, CapturesNodeWithStaticOpenSsl) {
+  const auto client = host_->start_node();
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/broken", "500"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges", 200)));
+  EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/broken", 500)));
+}
+
+TEST_F(AttachE2eTest, CapturesCurlFromTheMiddleOfItsConnection) {
+  const std::string base =
+      "https://" + std::string(kVendorHost) + ":" + std::to_string(host_->vendor().port());
+  Child curl({"curl", "-sS", "--http1.1", "--cacert", host_->path("ca.pem"), "--connect-to",
+              "::127.0.0.1:", "-H", "Authorization: Bearer " + host_->planted().api_key,
+              base + "/v1/hold", base + "/v1/customers", base + "/v1/limits"});
+  host_->vendor().wait_until_held();
+  const auto attach = host_->attach(curl.tgid(), host_->approve(curl.tgid()));
+
+  host_->vendor().release();
+  ASSERT_EQ(curl.wait(), 0);
+  EXPECT_EQ(attach->wait(), 0) << attach->output();  // ends with its target
+
+  EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/customers", 200)));
+  EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/limits", 429)));
+  EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
+  EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+}
+
+TEST_F(AttachE2eTest, KeepsNothingOfOtherThirdParties) {
+  const auto client = host_->start_python();
+  const std::string approval = host_->approve(client->tgid(), {"--third-party", "other.example"});
+  const auto attach = host_->attach(client->tgid(), approval, {"--third-party", "other.example"});
+
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), IsEmpty());
+}
+
+TEST_F(AttachE2eTest, ShowsHostileBytesEscaped) {
+  const auto client = host_->start_python();
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/hostile", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  const Finished shown = run_program({SCOPETRACE_TEST_BIN "/scopetrace", "show", host_->bundle()});
+  EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/hostile", 200)));
+  EXPECT_EQ(shown.status, 0) << shown.output;
+  EXPECT_EQ(shown.output.find('\x1b'), std::string::npos);
+  EXPECT_EQ(shown.output.find('\x07'), std::string::npos);
+}
+
+TEST_F(AttachE2eTest, RefusesApprovalThatIsUsedUp) {
+  const auto client = host_->start_python();
+  const std::string approval = host_->approve(client->tgid());
+  const auto attach = host_->attach(client->tgid(), approval);
+  expect_sealed_without_leaks(*attach);
+
+  const Finished again = run_program(
+      {SCOPETRACE_TEST_BIN "/scopetrace", "--root", host_->path("root"), "attach", "--approval",
+       approval, "--pid", std::to_string(client->tgid()), "-o", host_->path("again.jsonl.zst")});
+  EXPECT_EQ(again.status, 3) << again.output;
+}
+
+}  // namespace
+}  // namespace scopetrace::testing

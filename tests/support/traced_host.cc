@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/traced_host.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "userspace/base/file.h"
+
+namespace scopetrace::testing {
+namespace {
+
+constexpr std::uint64_t kSeed = 20261123;
+
+std::string make_temporary_folder() {
+  std::string folder = "/tmp/scopetrace-test.XXXXXX";
+  ST_CHECK(::mkdtemp(folder.data()) != nullptr);
+  return folder;
+}
+
+void append_all(std::vector<std::string>& words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+TracedHost::TracedHost()
+    : folder_(make_temporary_folder()),
+      planted_(make_planted(kSeed)),
+      vendor_(std::make_unique<Vendor>(planted_)) {
+  std::signal(SIGPIPE, SIG_IGN);
+  ST_CHECK(write_file_atomically(path("ca.pem"), vendor_->identity().certificate_pem(), 0644));
+  ST_CHECK(write_manifest(path("planted.json"), planted_).has_value());
+  must(scopetrace({"init"}));
+  for (const std::string person : {"carol", "alice", "bob"}) {
+    must({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", person, "-f", path(person)});
+    must(scopetrace({"trust", "add", person + "@corp.example", path(person + ".pub"), "--for",
+                     "request,approval"}));
+  }
+}
+
+TracedHost::~TracedHost() { std::filesystem::remove_all(folder_); }
+
+std::vector<std::string> TracedHost::scopetrace(std::vector<std::string> arguments) const {
+  std::vector<std::string> words = {std::string(SCOPETRACE_TEST_BIN) + "/scopetrace", "--root",
+                                    path("root")};
+  append_all(words, arguments);
+  return words;
+}
+
+void TracedHost::must(const std::vector<std::string>& argv) const {
+  const Finished finished = run_program(argv);
+  if (finished.status != 0) std::cerr << argv[0] << ": " << finished.output;
+  ST_CHECK(finished.status == 0);
+}
+
+std::unique_ptr<Child> TracedHost::start_client(std::vector<std::string> program) {
+  append_all(program,
+             {kVendorHost, std::to_string(vendor_->port()), path("ca.pem"), path("planted.json")});
+  auto client = std::make_unique<Child>(program);
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
+std::unique_ptr<Child> TracedHost::start_python() {
+  return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_node() {
+  return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/node_client.js"});
+}
+
+bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {
+  client.write_line(request);
+  return client.read_line() == status;
+}
+
+std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& options) {
+  const std::string file = path("approval." + std::to_string(++approvals_));
+  std::vector<std::string> request = {"token",
+                                      "request",
+                                      "--pid",
+                                      std::to_string(tgid),
+                                      "--third-party",
+                                      kVendorHost,
+                                      "--level",
+                                      "redacted",
+                                      "--learn",
+                                      "env",
+                                      "--reason",
+                                      "a test",
+                                      "--key",
+                                      path("carol"),
+                                      "--as",
+                                      "carol@corp.example",
+                                      "-o",
+                                      file};
+  append_all(request, options);
+  must(scopetrace(request));
+  for (const std::string person : {"alice", "bob"}) {
+    must(scopetrace({"token", "approve", file, "--key", path(person)}));
+  }
+  return file;
+}
+
+std::unique_ptr<Child> TracedHost::attach(pid_t tgid, const std::string& approval,
+                                          const std::vector<std::string>& options) {
+  std::vector<std::string> words =
+      scopetrace({"attach", "--approval", approval, "--pid", std::to_string(tgid)});
+  append_all(words, options);
+  if (std::find(words.begin(), words.end(), "-o") == words.end())
+    append_all(words, {"-o", bundle()});
+  auto child = std::make_unique<Child>(words);
+  const bool is_attached = child->wait_for_line("attached in");
+  if (!is_attached) std::cerr << child->output();
+  ST_CHECK(is_attached);
+  return child;
+}
+
+Finished TracedHost::verify(const std::string& bundle) const {
+  return run_program(scopetrace(
+      {"verify", "--allowed-signers", path("root/etc/scopetrace/allowed_signers"), bundle}));
+}
+
+std::vector<nlohmann::json> TracedHost::lines(const std::string& bundle) {
+  std::istringstream text(run_program({"zstd", "-q", "-dc", bundle}).output);
+  std::vector<nlohmann::json> lines;
+  for (std::string line; std::getline(text, line);) {
+    const auto parsed = nlohmann::json::parse(line, nullptr, false);
+    lines.push_back(parsed.is_object() ? parsed : nlohmann::json::object());
+  }
+  return lines;
+}
+
+std::vector<std::string> TracedHost::leaks(const std::vector<std::string>& more_text) const {
+  const std::vector<Needle> needles = make_needles(planted_.all());
+  std::vector<std::string> found;
+  std::size_t searched_bytes = 0;
+  const auto note = [&](const std::vector<Hit>& hits, const std::string& where) {
+    for (const Hit& hit : hits) found.push_back(hit.name + " (" + hit.form + ") in " + where);
+  };
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "planted.json") continue;
+    const auto search = search_file(needles, entry.path());
+    if (!search) continue;  // a file that ends mid-frame is searched by search_file too
+    searched_bytes += search->raw_bytes + search->decompressed_bytes;
+    note(search->raw, entry.path().filename());
+    note(search->decompressed, entry.path().filename());
+  }
+  for (const std::string& text : more_text) note(search_bytes(needles, as_bytes(text)), "output");
+  if (searched_bytes < 4096) found.emplace_back("nothing was searched");
+  return found;
+}
+
+}  // namespace scopetrace::testing
