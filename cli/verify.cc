@@ -16,6 +16,7 @@ namespace {
 struct VerifyOptions {
   std::vector<std::string> paths;
   TrustOptions trust;
+  std::string ledger_path;
   bool is_json = false;
   bool is_strict = false;
 };
@@ -35,11 +36,15 @@ void print_text(const std::string& path, const VerifyReport& report) {
              report.end.empty() ? "" : ", ended: " + report.end);
   fmt::print("  losses    {} events in the kernel, {} claimed in user space\n",
              report.losses.lost_kernel_events, report.losses.claimed_lost_user_events);
+  fmt::print("  anchored  {}\n", report.anchored);
   for (const std::string& note : report.notes) fmt::print("  note      {}\n", note);
 }
 
 Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& root) {
-  ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
+  ST_ASSIGN_OR_RETURN(VerifyInputs inputs, read_verify_inputs(options.trust, root));
+  if (!options.ledger_path.empty()) {
+    ST_ASSIGN_OR_RETURN(inputs.ledger, read_ledger_seals(options.ledger_path));
+  }
   Verdict worst = Verdict::kComplete;
   for (const std::string& path : options.paths) {
     ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(path, inputs));
@@ -60,6 +65,8 @@ Command add_verify_command(CLI::App& app, const GlobalOptions& global) {
   CLI::App* verify = app.add_subcommand("verify", "Check that bundles are whole and genuine");
   verify->add_option("bundle", options->paths, "Bundles to check")->required();
   add_trust_options(*verify, options->trust);
+  verify->add_option("--ledger", options->ledger_path,
+                     "The host's ledger, folder or entries.jsonl: finds bundles that were longer");
   verify->add_flag("--json", options->is_json, "Print one JSON object a bundle");
   verify->add_flag("--strict", options->is_strict, "Exit with 4 when events were lost");
   add_examples(*verify,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scopes/sshsig.h"
+#include "tests/support/fixed_keys.h"
 #include "userspace/bundle/frame_builder.h"
 #include "userspace/bundle/own_lines.h"
 #include "userspace/bundle/signing.h"
@@ -135,11 +136,29 @@ struct BundleFixture {
   }
 
   // A whole bundle: two frames of two lines, an idle seal, a summary.
-  ByteVector bundle(const LossCounters& losses = {}) {
+  ByteVector bundle(const LossCounters& losses = {}) { return bundle_by(keys, losses); }
+  ByteVector bundle_by(SealKeySource& seal_keys, const LossCounters& losses = {}) {
     MemorySink sink;
-    BundleWriter writer(sink, signer, keys);
+    BundleWriter writer(sink, signer, seal_keys);
     write(writer, losses);
     return sink.written;
+  }
+
+  // The shortest whole bundle: these lines in one frame, the last seal, the final note.
+  ByteVector short_bundle(SealKeySource& seal_keys, const std::vector<std::string>& lines) {
+    MemorySink sink;
+    BundleWriter writer(sink, signer, seal_keys);
+    ST_CHECK(writer.start(start()).has_value());
+    ST_CHECK(writer.append(frame_of(lines, 0), {}, fixture_clocks(1)).has_value());
+    ST_CHECK(writer.finish({.reason = "limit", .clocks = fixture_clocks(8)}).has_value());
+    return sink.written;
+  }
+
+  // The same keys in every run, so that bundles are the same to the byte.
+  void fix_keys() {
+    host = fixed_key(1);
+    requester = fixed_key(2);
+    approver = fixed_key(3);
   }
 
   void write(BundleWriter& writer, const LossCounters& losses) {
@@ -158,9 +177,12 @@ struct BundleFixture {
                         .clocks = fixture_clocks(8)}));
   }
 
-  VerifyReport verify(Bytes bytes) const {
+  VerifyReport verify(Bytes bytes, std::optional<LedgerSeals> ledger = {}) const {
+    const VerifyInputs inputs{.trust = trust(), .on_line = {}, .ledger = std::move(ledger)};
+    return verify(bytes, inputs);
+  }
+  VerifyReport verify(Bytes bytes, const VerifyInputs& inputs) const {
     MemorySource source(bytes);
-    const VerifyInputs inputs{.trust = trust(), .on_line = {}};
     auto report = verify_bundle(source, inputs);
     ST_CHECK(report.has_value());
     return *std::move(report);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "scopes/ledger.h"
 #include "scopes/quorum.h"
 #include "scopes/sshsig.h"
 #include "userspace/bundle/json_line.h"
@@ -64,6 +65,7 @@ class Verifier {
       ST_ASSIGN_OR_RETURN(const FrameStatus status, reader_.next(frame));
       goes_on = status == FrameStatus::kFrame ? take(std::move(frame)) : end(status);
     }
+    judge_ledger();
     return std::move(report_);
   }
 
@@ -74,6 +76,7 @@ class Verifier {
     report_.verdict = std::max(report_.verdict, verdict);
     report_.reasons.push_back(std::move(reason));
   }
+  void note(std::string text) { report_.notes.push_back(std::move(text)); }
   bool tampered(const std::string& reason) {
     worsen(Verdict::kTampered, reason + " (frame at byte " + std::to_string(at_) + ")");
     return false;
@@ -242,8 +245,48 @@ class Verifier {
     if (text->key.line() != seal_key_) return tampered("seal: signed by another key");
     if (pending_ && !open_lines(*seal)) return false;
     if (tree_.root() != seal->root) return tampered("seal: the lines have another Merkle root");
+    if (!agrees_with_ledger(frame)) return tampered("seal: the ledger knows another one here");
     accept_seal(*seal, frame);
     return true;
+  }
+
+  // The heads that the ledger knows of this session; null without any.
+  const std::map<std::uint64_t, Digest>* ledger_heads() const {
+    if (!inputs_.ledger) return nullptr;
+    const auto found = inputs_.ledger->heads.find(session_.session);
+    return found == inputs_.ledger->heads.end() ? nullptr : &found->second;
+  }
+
+  bool agrees_with_ledger(const Frame& frame) const {
+    const auto* heads = ledger_heads();
+    if (heads == nullptr) return true;
+    const auto known = heads->find(report_.seals + 1);
+    return known == heads->end() || known->second == sha256(frame.content());
+  }
+
+  // After the last frame: whether the ledger knows of more than there is.
+  void judge_ledger() {
+    if (!inputs_.ledger) return note("rollback not checked");
+    if (report_.verdict == Verdict::kTampered || !host_key_) return;
+    if (!inputs_.ledger->folder.empty()) {
+      const auto head = verify_ledger(inputs_.ledger->folder, *host_key_);
+      if (!head) return worsen(Verdict::kUntrusted, head.error().message());
+    } else {
+      note("the ledger's checkpoint was not given: only its chain was checked");
+    }
+    if (session_.ledger && inputs_.ledger->lines.count(*session_.ledger) == 0) {
+      return worsen(Verdict::kUntrusted, "the session names a head that this ledger never had");
+    }
+    const auto* heads = ledger_heads();
+    if (heads == nullptr)
+      return note("rollback not checked: the ledger has no seal of this session");
+    const std::uint64_t last = heads->rbegin()->first;
+    if (last > report_.seals) {
+      return worsen(Verdict::kRollback, "the ledger knows " + std::to_string(last) +
+                                            " seals, the bundle has " +
+                                            std::to_string(report_.seals));
+    }
+    report_.anchored = "ledger";
   }
 
   // What a seal states about its place and its frame, before its signature is looked at.
@@ -383,9 +426,7 @@ int verdict_exit(Verdict verdict, bool is_strict) {
 }
 
 Result<VerifyReport> verify_bundle(ByteSource& source, const VerifyInputs& inputs) {
-  ST_ASSIGN_OR_RETURN(VerifyReport report, Verifier(source, inputs).run());
-  report.notes.emplace_back("rollback not checked");
-  return report;
+  return Verifier(source, inputs).run();
 }
 
 std::string format_report_json(const VerifyReport& report, bool is_strict) {

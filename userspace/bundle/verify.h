@@ -12,6 +12,7 @@
 #include "scopes/policy.h"
 #include "scopes/trust.h"
 #include "userspace/bundle/final_note.h"
+#include "userspace/bundle/ledger_seals.h"
 #include "userspace/bundle/reader.h"
 #include "userspace/bundle/session_text.h"
 
@@ -54,6 +55,8 @@ struct VerifyInputs {
   std::optional<Trust> trust;
   // Called with every line that is sealed, in order, line 0 first, LF included. May be empty.
   std::function<void(std::string_view line)> on_line;
+  // The host's ledger: a bundle that ends before its last seal there is a ROLLBACK.
+  std::optional<LedgerSeals> ledger = {};
 };
 
 // Reads the whole bundle once. Work order for each frame: size, digest, signature, and only then

@@ -66,18 +66,24 @@ TEST_F(VerifyTest, HandsOutSealedLinesInOrder) {
   EXPECT_TRUE(lines[5].starts_with("{\"type\":\"summary\",\"n\":4,"));
 }
 
+// A bundle of every kind of frame, short because each of its bytes is tried.
 TEST_F(VerifyTest, CallsEveryCutIncomplete) {
-  for (std::size_t size = 0; size < bundle_.size(); ++size) {
-    const VerifyReport report = fixture_.verify(Bytes(bundle_).first(size));
+  const ByteVector whole = fixture_.short_bundle(fixture_.keys, {"{}\n"});
+  const VerifyInputs inputs{.trust = fixture_.trust(), .on_line = {}};
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const VerifyReport report = fixture_.verify(Bytes(whole).first(size), inputs);
     ASSERT_EQ(report.verdict, Verdict::kIncomplete) << "cut at " << size;
   }
 }
 
 TEST_F(VerifyTest, NeverCallsAFlippedBitComplete) {
-  for (std::size_t i = 0; i < bundle_.size(); ++i) {
-    ByteVector changed = bundle_;
-    changed[i] ^= static_cast<std::byte>(1 << (i % 8));
-    const Verdict verdict = fixture_.verify(changed).verdict;
+  ByteVector whole = fixture_.short_bundle(fixture_.keys, {"{}\n"});
+  const VerifyInputs inputs{.trust = fixture_.trust(), .on_line = {}};
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const auto flip = static_cast<std::byte>(1 << (i % 8));
+    whole[i] ^= flip;
+    const Verdict verdict = fixture_.verify(whole, inputs).verdict;
+    whole[i] ^= flip;
     ASSERT_GE(verdict, Verdict::kIncomplete) << "bit of byte " << i;
   }
 }

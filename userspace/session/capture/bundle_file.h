@@ -33,6 +33,9 @@ class BundleFile {
   // disk, out of the reserve: then without the summary. `end.clocks` is set here, and lines that
   // could not be written are added to the losses.
   Status finish(SummaryRecord summary, BundleEnd end);
+  // The last seal and how many there are, for the ledger; after finish() only.
+  Digest last_seal_digest() const { return writer_.last_seal_digest(); }
+  std::uint64_t seal_count() const { return writer_.seal_count(); }
 
   // Facts for status and ledger; any thread.
   std::uint64_t bytes_written() const { return bytes_written_.load(); }

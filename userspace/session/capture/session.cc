@@ -107,6 +107,7 @@ class Session {
     const std::string reason(end.is_abandoned ? "abandoned" : end_reason_text(end.reason));
     Status sealed = fail(ErrorCode::kLimit, "abandoned");
     if (!end.is_abandoned) sealed = seal(running.tally(), reason, end.detach_ns);
+    if (sealed) note_last_seal();
     const CaptureStatus last = running.status();
     settle(reason, last, running.tally().kernel[ST_COUNT_BYTES]);
     CaptureEnded ended;
@@ -142,6 +143,11 @@ class Session {
     const Authorization& allowed = prepared_.allowed;
     settle_use(allowed.folders.uses(), allowed.document.approval, grant_, spent_s, payload_bytes);
     ledger_->append(make_detach_entry(allowed, id_, reason, last));
+  }
+
+  // What `verify --ledger` compares: a shorter bundle is a rollback from here on.
+  void note_last_seal() {
+    ledger_->append(make_seal_head_entry(id_, bundle_.last_seal_digest(), bundle_.seal_count()));
   }
 
   void note_failed_start() {
