@@ -85,9 +85,11 @@ tl::unexpected<Error> fail_errno(ErrorCode code, std::string_view action);
   } while (0)
 
 // Declares `declaration` with the value of `expression`, or returns its error.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration and a new name cannot stand in parentheses
 #define ST_ASSIGN_OR_RETURN(declaration, expression) \
   ST_ASSIGN_OR_RETURN_INNER(ST_CONCAT(st_result_, __LINE__), declaration, expression)
 #define ST_ASSIGN_OR_RETURN_INNER(result, declaration, expression)   \
   auto result = (expression);                                        \
   if (!result) return ::scopetrace::fail(std::move(result).error()); \
   declaration = std::move(*result)
+// NOLINTEND(bugprone-macro-parentheses)
