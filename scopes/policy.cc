@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "scopes/approval_rules.h"
 #include "userspace/base/file.h"
@@ -171,6 +172,34 @@ Status check_bound(const char* name, std::uint64_t asked, std::uint64_t most) {
                 std::to_string(most));
 }
 
+Status check_limits(const PolicyLimits& limits, const Approval& approval) {
+  ST_RETURN_IF_ERROR(check_bound("max-seconds", approval.max_seconds, limits.seconds));
+  ST_RETURN_IF_ERROR(check_bound("max-bytes", approval.max_bytes, limits.bytes));
+  ST_RETURN_IF_ERROR(check_bound("max-events-per-second", approval.max_events_per_second,
+                                 limits.events_per_second));
+  return check_bound("max-cpu-percent", approval.max_cpu_percent, limits.cpu_percent);
+}
+
+// The first of `needed` that `given` lacks.
+std::optional<std::string> first_missing(const std::vector<std::string>& needed,
+                                         const std::vector<std::string>& given) {
+  const auto at = std::find_if(needed.begin(), needed.end(),
+                               [&](const std::string& value) { return !has(given, value); });
+  return at == needed.end() ? std::nullopt : std::optional(*at);
+}
+
+Status check_presets(const Policy& policy, const Approval& approval) {
+  const auto missing = first_missing(policy.presets, approval.presets);
+  if (missing) return refuse("redaction lacks the preset " + *missing);
+  return {};
+}
+
+Status check_replay(const Policy& policy, const Approval& approval) {
+  const auto missing = first_missing(approval.replay, policy.replay_targets);
+  if (missing) return refuse("replay to " + *missing + " is not allowed");
+  return {};
+}
+
 // Whether every host that `asked` matches is matched by `pattern`.
 bool covers(std::string_view pattern, std::string_view asked) {
   if (pattern == asked) return true;
@@ -184,10 +213,12 @@ bool overlaps(std::string_view a, std::string_view b) {
 }
 
 Status check_third_party(const Policy& policy, const std::string& asked) {
-  for (const std::string& denied : policy.third_parties_denied) {
-    if (asked == "any" || overlaps(denied, asked)) {
-      return refuse("third-party " + asked + " meets the denied " + denied);
-    }
+  const auto& denials = policy.third_parties_denied;
+  const auto denied = std::find_if(denials.begin(), denials.end(), [&](const std::string& pattern) {
+    return asked == "any" || overlaps(pattern, asked);
+  });
+  if (denied != denials.end()) {
+    return refuse("third-party " + asked + " meets the denied " + *denied);
   }
   if (policy.third_parties_allowed.empty()) return {};
   const auto& allowed = policy.third_parties_allowed;
@@ -270,21 +301,12 @@ std::string format_default_policy(std::string_view environment) {
 }
 
 Status check_policy(const Policy& policy, const Approval& approval) {
-  const PolicyLimits& limits = policy.limits;
-  ST_RETURN_IF_ERROR(check_bound("max-seconds", approval.max_seconds, limits.seconds));
-  ST_RETURN_IF_ERROR(check_bound("max-bytes", approval.max_bytes, limits.bytes));
-  ST_RETURN_IF_ERROR(check_bound("max-events-per-second", approval.max_events_per_second,
-                                 limits.events_per_second));
-  ST_RETURN_IF_ERROR(check_bound("max-cpu-percent", approval.max_cpu_percent, limits.cpu_percent));
-  for (const std::string& preset : policy.presets) {
-    if (!has(approval.presets, preset)) return refuse("redaction lacks the preset " + preset);
-  }
+  ST_RETURN_IF_ERROR(check_limits(policy.limits, approval));
+  ST_RETURN_IF_ERROR(check_presets(policy, approval));
   for (const std::string& asked : approval.third_parties) {
     ST_RETURN_IF_ERROR(check_third_party(policy, asked));
   }
-  for (const std::string& url : approval.replay) {
-    if (!has(policy.replay_targets, url)) return refuse("replay to " + url + " is not allowed");
-  }
+  ST_RETURN_IF_ERROR(check_replay(policy, approval));
   return check_recipients(policy, approval);
 }
 

@@ -28,6 +28,17 @@ struct FreeContext {
   void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
 };
 
+// Cuts off one line of the base64 text: as wide as the first one; only the last may be shorter.
+std::optional<std::string_view> take_armour_line(std::string_view& lines, std::size_t columns) {
+  const auto at = lines.find('\n');
+  if (at == std::string_view::npos || at == 0 || at > kMaxArmourColumns) return std::nullopt;
+  const bool is_last = at + 1 == lines.size();
+  if (is_last ? at > columns : at != columns || at < kMinArmourColumns) return std::nullopt;
+  const std::string_view line = lines.substr(0, at);
+  lines.remove_prefix(at + 1);
+  return line;
+}
+
 // The base64 text of the armour without its line ends; nothing when the form is not strict.
 std::optional<std::string> join_armour(std::string_view armour) {
   const std::string begin = std::string(kSshsigBegin) + "\n";
@@ -36,15 +47,11 @@ std::optional<std::string> join_armour(std::string_view armour) {
   if (armour.size() < begin.size() + end.size()) return std::nullopt;
   std::string_view lines = armour.substr(begin.size(), armour.size() - begin.size() - end.size());
   std::string joined;
-  std::size_t columns = 0;
+  const std::size_t columns = lines.find('\n');
   while (!lines.empty()) {
-    const auto at = lines.find('\n');
-    if (at == std::string_view::npos || at == 0 || at > kMaxArmourColumns) return std::nullopt;
-    const bool last = at + 1 == lines.size();
-    if (columns == 0) columns = at;
-    if (last ? at > columns : at != columns || at < kMinArmourColumns) return std::nullopt;
-    joined.append(lines.substr(0, at));
-    lines.remove_prefix(at + 1);
+    const auto line = take_armour_line(lines, columns);
+    if (!line) return std::nullopt;
+    joined.append(*line);
   }
   if (joined.empty() || joined.size() > kMaxSshsigBlob / 3 * 4) return std::nullopt;
   return joined;

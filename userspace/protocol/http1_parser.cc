@@ -40,11 +40,8 @@ ParseState Http1HeadReader::read(Bytes& input) {
       return ParseState::kInvalid;
     }
     const std::string_view line = without_line_end(std::string_view(block_).substr(line_begin_));
-    if (has_start_line_) {
-      if (has_line && line.empty()) return ParseState::kSuccess;
-    } else if (!read_start(line, seen, has_line)) {
-      return ParseState::kInvalid;
-    }
+    if (has_start_line_ && has_line && line.empty()) return ParseState::kSuccess;
+    if (!has_start_line_ && !read_start(line, seen, has_line)) return ParseState::kInvalid;
     if (has_line) line_begin_ = block_.size();
   }
   return ParseState::kNeedsMore;
