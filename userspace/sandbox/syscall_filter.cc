@@ -39,7 +39,7 @@ int allow_without_exec(void* filter, int call) {
 
 // glibc implements fstat(2) by newfstatat with an empty path.
 int allow_stat_of_descriptor(void* filter) {
-  const scmp_arg_cmp empty_path = SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH);
+  const scmp_arg_cmp empty_path = SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH, 0);
   return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, &empty_path);
 }
 
