@@ -105,10 +105,11 @@ struct Detectors::State {
   std::unique_ptr<hs_database_t, FreeDatabase> database;
   std::unique_ptr<hs_scratch_t, FreeScratch> scratch;
   std::vector<Hit> hits;
+  std::vector<TextRange> stretches;  // by shape, of the text at hand: see Shape::match_around
 
   void collect_literals();
   Status compile();
-  void verify(std::string_view text, const Hit& hit, std::vector<Finding>& findings) const;
+  void verify(std::string_view text, const Hit& hit, std::vector<Finding>& findings);
 };
 
 void Detectors::State::collect_literals() {
@@ -164,7 +165,7 @@ Result<std::unique_ptr<Detectors>> Detectors::make(const RuleSet& rules) {
 }
 
 void Detectors::State::verify(std::string_view text, const Hit& hit,
-                              std::vector<Finding>& findings) const {
+                              std::vector<Finding>& findings) {
   const Literal& literal = literals[hit.literal];
   const std::size_t end = hit.begin + literal.text.size();
   const auto add = [&](const std::optional<TextRange>& range, std::string_view class_name) {
@@ -173,7 +174,7 @@ void Detectors::State::verify(std::string_view text, const Hit& hit,
   switch (literal.trigger) {
     case Trigger::kShape:
       for (const std::size_t i : literal.shapes) {
-        add(shapes[i].shape.match_around(text, hit.begin), shapes[i].class_name);
+        add(shapes[i].shape.match_around(text, hit.begin, stretches[i]), shapes[i].class_name);
       }
       return;
     case Trigger::kAt:
@@ -205,6 +206,7 @@ void Detectors::find_values(std::string_view text, std::vector<Finding>& finding
   };
   hs_scan(state_->database.get(), text.data(), static_cast<unsigned>(text.size()), 0,
           state_->scratch.get(), on_match, &context);
+  state_->stretches.assign(state_->shapes.size(), {});
   std::size_t key_end = 0;  // BEGIN lines inside a private key are part of it
   for (const Hit& hit : state_->hits) {
     const bool is_key = state_->literals[hit.literal].trigger == Trigger::kPem;

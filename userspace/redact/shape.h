@@ -55,8 +55,15 @@ class Shape {
   bool empty() const { return runs_.empty(); }
   // The longest literal inside: what the prefilter searches for. Empty when there is none.
   const std::string& literal() const { return literal_; }
-  // The match around the literal that begins at `at`, or nothing.
-  std::optional<TextRange> match_around(std::string_view text, std::size_t at) const;
+  // The match around the literal that begins at `at`, or nothing. `stretch` is empty at the first
+  // occurrence in a text and then passed on in their order: it remembers how far the characters of
+  // an open last run go, so that a text full of literals takes linear time.
+  std::optional<TextRange> match_around(std::string_view text, std::size_t at,
+                                        TextRange& stretch) const;
+  std::optional<TextRange> match_around(std::string_view text, std::size_t at) const {
+    TextRange stretch;
+    return match_around(text, at, stretch);
+  }
   // Whether the whole of `text` has this shape.
   bool matches_whole(std::string_view text) const;
   // A text of this shape. For tests and seeds: examples are never stored.
@@ -64,6 +71,7 @@ class Shape {
 
  private:
   void choose_literal();
+  bool is_open() const { return runs_.back().count_max == kShapeMaxRun; }
 
   std::vector<ShapeRun> runs_;  // a literal is one run per character
   std::string literal_;

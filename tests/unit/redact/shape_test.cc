@@ -27,6 +27,28 @@ TEST(ShapeTest, TakesTheWholeRunWhenLengthIsOpen) {
   EXPECT_EQ(shape.match_around("ab_ffffffff;", 0), (TextRange{0, 11}));
 }
 
+TEST(ShapeTest, LooksOnceAtTheCharactersOfAnOpenRun) {
+  const Shape shape = *Shape::parse("ab-[base64url]{4,}");
+  const std::string text = "ab-ab-ab-ab- ab-cdef";
+  TextRange stretch;
+
+  EXPECT_EQ(shape.match_around(text, 0, stretch), (TextRange{0, 12}));
+  EXPECT_EQ(stretch, (TextRange{3, 12}));
+  EXPECT_EQ(shape.match_around(text, 3, stretch), (TextRange{3, 12}));
+  EXPECT_EQ(stretch, (TextRange{3, 12})) << "looked again";
+  EXPECT_FALSE(shape.match_around(text, 6 + 3, stretch));
+  EXPECT_EQ(shape.match_around(text, 13, stretch), (TextRange{13, 20}));
+}
+
+TEST(ShapeTest, BoundsAnOpenRunFromEachLiteral) {
+  const Shape shape = *Shape::parse("ab-[base64url]{4,}");
+  const std::string text = "ab-ab-" + std::string(2 * Shape::kShapeMaxRun, 'x');
+  TextRange stretch;
+
+  EXPECT_EQ(shape.match_around(text, 0, stretch), (TextRange{0, 3 + Shape::kShapeMaxRun}));
+  EXPECT_EQ(shape.match_around(text, 3, stretch), (TextRange{3, 6 + Shape::kShapeMaxRun}));
+}
+
 TEST(ShapeTest, GeneratesTextsOfItsOwnShape) {
   std::mt19937_64 random(3);
   const Shape shape = *Shape::parse("[letter]{2,5}-[digit]{3}.x");
