@@ -16,7 +16,4 @@ std::optional<std::string> find_non_ascii(std::string_view text);
 // usually written as, everything else as '?'.
 std::string transliterate(std::string_view text);
 
-// One argument as a shell reads it back.
-std::string quote_for_shell(std::string_view argument);
-
 }  // namespace scopetrace

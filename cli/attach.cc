@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/ascii.h"
 #include "cli/attach_view.h"
 #include "cli/commands.h"
 #include "cli/quantity.h"
 #include "cli/token.h"
 #include "scopes/approval.h"
 #include "scopes/host.h"
+#include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
 #include "userspace/session/front/frontend.h"
@@ -75,9 +75,8 @@ Result<ApprovalText> read_approvals(const AttachOptions& options) {
 }
 
 // An approval that cannot be read refuses the capture, whatever is wrong with it.
-Error as_refusal(Error error) {
-  const std::string hint = error.hint();
-  return Error(ErrorCode::kRefused, error.message()).with_hint(hint);
+Error as_refusal(const Error& error) {
+  return Error(ErrorCode::kRefused, error.message()).with_hint(error.hint());
 }
 
 // `20261123-141502`, as file names have it.

@@ -14,6 +14,7 @@
 #include "cli/token.h"
 #include "scopes/host_block.h"
 #include "scopes/ledger.h"
+#include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
 #include "userspace/redact/rules.h"

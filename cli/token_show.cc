@@ -5,9 +5,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/ascii.h"
 #include "cli/quantity.h"
 #include "cli/token.h"
+#include "scopes/shell.h"
 #include "userspace/base/clock.h"
 
 namespace scopetrace {

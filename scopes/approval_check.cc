@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/approval_check.h"
 
-#include <algorithm>
-
 #include "scopes/approval_rules.h"
+#include "scopes/shell.h"
 #include "userspace/base/clock.h"
 
 namespace scopetrace {
 namespace {
-
-// Quotes a word for a shell unless it is plain.
-std::string quote(std::string_view word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("@%_-+=:,./").find(c) != std::string_view::npos;
-  });
-  if (plain) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 // Collects the refusals of one approval; each has the same remedy.
 class Checker {
@@ -124,7 +112,7 @@ std::string request_option(const RequestMatch& match) {
   if (match.kind == RequestKind::kAny) return "";
   const std::string header =
       match.header == "x-request-id" ? "" : " --request-header " + match.header;
-  return " --request-id " + quote(match.value) + header;
+  return " --request-id " + quote_for_shell(match.value) + header;
 }
 
 }  // namespace
@@ -137,14 +125,15 @@ std::string request_command(const Approval& approval, std::optional<std::uint32_
   std::string text = "scopetrace token request";
   const bool command = approval.target.kind == TargetKind::kCommand && !tgid;
   if (!command) text += " --pid " + std::to_string(tgid.value_or(approval.target.tgid));
-  for (const std::string& host : approval.third_parties) text += " --third-party " + quote(host);
+  for (const std::string& host : approval.third_parties)
+    text += " --third-party " + quote_for_shell(host);
   for (const RequestMatch& match : approval.requests) text += request_option(match);
   text += " --level " + std::string(level_name(approval.level));
   text += " --for " + std::to_string(approval.max_seconds) + "s";
   if (approval.children) text += " --children";
   if (approval.inbound) text += " --inbound";
-  text += " --reason " + quote(approval.reason);
-  if (approval.ticket != "none") text += " --ticket " + quote(approval.ticket);
+  text += " --reason " + quote_for_shell(approval.reason);
+  if (approval.ticket != "none") text += " --ticket " + quote_for_shell(approval.ticket);
   return command ? text + " -- COMMAND" : text;
 }
 
