@@ -3,44 +3,14 @@
 
 #include <utility>
 
-#include "scopes/sshsig.h"
 #include "userspace/bundle/format.h"
+#include "userspace/bundle/signing.h"
 
 namespace scopetrace {
 namespace {
 
 // Leave a second for a busy thread: readers are promised kIdleSealNs.
 constexpr std::uint64_t kSealAfterNs = kIdleSealNs - kNanosecondsPerSecond;
-
-// Signs with the host's key, which stays with its owner.
-class HostSigner final : public TextSigner {
- public:
-  explicit HostSigner(const SigningKey& key) : key_(key) {}
-  std::string public_key() const override { return key_.public_key().line(); }
-  Result<std::string> sign(std::string_view name_space, std::string_view body) override {
-    return make_sshsig(key_, name_space, as_bytes(body));
-  }
-
- private:
-  const SigningKey& key_;
-};
-
-// A throw-away key; gone with the object.
-class SealSigner final : public TextSigner {
- public:
-  std::string public_key() const override { return key_.public_key().line(); }
-  Result<std::string> sign(std::string_view name_space, std::string_view body) override {
-    return make_sshsig(key_, name_space, as_bytes(body));
-  }
-
- private:
-  SigningKey key_ = SigningKey::generate();
-};
-
-class SealKeys final : public SealKeySource {
- public:
-  Result<std::unique_ptr<TextSigner>> make_key() override { return std::make_unique<SealSigner>(); }
-};
 
 // Whether the writer refused something before it wrote any of it: a full disk, a bad frame.
 bool is_writer_open(const Error& error) {
@@ -52,8 +22,8 @@ bool is_writer_open(const Error& error) {
 BundleFile::BundleFile(UniqueFd fd, const SigningKey& host_key)
     : fd_(std::move(fd)),
       sink_(fd_.get()),
-      host_(std::make_unique<HostSigner>(host_key)),
-      keys_(std::make_unique<SealKeys>()),
+      host_(std::make_unique<KeySigner>(host_key)),
+      keys_(std::make_unique<RandomSealKeys>()),
       writer_(sink_, *host_, *keys_) {}
 
 BundleFile::~BundleFile() = default;
