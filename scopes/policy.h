@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's policy: what may be approved at all, and by how many people. Wins over every approval
-// and every option. Format: scopes/policy.schema.json, docs/formats.md section 5.
+// and every option. Format: scopes/policy.schema.json.
 #pragma once
 
 #include <array>

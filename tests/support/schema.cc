@@ -19,9 +19,26 @@ bool has_type(const Json& value, const std::string& type) {
   return type == "integer" && value.is_number_integer();
 }
 
-std::string fault_of(const Json& value, const Json& schema, const std::string& path);
+// One schema document; its own $defs are where $ref leads.
+class Schema {
+ public:
+  explicit Schema(Json root) : root_(std::move(root)) {}
 
-std::string object_fault(const Json& value, const Json& schema, const std::string& path) {
+  std::string fault(const Json& value, const std::string& path) const {
+    return fault_of(value, root_, path);
+  }
+
+ private:
+  std::string fault_of(const Json& value, const Json& schema, const std::string& path) const;
+  std::string referred_fault(const Json& value, const Json& schema, const std::string& path) const;
+  std::string object_fault(const Json& value, const Json& schema, const std::string& path) const;
+  std::string array_fault(const Json& value, const Json& schema, const std::string& path) const;
+
+  Json root_;
+};
+
+std::string Schema::object_fault(const Json& value, const Json& schema,
+                                 const std::string& path) const {
   const Json properties = schema.value("properties", Json::object());
   for (const auto& key : schema.value("required", Json::array())) {
     if (!value.contains(key)) return path + " lacks " + key.get<std::string>();
@@ -49,21 +66,42 @@ std::string scalar_fault(const Json& value, const Json& schema, const std::strin
                          std::regex(schema["pattern"].get<std::string>()))) {
     return path + " does not match its pattern";
   }
+  if (value.is_string() && value.get<std::string>().size() < schema.value("minLength", 0U)) {
+    return path + " is too short";
+  }
   if (schema.contains("minimum") && value < schema["minimum"]) return path + " is too small";
   if (schema.contains("maximum") && value > schema["maximum"]) return path + " is too large";
   return "";
 }
 
-std::string fault_of(const Json& value, const Json& schema, const std::string& path) {
-  if (schema.contains("type") && !has_type(value, schema["type"]))
-    return path + " has a wrong type";
-  if (value.is_object()) return object_fault(value, schema, path);
-  if (!value.is_array()) return scalar_fault(value, schema, path);
+std::string Schema::array_fault(const Json& value, const Json& schema,
+                                const std::string& path) const {
+  if (value.size() > schema.value("maxItems", value.size())) return path + " has too many items";
   for (std::size_t i = 0; schema.contains("items") && i < value.size(); ++i) {
     const std::string at = path + "[" + std::to_string(i) + "]";
     if (std::string fault = fault_of(value[i], schema["items"], at); !fault.empty()) return fault;
   }
   return "";
+}
+
+// What $ref, if, then and else say.
+std::string Schema::referred_fault(const Json& value, const Json& schema,
+                                   const std::string& path) const {
+  if (schema.contains("$ref")) {
+    const Json::json_pointer target(schema["$ref"].get<std::string>().substr(1));
+    if (std::string fault = fault_of(value, root_.at(target), path); !fault.empty()) return fault;
+  }
+  if (!schema.contains("if")) return "";
+  const char* branch = fault_of(value, schema["if"], path).empty() ? "then" : "else";
+  return schema.contains(branch) ? fault_of(value, schema[branch], path) : "";
+}
+
+std::string Schema::fault_of(const Json& value, const Json& schema, const std::string& path) const {
+  if (schema.contains("type") && !has_type(value, schema["type"]))
+    return path + " has a wrong type";
+  if (std::string fault = referred_fault(value, schema, path); !fault.empty()) return fault;
+  if (value.is_object()) return object_fault(value, schema, path);
+  return value.is_array() ? array_fault(value, schema, path) : scalar_fault(value, schema, path);
 }
 
 }  // namespace
@@ -76,7 +114,15 @@ std::string schema_fault(std::string_view line) {
   const std::string type = value["type"];
   std::ifstream file(std::string(SCOPETRACE_SCHEMA_DIR) + "/" + type + ".json");
   if (!file) return "type " + type + " has no schema";
-  return fault_of(value, Json::parse(file), type);
+  return Schema(Json::parse(file)).fault(value, type);
+}
+
+std::string document_fault(std::string_view document, const std::string& schema_path) {
+  const Json value = Json::parse(document, nullptr, false);
+  if (value.is_discarded()) return "is no JSON";
+  std::ifstream file(schema_path);
+  if (!file) return "no schema " + schema_path;
+  return Schema(Json::parse(file)).fault(value, "$");
 }
 
 }  // namespace scopetrace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks lines of a bundle against docs/schemas/, in the subset of JSON Schema used there: type,
-// const, enum, pattern, minimum, maximum, properties, required, additionalProperties, items.
+// Checks JSON against our schemas, in the subset of JSON Schema used there: $ref into $defs, if,
+// then, else, type, const, enum, pattern, minLength, minimum, maximum, properties, required,
+// additionalProperties, items, maxItems.
 #pragma once
 
 #include <string>
@@ -11,5 +12,8 @@ namespace scopetrace {
 // Empty when the line follows the schema of its `type`, has `type` first and ends with LF; else
 // what is wrong and where.
 std::string schema_fault(std::string_view line);
+
+// Empty when the JSON document follows the schema in the file; else what is wrong and where.
+std::string document_fault(std::string_view document, const std::string& schema_path);
 
 }  // namespace scopetrace

@@ -147,16 +147,5 @@ TEST(ProcessFactsTest, DescribesThisProcess) {
   EXPECT_FALSE(read_process(0x7fffffff));
 }
 
-TEST(PolicyTest, DefaultIsReadableAndStrict) {
-  const std::string text = format_default_policy("production");
-  std::string misspelt = text;
-  misspelt.replace(misspelt.find("limits"), 6, "limitz");
-
-  EXPECT_TRUE(parse_policy(text));
-  EXPECT_FALSE(parse_policy(misspelt));
-  EXPECT_FALSE(parse_policy(R"({"approvals":{"metadata":0}})")) << "zero is for development";
-  EXPECT_TRUE(parse_policy(R"({"environment":"development","approvals":{"metadata":0}})"));
-}
-
 }  // namespace
 }  // namespace scopetrace
