@@ -3,12 +3,12 @@
 // every fourth gzipped. BM_Dissect stops at messages, BM_Pipeline goes on to compressed frames.
 // Bytes per second count the plaintext that the kernel side delivers.
 #include <benchmark/benchmark.h>
-#include <zlib.h>
 
 #include <random>
 #include <string>
 #include <vector>
 
+#include "tests/support/deflate.h"
 #include "tests/support/event_builder.h"
 #include "userspace/protocol/dissector.h"
 #include "userspace/protocol/message.h"
@@ -22,21 +22,6 @@ namespace {
 
 constexpr std::uint64_t kObjects = 16;  // TLS objects that take turns
 constexpr int kExchanges = 512;
-
-std::string gzipped(const std::string& text) {
-  constexpr int kGzipBits = 31;
-  z_stream stream = {};
-  deflateInit2(&stream, 6, Z_DEFLATED, kGzipBits, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 // Makes the ring records of a target that calls a JSON API.
 class TrafficGenerator {
@@ -62,7 +47,7 @@ class TrafficGenerator {
     const bool is_gzip = number % 4 == 0;
     const std::string asked = json(1024);
     const std::string answer = json(1024 + random_() % (15 * 1024));
-    const std::string body = is_gzip ? gzipped(answer) : answer;
+    const std::string body = is_gzip ? deflated(answer, kGzipBits) : answer;
     add_call(tls_id, ST_EGRESS,
              "POST /v1/items/" + std::to_string(number) +
                  "?page=2 HTTP/1.1\r\nHost: api.vendor.example\r\nAccept: */*\r\n"

@@ -2,31 +2,13 @@
 #include "userspace/protocol/content_coding.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 #include <zstd.h>
 
+#include "tests/support/deflate.h"
 #include "userspace/protocol/body.h"
 
 namespace scopetrace {
 namespace {
-
-constexpr int kGzip = 31;
-constexpr int kZlib = 15;
-constexpr int kRaw = -15;
-
-std::string deflated(const std::string& text, int window_bits) {
-  z_stream stream = {};
-  deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 std::string zstd_of(const std::string& text) {
   std::string out(ZSTD_compressBound(text.size()), '\0');
@@ -78,18 +60,18 @@ const std::string kText = "{\"name\": \"value\", \"list\": [1, 2, 3, 4, 5, 6, 7,
 
 INSTANTIATE_TEST_SUITE_P(
     Codings, ContentCodingTest,
-    testing::Values(CodingCase{"Identity", {}, kText, kText},
-                    CodingCase{"Gzip", {"gzip"}, deflated(kText, kGzip), kText},
-                    CodingCase{"GzipMembers",
-                               {"gzip"},
-                               deflated(kText, kGzip) + deflated(kText, kGzip),
-                               kText + kText},
-                    CodingCase{"DeflateWithZlibHeader", {"deflate"}, deflated(kText, kZlib), kText},
-                    CodingCase{"DeflateRaw", {"deflate"}, deflated(kText, kRaw), kText},
-                    CodingCase{"Zstd", {"zstd"}, zstd_of(kText), kText},
-                    CodingCase{"Brotli", {"br"}, brotli_of_hello(), "hello"},
-                    CodingCase{
-                        "GzipThenZstd", {"gzip", "zstd"}, zstd_of(deflated(kText, kGzip)), kText}),
+    testing::Values(
+        CodingCase{"Identity", {}, kText, kText},
+        CodingCase{"Gzip", {"gzip"}, deflated(kText, kGzipBits), kText},
+        CodingCase{"GzipMembers",
+                   {"gzip"},
+                   deflated(kText, kGzipBits) + deflated(kText, kGzipBits),
+                   kText + kText},
+        CodingCase{"DeflateWithZlibHeader", {"deflate"}, deflated(kText, kZlibBits), kText},
+        CodingCase{"DeflateRaw", {"deflate"}, deflated(kText, kRawDeflateBits), kText},
+        CodingCase{"Zstd", {"zstd"}, zstd_of(kText), kText},
+        CodingCase{"Brotli", {"br"}, brotli_of_hello(), "hello"},
+        CodingCase{"GzipThenZstd", {"gzip", "zstd"}, zstd_of(deflated(kText, kGzipBits)), kText}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(BodyCollectorTest, GivesUpAnUnknownCoding) {
@@ -102,7 +84,7 @@ TEST(BodyCollectorTest, GivesUpAnUnknownCoding) {
 }
 
 TEST(BodyCollectorTest, GivesUpABrokenCodingAndForgetsWhatItGave) {
-  std::string wire = deflated(kText + kText, kGzip);
+  std::string wire = deflated(kText + kText, kGzipBits);
   wire[wire.size() - 6] = static_cast<char>(wire[wire.size() - 6] ^ 0x55);  // the CRC
 
   const HttpBody body = collect(wire, {"gzip"}, 7);
