@@ -15,13 +15,13 @@ static __always_inline void st_roll_window(struct st_shared *shared, __u64 now_n
   shared->window_cpu_ns = 0;
 }
 
-/* Charges run time that was spent, whether or not anything is emitted. */
-static __always_inline void st_charge_cpu(__u64 now_ns, __u64 cost_ns)
+/* Charges run time that was spent, whether or not anything is emitted. Whoever asks for budget
+ * starts the new window: charging needs no clock. */
+static __always_inline void st_charge_cpu(__u64 cost_ns)
 {
   struct st_shared *shared = st_shared_state();
 
   if (!shared) return;
-  st_roll_window(shared, now_ns);
   __sync_fetch_and_add(&shared->window_cpu_ns, cost_ns);
   st_count(ST_COUNT_CPU_NS, cost_ns);
 }

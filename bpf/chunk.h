@@ -85,21 +85,22 @@ __noinline int st_emit_chunk(struct st_moved *moved)
   return 0;
 }
 
-/* Emits a call that is in scope and not suppressed: all of it or, over budget, nothing. */
-static __always_inline void st_emit_call(struct st_moved *moved)
+/* Emits a call that is in scope and not suppressed: all of it or, over budget, nothing. Returns
+ * the bytes it tried to copy. */
+static __always_inline __u64 st_emit_call(struct st_moved *moved)
 {
   __u64 i;
 
   moved->kept = moved->bytes > ST_CALL_BYTES_MAX ? ST_CALL_BYTES_MAX : moved->bytes;
   if (!st_take_budget(moved->now_ns, (moved->kept + ST_CHUNK_BYTES - 1) / ST_CHUNK_BYTES,
                       moved->kept))
-    return;
-  st_charge_cpu(moved->now_ns, (moved->kept * st_kib_ns) >> 10);
+    return 0;
   st_count(ST_COUNT_TRUNCATED_BYTES, moved->bytes - moved->kept);
   for (i = 0; i < ST_CHUNK_ROUNDS; i++) {
     if (moved->offset >= moved->kept) break;
     st_emit_chunk(moved);
   }
+  return moved->kept;
 }
 
 #endif

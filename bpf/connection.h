@@ -88,11 +88,11 @@ static __always_inline bool st_emit_connection(struct st_connection *connection,
 }
 
 /* Announces a connection once, whichever CPU comes first; again after a failure. */
-static __always_inline void st_announce(struct st_connection *connection, __u8 state, __u64 now_ns)
+static __always_inline void st_announce(struct st_connection *connection, __u8 state)
 {
   if (connection->announced || !connection->conn_id) return;
   if (__sync_val_compare_and_swap(&connection->announced, 0, 1)) return;
-  if (!st_emit_connection(connection, state, now_ns)) connection->announced = 0;
+  if (!st_emit_connection(connection, state, bpf_ktime_get_boot_ns())) connection->announced = 0;
 }
 
 /* A port that connect(2) picked has fastreuse -1; an accepted socket shares its listener's. */
@@ -112,7 +112,7 @@ static __always_inline bool st_is_excluded(struct sock *sk, __u8 role)
 /* Only the CPU that inserts the entry takes an id, so that ids are consecutive. */
 static __always_inline struct st_connection *st_make_connection(struct sock *sk, __u8 role)
 {
-  __u64 key = (__u64)sk, id = bpf_get_current_pid_tgid();
+  __u64 key = (__u64)sk, id = st_current_id();
   struct st_connection made = {};
   struct st_connection *connection;
   bool is_maker;
@@ -128,7 +128,7 @@ static __always_inline struct st_connection *st_make_connection(struct sock *sk,
 }
 
 /* The connection of a socket that the target uses now; announced the first time. */
-static __always_inline struct st_connection *st_use_connection(struct sock *sk, __u64 now_ns)
+static __always_inline struct st_connection *st_use_connection(struct sock *sk)
 {
   __u64 key = (__u64)sk;
   struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
@@ -143,7 +143,7 @@ static __always_inline struct st_connection *st_use_connection(struct sock *sk, 
   }
   if (!connection) return 0;
   st_note_addresses(connection, sk);
-  st_announce(connection, accepted ? ST_CONNECTION_OPENED : ST_CONNECTION_SEEN, now_ns);
+  st_announce(connection, accepted ? ST_CONNECTION_OPENED : ST_CONNECTION_SEEN);
   return connection;
 }
 

@@ -92,7 +92,7 @@ static __always_inline bool st_carries_records(__u64 buffer, __u64 bytes)
 
 /* A socket write by a thread with a pending TLS object: ties them when the bytes agree. */
 static __always_inline void st_settle_pending(struct st_thread *thread,
-                                              struct st_connection *connection, __u64 now_ns)
+                                              struct st_connection *connection)
 {
   struct st_tls_object *tls;
   __u64 buffer;
@@ -105,7 +105,7 @@ static __always_inline void st_settle_pending(struct st_thread *thread,
   if (!tls || tls->conn_id) return;
   connection->has_tls = 1;
   tls->excluded = connection->excluded;
-  st_bind(tls, connection->conn_id, ST_PEER_RECORD_HEADER, now_ns);
+  st_bind(tls, connection->conn_id, ST_PEER_RECORD_HEADER, bpf_ktime_get_boot_ns());
 }
 
 #endif

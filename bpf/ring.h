@@ -18,7 +18,7 @@ struct {
 static __always_inline void st_fill_header(struct st_event_header *header, __u16 type, __u32 size,
                                            __u64 now_ns)
 {
-  __u64 id = bpf_get_current_pid_tgid();
+  __u64 id = st_current_id();
 
   header->time_ns = now_ns;
   header->tgid = id >> 32;

@@ -36,7 +36,7 @@ static __always_inline void st_preempt_on(void)
 
 static __always_inline void st_emit_tls_close(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = bpf_get_current_pid_tgid() >> 32};
+  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
   struct st_tls_object *tls = bpf_map_lookup_elem(&st_tls_objects, &key);
   __u64 now_ns = bpf_ktime_get_boot_ns();
   struct st_tls_close_event *event;
@@ -93,31 +93,37 @@ static __always_inline void st_settle(struct st_moved *moved, struct st_tls_obje
   record->direction = direction;
 }
 
-static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)
+/* Records a call that has returned. Returns the bytes it tried to copy. */
+static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_thread *thread,
+                                            struct st_call *call)
 {
-  struct st_thread *thread = st_current_thread();
-  struct st_moved moved = {};
+  struct st_moved moved = {.buffer = call->buffer, .bytes = st_returned_bytes(ctx, call)};
   struct st_tls_object *tls;
-  struct st_call call;
 
-  if (!thread || !st_end_call(ctx, thread, &call) || !st_current_in_scope()) return 0;
+  if (!moved.bytes && !call->conn_id) return 0;
   moved.now_ns = bpf_ktime_get_boot_ns();
-  moved.buffer = call.buffer;
-  moved.bytes = st_returned_bytes(ctx, &call);
-  st_charge_cpu(moved.now_ns, ST_SITE_IS_CHEAP(cookie) ? st_cheap_hit_ns : st_stepped_hit_ns);
-  if (!moved.bytes && !call.conn_id) return 0;
-  tls = st_find_or_make_tls(call.object);
+  tls = st_find_or_make_tls(call->object);
   if (!tls) {
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
     return 0;
   }
-  tls->excluded |= call.excluded;
-  st_bind(tls, call.conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
+  tls->excluded |= call->excluded;
+  st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
   if (!moved.bytes) return 0;
-  st_settle(&moved, tls, call.direction);
-  if (call.direction == ST_EGRESS && !tls->conn_id && !call.conn_id)
-    st_note_pending(thread, call.object, moved.bytes, moved.now_ns);
-  if (!st_is_suppressed(tls, moved.now_ns)) st_emit_call(&moved);
+  st_settle(&moved, tls, call->direction);
+  if (call->direction == ST_EGRESS && !tls->conn_id && !call->conn_id)
+    st_note_pending(thread, call->object, moved.bytes, moved.now_ns);
+  return st_is_suppressed(tls, moved.now_ns) ? 0 : st_emit_call(&moved);
+}
+
+static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)
+{
+  struct st_thread *thread = st_current_thread();
+  __u64 hit_ns = ST_SITE_IS_CHEAP(cookie) ? st_cheap_hit_ns : st_stepped_hit_ns;
+  struct st_call call;
+
+  if (!thread || !st_end_call(ctx, thread, &call) || !st_current_in_scope()) return 0;
+  st_charge_cpu(hit_ns + ((st_finish_call(ctx, thread, &call) * st_kib_ns) >> 10));
   return 0;
 }
 

@@ -3,14 +3,13 @@
 #ifndef ST_SOCKET_H
 #define ST_SOCKET_H
 
-static __always_inline struct st_connection *st_touch_socket(struct sock *sk, __u64 now_ns)
+static __always_inline struct st_connection *st_touch_socket(struct sock *sk,
+                                                             struct st_thread *thread)
 {
   struct st_connection *connection;
-  struct st_thread *thread;
 
-  st_charge_cpu(now_ns, st_socket_hit_ns);
-  connection = st_use_connection(sk, now_ns);
-  thread = st_current_thread();
+  st_charge_cpu(st_socket_hit_ns);
+  connection = st_use_connection(sk);
   if (connection && thread) st_note_nested(thread, connection);
   return connection;
 }
@@ -20,15 +19,13 @@ int BPF_PROG(st_handle_send, struct sock *sk, int returned)
 {
   struct st_connection *connection;
   struct st_thread *thread;
-  __u64 now_ns;
 
   if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
-  now_ns = bpf_ktime_get_boot_ns();
-  connection = st_touch_socket(sk, now_ns);
+  thread = st_current_thread();
+  connection = st_touch_socket(sk, thread);
   if (!connection || returned <= 0) return 0;
   __sync_fetch_and_add(&connection->sent_bytes, (__u64)(__u32)returned);
-  thread = st_current_thread();
-  if (thread) st_settle_pending(thread, connection, now_ns);
+  if (thread) st_settle_pending(thread, connection);
   return 0;
 }
 
@@ -38,7 +35,7 @@ int BPF_PROG(st_handle_receive, struct sock *sk, int returned, int flags)
   struct st_connection *connection;
 
   if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
-  connection = st_touch_socket(sk, bpf_ktime_get_boot_ns());
+  connection = st_touch_socket(sk, st_current_thread());
   if (connection && returned > 0 && !(flags & 2)) /* MSG_PEEK moves nothing */
     __sync_fetch_and_add(&connection->received_bytes, (__u64)(__u32)returned);
   return 0;
@@ -51,7 +48,7 @@ static __always_inline void st_open_connection(struct sock *sk)
 
   if (!connection) return;
   st_note_addresses(connection, sk);
-  st_announce(connection, ST_CONNECTION_OPENED, bpf_ktime_get_boot_ns());
+  st_announce(connection, ST_CONNECTION_OPENED);
 }
 
 static __always_inline void st_close_connection(struct sock *sk)

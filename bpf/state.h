@@ -53,11 +53,19 @@ struct {
   __type(value, __u8);
 } st_muted SEC(".maps");
 
+/* tgid << 32 | tid, by two loads: the helper of that name is a call of 9 ns. */
+static __always_inline __u64 st_current_id(void)
+{
+  struct task_struct *task = bpf_get_current_task_btf();
+
+  return (__u64)(__u32)task->tgid << 32 | (__u32)task->pid;
+}
+
 static __always_inline void st_count(__u32 counter, __u64 amount)
 {
   __u64 *value = bpf_map_lookup_elem(&st_counters, &counter);
 
-  if (value) __sync_fetch_and_add(value, amount);
+  if (value && amount) __sync_fetch_and_add(value, amount);
 }
 
 static __always_inline struct st_shared *st_shared_state(void)

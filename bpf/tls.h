@@ -63,7 +63,7 @@ enum { ST_SITE_WRITE = 1, ST_SITE_READ = 2, ST_SITE_FREE = 3, ST_SITE_LOADER = 4
 
 static __always_inline struct st_thread *st_current_thread(void)
 {
-  __u32 tid = (__u32)bpf_get_current_pid_tgid();
+  __u32 tid = (__u32)st_current_id();
 
   return bpf_map_lookup_elem(&st_threads, &tid);
 }
@@ -71,7 +71,7 @@ static __always_inline struct st_thread *st_current_thread(void)
 static __noinline struct st_thread *st_make_thread(void)
 {
   struct st_thread empty = {};
-  __u32 tid = (__u32)bpf_get_current_pid_tgid();
+  __u32 tid = (__u32)st_current_id();
 
   bpf_map_update_elem(&st_threads, &tid, &empty, BPF_NOEXIST);
   return bpf_map_lookup_elem(&st_threads, &tid);
@@ -79,14 +79,14 @@ static __noinline struct st_thread *st_make_thread(void)
 
 static __always_inline struct st_tls_object *st_find_tls(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = bpf_get_current_pid_tgid() >> 32};
+  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
 
   return bpf_map_lookup_elem(&st_tls_objects, &key);
 }
 
 static __always_inline struct st_tls_object *st_find_or_make_tls(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = bpf_get_current_pid_tgid() >> 32};
+  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
   struct st_tls_object *found = bpf_map_lookup_elem(&st_tls_objects, &key);
   struct st_tls_object made = {};
 
