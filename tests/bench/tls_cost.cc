@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What capture costs the target: SSL_write and SSL_read with and without probes, paired and
-// self-timed in the target, and how long attach and detach take. Prints a table. Needs root.
+// What capture costs the target, in CPU time of its own thread: SSL_write, SSL_read and opening a
+// connection, without probes, with probes on it, and with probes on somebody else. The runs of the
+// four alternate; the least one counts. Needs root.
 //
 // usage: tls_cost
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <link.h>
-#include <openssl/bio.h>
+#include <netinet/in.h>
 #include <openssl/ssl.h>
-#include <sys/wait.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <optional>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -24,42 +25,100 @@
 #include "userspace/base/file.h"
 #include "userspace/probe/identity.h"
 #include "userspace/probe/probe_set.h"
+#include "userspace/resolve/site_picker.h"
 
 namespace {
 
 using namespace scopetrace;
+using scopetrace::testing::TlsTarget;
 
+constexpr int kRepetitions = 3;
 constexpr int kRuns = 15;
-constexpr int kCallsPerRun = 100;  // all of 16 KiB calls fit the ring: drops would be cheaper
+constexpr int kCallsPerRun = 100;    // all of 16 KiB calls fit the ring: drops would be cheaper
+constexpr int kRecordOverhead = 22;  // TLS 1.3 with AES-GCM: header, type and tag
+
+enum class Operation { kWrite, kRead, kConnect };
+struct Workload {
+  const char* name;
+  Operation operation;
+  int bytes;
+};
+
+enum class Capture { kNone, kExport, kCallee, kBystander };
+struct Way {
+  const char* name;
+  Capture capture;
+};
+constexpr std::array<Way, 4> kWays = {{{"none", Capture::kNone},
+                                       {"at the export", Capture::kExport},
+                                       {"at the callee", Capture::kCallee},
+                                       {"bystander", Capture::kBystander}}};
 
 struct Times {
-  double write_ns = 0;  // per call, median of the runs
+  double call_ns = 1e18;
   double attach_ms = 0;
   double detach_ms = 0;
 };
+
+double thread_cpu_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
 
 double milliseconds_since(std::uint64_t start_ns) {
   return static_cast<double>(boottime_ns() - start_ns) / 1e6;
 }
 
-std::uint64_t file_offset(const char* symbol, std::string& path) {
-  void* address = ::dlsym(RTLD_DEFAULT, symbol);
-  Dl_info info{};
-  link_map* map = nullptr;
-  ST_CHECK(::dladdr1(address, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0);
-  path = info.dli_fname;
-  return reinterpret_cast<std::uint64_t>(address) - map->l_addr;
+double time_writes(SSL* ssl, const std::string& text) {
+  const double start = thread_cpu_ns();
+  for (int call = 0; call < kCallsPerRun; ++call) {
+    ST_CHECK(SSL_write(ssl, text.data(), static_cast<int>(text.size())) > 0);
+  }
+  return thread_cpu_ns() - start;
 }
 
-// A target that writes `bytes` kRuns * kCallsPerRun times and reports the median run in a pipe.
-class WritingTarget {
+// Waits for a batch that fits the socket's buffer, then times only the reading.
+double time_reads(SSL* ssl, std::string& buffer) {
+  const int batch = buffer.size() > 1000 ? 2 : 50;
+  const int fd = SSL_get_fd(ssl), size = static_cast<int>(buffer.size());
+  const int enough = batch * (size + kRecordOverhead);
+  ST_CHECK(::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &enough, sizeof(enough)) == 0);
+  double spent = 0;
+  for (int call = 0; call < kCallsPerRun; call += batch) {
+    pollfd ready{fd, POLLIN, 0};
+    ST_CHECK(::poll(&ready, 1, 10'000) == 1);
+    const double start = thread_cpu_ns();
+    for (int i = 0; i < batch; ++i) ST_CHECK(SSL_read(ssl, buffer.data(), size) == size);
+    spent += thread_cpu_ns() - start;
+  }
+  return spent;
+}
+
+double time_connects(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const double start = thread_cpu_ns();
+  for (int call = 0; call < kCallsPerRun; ++call) {
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ST_CHECK(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  }
+  return thread_cpu_ns() - start;
+}
+
+// A target that repeats one operation kRuns * kCallsPerRun times and reports its best run.
+class TimedTarget {
  public:
-  explicit WritingTarget(int bytes)
-      : target_([this, bytes](SSL* ssl) { report(ssl, bytes); },
-                [](SSL* ssl) { scopetrace::testing::read_to_end(ssl); }) {}
+  explicit TimedTarget(const Workload& workload)
+      : workload_(workload),
+        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+        port_(listen()),
+        target_([this](SSL* ssl) { report(ssl); }, [this](SSL* ssl) { serve(ssl); }) {}
 
   std::uint32_t tgid() const { return target_.tgid(); }
-  double median_ns() {
+  double best_ns() {
     ST_CHECK(target_.run());
     double value = 0;
     ST_CHECK(::read(pipe_.fds[0], &value, sizeof(value)) == sizeof(value));
@@ -75,21 +134,46 @@ class WritingTarget {
     std::array<int, 2> fds{};
   };
 
-  void report(SSL* ssl, int bytes) const {
-    const std::string text(static_cast<std::size_t>(bytes), 'x');
-    std::vector<double> runs;
-    for (int run = 0; run < kRuns; ++run) {
-      const std::uint64_t start = boottime_ns();
-      for (int call = 0; call < kCallsPerRun; ++call) SSL_write(ssl, text.data(), bytes);
-      runs.push_back(static_cast<double>(boottime_ns() - start) / kCallsPerRun);
-    }
-    std::sort(runs.begin(), runs.end());
-    const double median = runs[runs.size() / 2];
-    ST_CHECK(::write(pipe_.fds[1], &median, sizeof(median)) == sizeof(median));
+  // Nobody accepts: the backlog holds every connection of the target.
+  int listen() const {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    ST_CHECK(::bind(listener_.get(), generic, size) == 0 && ::listen(listener_.get(), 4096) == 0);
+    ST_CHECK(::getsockname(listener_.get(), generic, &size) == 0);
+    return ntohs(address.sin_port);
   }
 
+  double run_once(SSL* ssl, std::string& buffer) const {
+    if (workload_.operation == Operation::kWrite) return time_writes(ssl, buffer);
+    if (workload_.operation == Operation::kRead) return time_reads(ssl, buffer);
+    return time_connects(port_);
+  }
+
+  void report(SSL* ssl) const {
+    std::string buffer(static_cast<std::size_t>(workload_.bytes), 'x');
+    double best = 1e18;
+    for (int run = 0; run < kRuns; ++run) best = std::min(best, run_once(ssl, buffer));
+    best /= kCallsPerRun;
+    ST_CHECK(::write(pipe_.fds[1], &best, sizeof(best)) == sizeof(best));
+  }
+
+  void serve(SSL* ssl) const {
+    const std::string text(static_cast<std::size_t>(workload_.bytes), 'y');
+    const bool writes = workload_.operation == Operation::kRead;
+    for (int call = 0; writes && call < kRuns * kCallsPerRun; ++call) {
+      ST_CHECK(SSL_write(ssl, text.data(), workload_.bytes) > 0);
+    }
+    scopetrace::testing::read_to_end(ssl);
+  }
+
+  Workload workload_;
   Pipe pipe_;
-  scopetrace::testing::TlsTarget target_;
+  UniqueFd listener_;
+  int port_;
+  TlsTarget target_;
 };
 
 ProbeConfig config_for(std::uint32_t tgid) {
@@ -102,58 +186,61 @@ ProbeConfig config_for(std::uint32_t tgid) {
   return config;
 }
 
-// One target, without probes, with probes on it, or with probes on somebody else.
-Times measure(int bytes, bool probed, bool as_bystander, std::uint64_t site_offset) {
-  WritingTarget target(bytes);
-  Times times;
-  if (!probed) {
-    times.write_ns = target.median_ns();
-    return times;
+void attach_library(ProbeSet& probes, bool at_export) {
+  Dl_info info{};
+  ST_CHECK(::dladdr(reinterpret_cast<void*>(&SSL_write), &info) != 0);
+  const Result<UniqueFd> file = open_file(info.dli_fname, O_RDONLY);
+  ST_CHECK(file.has_value());
+  const auto image = read_file(info.dli_fname, 64U << 20);
+  ST_CHECK(image.has_value());
+  PickOptions options;
+  options.safe_sites = at_export;
+  const auto sites = pick_sites(as_bytes(*image), options);
+  ST_CHECK(sites.has_value());
+  ST_CHECK(probes.attach_sites(file->get(), *sites, {}).has_value());
+}
+
+void measure(const Workload& workload, Capture capture, Times& times) {
+  TimedTarget target(workload);
+  if (capture == Capture::kNone) {
+    times.call_ns = std::min(times.call_ns, target.best_ns());
+    return;
   }
-  WritingTarget other(bytes);
-  std::string path;
-  Site site;
-  site.file_offset = file_offset("SSL_write", path);
-  site.kind = SiteKind::kTlsWrite;
-  site.is_function_entry = 1;
-  if (site_offset != 0) {  // the internal function: (SSL*, buffer, length, size_t*)
-    site.file_offset = site_offset;
-    site.size_argument = 4;
-    site.is_cheap = 1;
-  }
+  const TimedTarget other(workload);
+  const bool on_target = capture != Capture::kBystander;
   const std::uint64_t attach_start = boottime_ns();
-  Result<ProbeSet> probes = ProbeSet::load(config_for(as_bystander ? other.tgid() : target.tgid()));
+  Result<ProbeSet> probes = ProbeSet::load(config_for(on_target ? target.tgid() : other.tgid()));
   ST_CHECK(probes.has_value() && probes->attach_kernel_probes().has_value());
-  const Result<UniqueFd> file = open_file(path, O_RDONLY);
-  ST_CHECK(probes->attach_sites(file->get(), std::span(&site, 1), {}).has_value());
+  attach_library(*probes, capture == Capture::kExport);
   ST_CHECK(probes->resume().has_value());
   times.attach_ms = milliseconds_since(attach_start);
-  times.write_ns = target.median_ns();
+  times.call_ns = std::min(times.call_ns, target.best_ns());
   const std::uint64_t detach_start = boottime_ns();
   probes->detach();
   times.detach_ms = milliseconds_since(detach_start);
-  return times;
 }
 
-void print_row(const char* name, int bytes, const Times& times) {
-  std::printf("%-28s %6d B  %9.0f ns/call  attach %6.1f ms  detach %6.1f ms\n", name, bytes,
-              times.write_ns, times.attach_ms, times.detach_ms);
+void print_workload(const Workload& workload) {
+  std::array<Times, kWays.size()> times;
+  for (int repetition = 0; repetition < kRepetitions; ++repetition) {
+    for (std::size_t i = 0; i < kWays.size(); ++i) measure(workload, kWays[i].capture, times[i]);
+  }
+  for (std::size_t i = 0; i < kWays.size(); ++i) {
+    std::printf("%-18s %-14s %8.0f ns %+8.0f ns  x %5.2f  attach %4.0f ms  detach %4.0f ms\n",
+                workload.name, kWays[i].name, times[i].call_ns, times[i].call_ns - times[0].call_ns,
+                times[i].call_ns / times[0].call_ns, times[i].attach_ms, times[i].detach_ms);
+  }
+  std::fflush(stdout);
 }
 
 }  // namespace
 
-// The optional argument is the file offset of a cheap internal site (hexadecimal), as the resolver
-// finds it; without it only the exported function is measured.
-int main(int argc, char** argv) {
-  const std::uint64_t internal = argc > 1 ? std::strtoull(argv[1], nullptr, 16) : 0;
-  for (const int bytes : {16384, 100}) {
-    for (int repetition = 0; repetition < 2; ++repetition) {
-      print_row("none", bytes, measure(bytes, false, false, 0));
-      print_row("captured at the export", bytes, measure(bytes, true, false, 0));
-      if (internal != 0)
-        print_row("captured at the callee", bytes, measure(bytes, true, false, internal));
-      print_row("bystander", bytes, measure(bytes, true, true, 0));
-    }
-  }
+int main() {
+  const std::array<Workload, 5> workloads = {{{"SSL_write 16 KiB", Operation::kWrite, 16384},
+                                              {"SSL_write 100 B", Operation::kWrite, 100},
+                                              {"SSL_read 16 KiB", Operation::kRead, 16384},
+                                              {"SSL_read 100 B", Operation::kRead, 100},
+                                              {"connect and close", Operation::kConnect, 0}}};
+  for (const Workload& workload : workloads) print_workload(workload);
   return 0;
 }
