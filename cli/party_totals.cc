@@ -71,10 +71,10 @@ void print_row(std::FILE* out, const std::string& party, const PartyTotals& tota
 
 void print_facts(std::FILE* out, const std::string& party, const PartyTotals& totals) {
   if (totals.incomplete != 0) {
-    fmt::print(out, "{}: {} exchanges did not complete\n", party, totals.incomplete);
+    fmt::print(out, "{}: exchanges that did not complete: {}\n", party, totals.incomplete);
   }
   for (const auto& [name, count] : totals.credentials) {
-    fmt::print(out, "{}: credential {}, {} times\n", party, name, count);
+    fmt::print(out, "{}: credential {}, seen {}x\n", party, name, count);
   }
   std::string classes;
   for (const std::string& name : totals.data_classes) {

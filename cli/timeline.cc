@@ -15,6 +15,7 @@ constexpr const char* kRed = "\x1b[31m";
 constexpr const char* kYellow = "\x1b[33m";
 constexpr const char* kGreen = "\x1b[32m";
 constexpr const char* kDim = "\x1b[2m";
+constexpr std::size_t kMaxPartiesShown = 8;     // named above the timeline
 constexpr std::size_t kMaxOpenShown = 10;       // connections listed at the end
 constexpr std::size_t kMaxLibrariesShown = 10;  // that are not covered
 
@@ -166,11 +167,16 @@ void Timeline::print(const LineJson& line, const std::string& type, std::string_
 
 void Timeline::print_session(const LineJson& line) {
   const LineJson& target = member(line, "target");
+  const std::string description = text_of(target, "description");
   const std::string context = text_of(target, "context");
-  fmt::print(out_, "  target {}{}\n", text_of(target, "description"),
-             context.empty() ? "" : ": " + context);
-  fmt::print(out_, "  level {}, redaction {}, third parties {}\n", text_of(line, "level"),
-             text_of(line, "redaction"), list_of(line, "third_parties", 8));
+  const std::string parties = list_of(line, "third_parties", kMaxPartiesShown);
+  if (!description.empty()) {
+    fmt::print(out_, "  target {}{}\n", description, context.empty() ? "" : ": " + context);
+  }
+  if (!parties.empty()) {
+    fmt::print(out_, "  third parties {} at level {}, redaction {}\n", parties,
+               text_of(line, "level"), text_of(line, "redaction"));
+  }
   std::size_t shown = 0;
   for (const LineJson& library : member(line, "libraries")) {
     if (member(library, "covered") != false || shown++ >= kMaxLibrariesShown) continue;
