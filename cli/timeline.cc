@@ -185,7 +185,7 @@ void Timeline::print_session(const LineJson& line) {
                                   text_of(library, "reason") + ")"));
   }
   fmt::print(out_, "\n");
-  print_row(clock_of(line), paint(kDim, "capture began " + text_of(line, "time").substr(0, 10)));
+  print_row(clock_of(line), paint(kDim, "session began " + text_of(line, "time").substr(0, 10)));
 }
 
 void Timeline::print_exchange(const LineJson& line, std::string_view raw) {
@@ -288,7 +288,7 @@ void Timeline::print_process(const LineJson& line) {
 void Timeline::print_summary(const LineJson& line) {
   print_row(
       clock_of(line),
-      paint(kDim, fmt::format("capture ended: {} after {}, programs used {} of CPU",
+      paint(kDim, fmt::format("session ended: {} after {}, programs used {} of CPU",
                               text_of(line, "end"), duration_text(number_of(line, "duration_ns")),
                               duration_text(number_of(line, "cpu_ns")))));
 }
