@@ -86,11 +86,7 @@ ParseState Http1BodyReader::read(Bytes& input, Bytes& content) {
     if (input.empty()) return ParseState::kNeedsMore;
     const bool is_chunked = framing_ == Http1Framing::kChunked;
     if (!is_chunked || step_ == Step::kData) {
-      const std::uint64_t room = is_until_close() ? input.size() : left_;
-      content = input.first(std::min<std::uint64_t>(room, input.size()));
-      input = input.subspan(content.size());
-      if (!is_until_close()) left_ -= content.size();
-      if (is_chunked && left_ == 0) step_ = Step::kDataEnd;
+      content = take_content(input);
       return ParseState::kSuccess;
     }
     const char c = static_cast<char>(input.front());
@@ -99,6 +95,17 @@ ParseState Http1BodyReader::read(Bytes& input, Bytes& content) {
     if (state != ParseState::kNeedsMore) return state;
   }
   return ParseState::kEnd;
+}
+
+// Cuts off what belongs to the body or to its current chunk.
+Bytes Http1BodyReader::take_content(Bytes& input) {
+  const std::uint64_t room = is_until_close() ? input.size() : left_;
+  const Bytes content = input.first(std::min<std::uint64_t>(room, input.size()));
+  input = input.subspan(content.size());
+  if (is_until_close()) return content;
+  left_ -= content.size();
+  if (left_ == 0 && !is_length()) step_ = Step::kDataEnd;
+  return content;
 }
 
 bool Http1BodyReader::skip(std::uint64_t missing_bytes) {

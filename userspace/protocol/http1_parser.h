@@ -61,6 +61,7 @@ class Http1BodyReader {
   enum class Step : std::uint8_t { kSize, kExtension, kData, kDataEnd, kTrailer };
 
   bool is_length() const { return framing_ == Http1Framing::kLength; }
+  Bytes take_content(Bytes& input);
   ParseState read_framing(char c);
   ParseState read_size(char c);
   ParseState end_size_line();
