@@ -105,7 +105,8 @@ struct Detectors::State {
   std::unique_ptr<hs_database_t, FreeDatabase> database;
   std::unique_ptr<hs_scratch_t, FreeScratch> scratch;
   std::vector<Hit> hits;
-  std::vector<TextRange> stretches;  // by shape, of the text at hand: see Shape::match_around
+  std::vector<Shape::Stretches>
+      stretches;  // by shape, of the text at hand: see Shape::match_around
 
   void collect_literals();
   Status compile();
@@ -206,7 +207,8 @@ void Detectors::find_values(std::string_view text, std::vector<Finding>& finding
   };
   hs_scan(state_->database.get(), text.data(), static_cast<unsigned>(text.size()), 0,
           state_->scratch.get(), on_match, &context);
-  state_->stretches.assign(state_->shapes.size(), {});
+  state_->stretches.resize(state_->shapes.size());
+  for (Shape::Stretches& stretches : state_->stretches) stretches.clear();
   std::size_t key_end = 0;  // BEGIN lines inside a private key are part of it
   for (const Hit& hit : state_->hits) {
     const bool is_key = state_->literals[hit.literal].trigger == Trigger::kPem;

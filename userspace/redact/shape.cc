@@ -127,14 +127,30 @@ void Shape::choose_literal() {
   }
 }
 
-// The end of the match of runs [first, last) from `at` on, or nothing.
+static bool is_open(const ShapeRun& run) { return run.count_max == Shape::kShapeMaxRun; }
+
+// How many characters of the run's set stand from `at` on, at most its maximum.
+static std::size_t count_run(const ShapeRun& run, std::string_view text, std::size_t at,
+                             TextRange& stretch) {
+  const bool is_known = is_open(run) && stretch.begin <= at && at < stretch.end;
+  if (!is_known) {
+    const std::size_t limit =
+        is_open(run) ? text.size() : std::min(text.size(), at + run.count_max);
+    stretch = {at, at};
+    while (stretch.end < limit && has(run.set, text[stretch.end])) ++stretch.end;
+  }
+  return std::min<std::size_t>(stretch.end - at, run.count_max);
+}
+
+// The end of the match of the runs from `first` on from `at` on, or nothing.
 static std::optional<std::size_t> match_forward(const std::vector<ShapeRun>& runs,
-                                                std::size_t first, std::size_t last,
-                                                std::string_view text, std::size_t at) {
-  for (std::size_t i = first; i < last; ++i) {
-    std::uint32_t n = 0;
-    while (n < runs[i].count_max && at < text.size() && has(runs[i].set, text[at])) ++n, ++at;
-    if (n < runs[i].count_min) return std::nullopt;
+                                                std::size_t first, std::string_view text,
+                                                std::size_t at, Shape::Stretches& stretches) {
+  stretches.resize(runs.size());
+  for (std::size_t i = first; i < runs.size(); ++i) {
+    const std::size_t count = count_run(runs[i], text, at, stretches[i]);
+    if (count < runs[i].count_min) return std::nullopt;
+    at += count;
   }
   return at;
 }
@@ -151,31 +167,19 @@ static std::optional<std::size_t> match_backward(const std::vector<ShapeRun>& ru
   return at;
 }
 
-// The end of an open run from `at` on, or nothing.
-static std::optional<std::size_t> match_open_run(const ShapeRun& run, std::string_view text,
-                                                 std::size_t at, TextRange& stretch) {
-  if (at < stretch.begin || at >= stretch.end) {
-    stretch = {at, at};
-    while (stretch.end < text.size() && has(run.set, text[stretch.end])) ++stretch.end;
-  }
-  const std::size_t count = std::min<std::size_t>(stretch.end - at, run.count_max);
-  return count < run.count_min ? std::nullopt : std::optional(at + count);
-}
-
 std::optional<TextRange> Shape::match_around(std::string_view text, std::size_t at,
-                                             TextRange& stretch) const {
+                                             Stretches& stretches) const {
   const auto begin = match_backward(runs_, literal_run_, text, at);
   if (!begin || !is_token_start(text, *begin)) return std::nullopt;
-  const std::size_t closed = runs_.size() - (is_open() ? 1 : 0);
-  auto end = match_forward(runs_, literal_run_, closed, text, at);
-  if (end && is_open()) end = match_open_run(runs_.back(), text, *end, stretch);
+  const auto end = match_forward(runs_, literal_run_, text, at, stretches);
   if (!end) return std::nullopt;
-  if (!is_open() && *end < text.size() && is_alnum(text[*end])) return std::nullopt;
+  if (!is_open(runs_.back()) && *end < text.size() && is_alnum(text[*end])) return std::nullopt;
   return TextRange{*begin, *end};
 }
 
 bool Shape::matches_whole(std::string_view text) const {
-  return match_forward(runs_, 0, runs_.size(), text, 0) == text.size();
+  Stretches stretches;
+  return match_forward(runs_, 0, text, 0, stretches) == text.size();
 }
 
 std::string Shape::generate(std::mt19937_64& random) const {

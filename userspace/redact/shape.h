@@ -55,14 +55,17 @@ class Shape {
   bool empty() const { return runs_.empty(); }
   // The longest literal inside: what the prefilter searches for. Empty when there is none.
   const std::string& literal() const { return literal_; }
-  // The match around the literal that begins at `at`, or nothing. `stretch` is empty at the first
-  // occurrence in a text and then passed on in their order: it remembers how far the characters of
-  // an open last run go, so that a text full of literals takes linear time.
+  // How far the characters of each open run go, as far as it was looked at: by run, or empty.
+  using Stretches = std::vector<TextRange>;
+
+  // The match around the literal that begins at `at`, or nothing. `stretches` is empty at the first
+  // occurrence in a text and then passed on in their order, so that a text full of literals takes
+  // linear time.
   std::optional<TextRange> match_around(std::string_view text, std::size_t at,
-                                        TextRange& stretch) const;
+                                        Stretches& stretches) const;
   std::optional<TextRange> match_around(std::string_view text, std::size_t at) const {
-    TextRange stretch;
-    return match_around(text, at, stretch);
+    Stretches stretches;
+    return match_around(text, at, stretches);
   }
   // Whether the whole of `text` has this shape.
   bool matches_whole(std::string_view text) const;
@@ -71,7 +74,6 @@ class Shape {
 
  private:
   void choose_literal();
-  bool is_open() const { return runs_.back().count_max == kShapeMaxRun; }
 
   std::vector<ShapeRun> runs_;  // a literal is one run per character
   std::string literal_;

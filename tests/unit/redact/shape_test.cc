@@ -30,23 +30,33 @@ TEST(ShapeTest, TakesTheWholeRunWhenLengthIsOpen) {
 TEST(ShapeTest, LooksOnceAtTheCharactersOfAnOpenRun) {
   const Shape shape = *Shape::parse("ab-[base64url]{4,}");
   const std::string text = "ab-ab-ab-ab- ab-cdef";
-  TextRange stretch;
+  Shape::Stretches stretches;
 
-  EXPECT_EQ(shape.match_around(text, 0, stretch), (TextRange{0, 12}));
-  EXPECT_EQ(stretch, (TextRange{3, 12}));
-  EXPECT_EQ(shape.match_around(text, 3, stretch), (TextRange{3, 12}));
-  EXPECT_EQ(stretch, (TextRange{3, 12})) << "looked again";
-  EXPECT_FALSE(shape.match_around(text, 6 + 3, stretch));
-  EXPECT_EQ(shape.match_around(text, 13, stretch), (TextRange{13, 20}));
+  EXPECT_EQ(shape.match_around(text, 0, stretches), (TextRange{0, 12}));
+  EXPECT_EQ(stretches.back(), (TextRange{3, 12}));
+  EXPECT_EQ(shape.match_around(text, 3, stretches), (TextRange{3, 12}));
+  EXPECT_EQ(stretches.back(), (TextRange{3, 12})) << "looked again";
+  EXPECT_FALSE(shape.match_around(text, 9, stretches));
+  EXPECT_EQ(shape.match_around(text, 13, stretches), (TextRange{13, 20}));
 }
 
 TEST(ShapeTest, BoundsAnOpenRunFromEachLiteral) {
   const Shape shape = *Shape::parse("ab-[base64url]{4,}");
   const std::string text = "ab-ab-" + std::string(2 * Shape::kShapeMaxRun, 'x');
-  TextRange stretch;
+  Shape::Stretches stretches;
 
-  EXPECT_EQ(shape.match_around(text, 0, stretch), (TextRange{0, 3 + Shape::kShapeMaxRun}));
-  EXPECT_EQ(shape.match_around(text, 3, stretch), (TextRange{3, 6 + Shape::kShapeMaxRun}));
+  EXPECT_EQ(shape.match_around(text, 0, stretches), (TextRange{0, 3 + Shape::kShapeMaxRun}));
+  EXPECT_EQ(shape.match_around(text, 3, stretches), (TextRange{3, 6 + Shape::kShapeMaxRun}));
+}
+
+TEST(ShapeTest, LooksOnceAtAnOpenRunInTheMiddle) {
+  const Shape shape = *Shape::parse("ab-[base64url]{4,}.[digit]{2}");
+  const std::string text = "ab-ab-wxyz.12";
+  Shape::Stretches stretches;
+
+  EXPECT_EQ(shape.match_around(text, 0, stretches), (TextRange{0, 13}));
+  EXPECT_EQ(shape.match_around(text, 3, stretches), (TextRange{3, 13}));
+  EXPECT_EQ(stretches[3], (TextRange{3, 10})) << "looked again";
 }
 
 TEST(ShapeTest, GeneratesTextsOfItsOwnShape) {
