@@ -162,7 +162,7 @@ void Timeline::print(const LineJson& line, const std::string& type, std::string_
   if (type == "process") return print_process(line);
   if (type == "session") return print_session(line);
   if (type == "summary") return print_summary(line);
-  print_row(clock_of(line), type);
+  print_row(clock_of(line), type.empty() ? "line without a type" : type);
 }
 
 void Timeline::print_session(const LineJson& line) {

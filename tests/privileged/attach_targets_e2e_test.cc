@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "tests/support/bundle_schema.h"
 #include "tests/support/traced_host.h"
 
 namespace scopetrace::testing {
@@ -42,6 +43,7 @@ class AttachE2eTest : public ::testing::Test {
     EXPECT_EQ(verdict.status, 0) << verdict.output;
     EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
     EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
+    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
   }
 
   std::unique_ptr<TracedHost> host_;
