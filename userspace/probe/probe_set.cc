@@ -14,6 +14,7 @@
 
 #include "scopetrace.skel.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/probe/identity.h"
 #include "userspace/probe/libbpf_log.h"
 #include "userspace/probe/uprobe_link.h"
 
@@ -46,8 +47,8 @@ struct Narrow {
 };
 
 Status check_config(const ProbeConfig& config) {
-  if (config.tgid == 0 || config.start_boottime_ns == 0 || config.deadline_ns == 0 ||
-      config.max_events_per_second == 0 || config.max_bytes == 0 || config.max_cpu_percent == 0) {
+  if (config.tgid == 0 || config.deadline_ns == 0 || config.max_events_per_second == 0 ||
+      config.max_bytes == 0 || config.max_cpu_percent == 0) {
     return fail(ErrorCode::kUsage, "a probe limit or the target's identity is 0");
   }
   if (config.ring_bytes != 0 && (!std::has_single_bit(config.ring_bytes) ||
@@ -76,10 +77,10 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   return features;
 }
 
-void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config) {
+void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint64_t start_ns) {
   auto& limits = *skeleton.rodata;
   limits.st_target_tgid = config.tgid;
-  limits.st_target_start_ns = config.start_boottime_ns;
+  limits.st_target_start_ns = start_ns;
   limits.st_deadline_ns = config.deadline_ns;
   limits.st_window_events =
       std::max<std::uint64_t>(1, config.max_events_per_second / kWindowsPerSecond);
@@ -142,6 +143,7 @@ bool is_usable(const Site& site, const AttachPolicy& policy) {
 struct ProbeSet::State {
   ProbeConfig config;
   FeatureReport features;
+  std::uint64_t start_ns = 0;  // of the target; CLOCK_BOOTTIME
   Skeleton skeleton{nullptr, scopetrace_bpf__destroy};
   ControlRing control{nullptr, ring_buffer__free};
   std::vector<Link> links;
@@ -160,7 +162,7 @@ struct ProbeSet::State {
     const LibbpfLog log;
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
-    fill_limits(*skeleton, config);
+    fill_limits(*skeleton, config, start_ns);
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
     if (const int error = scopetrace_bpf__load(skeleton.get())) {
@@ -239,6 +241,7 @@ Result<ProbeSet> ProbeSet::load(const ProbeConfig& config) {
     state->config.ring_bytes = config.tls ? kRingWithTls : kRingWithoutTls;
   }
   ST_ASSIGN_OR_RETURN(state->features, choose_features(config));
+  ST_ASSIGN_OR_RETURN(state->start_ns, read_start_boottime_ns(config.tgid));
   ST_RETURN_IF_ERROR(state->load());
   return ProbeSet(std::move(state));
 }

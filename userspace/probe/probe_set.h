@@ -19,9 +19,8 @@ namespace scopetrace {
 // Identity and limits of a session. They go into read-only data of the programs before load, so
 // nobody can widen them afterwards. A limit of 0 is refused: there is no "unlimited".
 struct ProbeConfig {
-  std::uint32_t tgid = 0;               // of the initial pid namespace
-  std::uint64_t start_boottime_ns = 0;  // read_start_boottime_ns(tgid)
-  std::uint64_t deadline_ns = 0;        // CLOCK_BOOTTIME; nothing is copied later
+  std::uint32_t tgid = 0;         // of the initial pid namespace
+  std::uint64_t deadline_ns = 0;  // CLOCK_BOOTTIME; nothing is copied later
   std::uint32_t max_events_per_second = 20'000;
   std::uint64_t max_bytes = 1ULL << 30;  // payload of the whole session
   std::uint32_t max_cpu_percent = 5;     // of one CPU, charged by the programs themselves
@@ -66,8 +65,9 @@ class ProbeSet {
   // ST_EVENT_LIBRARY when the loader changed the link map. The record is borrowed for the call.
   using ControlCallback = std::function<void(const st_process_event&)>;
 
-  // Creates maps and loads the programs this kernel can run. kUsage: a limit is 0, a ring size is
-  // no power of two. kUnsupported: no BTF, missing capability, no way to attach uprobes.
+  // Creates maps and loads the programs this kernel can run, bound to the process that has the tgid
+  // now. kUsage: a limit is 0, a ring size is no power of two. kUnsupported: no BTF, missing
+  // capability, no way to attach uprobes. kNotFound: no such process.
   // kIo: the verifier said no; the message ends with the last lines of its log.
   static Result<ProbeSet> load(const ProbeConfig& config);
   ProbeSet(ProbeSet&&) noexcept;

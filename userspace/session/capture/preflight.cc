@@ -5,7 +5,6 @@
 #include <array>
 
 #include "userspace/base/file.h"
-#include "userspace/probe/identity.h"
 #include "userspace/redact/rules.h"
 #include "userspace/session/capture/secret_files.h"
 #include "userspace/session/front/helper.h"
@@ -14,12 +13,11 @@
 namespace scopetrace {
 namespace {
 
-ProbeConfig make_probe_config(const Prepared& prepared, std::uint64_t start_boottime_ns) {
+ProbeConfig make_probe_config(const Prepared& prepared) {
   const Authorization& allowed = prepared.allowed;
   const Approval& approval = allowed.document.approval;
   ProbeConfig config;
   config.tgid = allowed.process.tgid;
-  config.start_boottime_ns = start_boottime_ns;
   config.deadline_ns = prepared.deadline_ns;
   config.max_events_per_second = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(allowed.max_events_per_second, UINT32_MAX));
@@ -40,10 +38,9 @@ auto in_step(const char* step) {
 
 Status attach_paused(Prepared& prepared, const std::string& redact_program) {
   const std::uint32_t tgid = prepared.allowed.process.tgid;
-  ST_ASSIGN_OR_RETURN(const std::uint64_t start_ns, read_start_boottime_ns(tgid));
   ST_ASSIGN_OR_RETURN(
       ProbeSet probes,
-      ProbeSet::load(make_probe_config(prepared, start_ns)).map_error(in_step("load programs")));
+      ProbeSet::load(make_probe_config(prepared)).map_error(in_step("load programs")));
   prepared.probes = std::make_unique<ProbeSet>(std::move(probes));
   prepared.target = std::make_unique<TargetProbes>(*prepared.probes);
   ST_RETURN_IF_ERROR(prepared.probes->attach_kernel_probes().map_error(in_step("attach")));
