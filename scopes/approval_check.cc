@@ -15,7 +15,7 @@ class Checker {
 
   Status run() const {
     ST_RETURN_IF_ERROR(check_time());
-    ST_RETURN_IF_ERROR(check_host());
+    ST_RETURN_IF_ERROR(check_host(a_, facts_.host, facts_.host_key));
     ST_RETURN_IF_ERROR(check_target());
     if (a_.redaction != facts_.redaction) {
       return refuse("approval names the rule set " + format_digest(a_.redaction) +
@@ -40,21 +40,6 @@ class Checker {
     }
     if (facts_.now_s > a_.not_after_s) {
       return refuse("approval expired at " + format_seconds(a_.not_after_s));
-    }
-    return {};
-  }
-
-  Status check_host() const {
-    if (a_.host != facts_.host.name) {
-      return refuse("approval names host " + a_.host + ", but this is " + facts_.host.name);
-    }
-    if (a_.host_key != facts_.host_key) {
-      return refuse("approval names host key " + a_.host_key + ", but this host's is " +
-                    facts_.host_key);
-    }
-    if (a_.boot_id != facts_.host.boot_id) {
-      return refuse("approval names boot " + a_.boot_id +
-                    ", but the host was restarted: " + facts_.host.boot_id);
     }
     return {};
   }
@@ -116,6 +101,18 @@ std::string request_option(const RequestMatch& match) {
 }
 
 }  // namespace
+
+Status check_host(const Approval& a, const HostFacts& host, const std::string& host_key) {
+  const auto refuse = [&](const char* what, const std::string& named, const std::string& is) {
+    return fail(Error(ErrorCode::kRefused,
+                      "approval names " + std::string(what) + " " + named + ", but this " + is)
+                    .with_hint(request_command(a)));
+  };
+  if (a.host != host.name) return refuse("host", a.host, "is " + host.name);
+  if (a.host_key != host_key) return refuse("host key", a.host_key, "host's is " + host_key);
+  if (a.boot_id == host.boot_id) return {};
+  return refuse("boot", a.boot_id, "host was restarted: " + host.boot_id);
+}
 
 Status check_approval(const Approval& approval, const CheckFacts& facts) {
   return Checker(approval, facts).run();

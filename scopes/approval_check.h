@@ -22,6 +22,10 @@ struct CheckFacts {
   std::uint64_t uses_so_far = 0;
 };
 
+// Refuses an approval that names another host, host key or boot. Asked before its signatures are
+// judged: of another host's block this host could only say that it does not know the key.
+Status check_host(const Approval& approval, const HostFacts& host, const std::string& host_key);
+
 // Accepts or refuses. Each refusal is kRefused with a message that names both values, and as hint
 // the `scopetrace token request` command that asks for a fitting approval. Order: validity, host,
 // boot, target, rule set, uses.

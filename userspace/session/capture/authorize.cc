@@ -144,6 +144,8 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
 // Text, policy and signatures: everything that does not depend on the process.
 Status check_document(Authorization& allowed, const CaptureRequest& request) {
   ST_ASSIGN_OR_RETURN(allowed.document, parse_approval(request.approval));
+  ST_RETURN_IF_ERROR(check_host(allowed.document.approval, allowed.host,
+                                allowed.host_key.public_key().fingerprint()));
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
   ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(allowed.folders));
   allowed.quorum =
