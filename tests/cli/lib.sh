@@ -58,3 +58,16 @@ make_bundle() {
   scopetrace attach --approval a.approval --pid "$target" --for 1s -o b.jsonl.zst >/dev/null 2>&1
   signers=$SCOPETRACE_ROOT/etc/scopetrace/allowed_signers
 }
+
+# Changes the body of an approval with a sed script; host (or another key) and carol sign it anew, as
+# they would have signed such a request, and alice and bob approve it.
+#   rewrite_approval FILE SED_SCRIPT [HOST_KEY]
+rewrite_approval() {
+  local file=$1 body=$1.body host_key=${3:-$SCOPETRACE_ROOT/var/lib/scopetrace/host_key}
+  sed '/^$/q' "$file" | sed '/^$/d' | sed "$2" >"$body"
+  ssh-keygen -q -Y sign -f "$host_key" -n host@scopetrace "$body" 2>/dev/null
+  mv "$body.sig" "$body.host"
+  ssh-keygen -q -Y sign -f "$PWD/carol" -n request@scopetrace "$body" 2>/dev/null
+  { cat "$body"; echo; cat "$body.host" "$body.sig"; } >"$file"
+  approve "$file" alice bob >/dev/null
+}
