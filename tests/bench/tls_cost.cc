@@ -4,10 +4,8 @@
 // four alternate; the least one counts. Needs root.
 //
 // usage: tls_cost
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,16 +18,18 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/loopback.h"
 #include "tests/support/tls_peer.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
-#include "userspace/probe/identity.h"
 #include "userspace/probe/probe_set.h"
 #include "userspace/resolve/site_picker.h"
 
 namespace {
 
 using namespace scopetrace;
+using scopetrace::testing::connect_to_loopback;
+using scopetrace::testing::LoopbackListener;
 using scopetrace::testing::TlsTarget;
 
 constexpr int kRepetitions = 3;
@@ -96,15 +96,8 @@ double time_reads(SSL* ssl, std::string& buffer) {
 }
 
 double time_connects(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const double start = thread_cpu_ns();
-  for (int call = 0; call < kCallsPerRun; ++call) {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    ST_CHECK(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  }
+  for (int call = 0; call < kCallsPerRun; ++call) connect_to_loopback(port);
   return thread_cpu_ns() - start;
 }
 
@@ -113,8 +106,6 @@ class TimedTarget {
  public:
   explicit TimedTarget(const Workload& workload)
       : workload_(workload),
-        listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
-        port_(listen()),
         target_([this](SSL* ssl) { report(ssl); }, [this](SSL* ssl) { serve(ssl); }) {}
 
   std::uint32_t tgid() const { return target_.tgid(); }
@@ -134,22 +125,10 @@ class TimedTarget {
     std::array<int, 2> fds{};
   };
 
-  // Nobody accepts: the backlog holds every connection of the target.
-  int listen() const {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    ST_CHECK(::bind(listener_.get(), generic, size) == 0 && ::listen(listener_.get(), 4096) == 0);
-    ST_CHECK(::getsockname(listener_.get(), generic, &size) == 0);
-    return ntohs(address.sin_port);
-  }
-
   double run_once(SSL* ssl, std::string& buffer) const {
     if (workload_.operation == Operation::kWrite) return time_writes(ssl, buffer);
     if (workload_.operation == Operation::kRead) return time_reads(ssl, buffer);
-    return time_connects(port_);
+    return time_connects(listener_.port());
   }
 
   void report(SSL* ssl) const {
@@ -171,15 +150,13 @@ class TimedTarget {
 
   Workload workload_;
   Pipe pipe_;
-  UniqueFd listener_;
-  int port_;
+  LoopbackListener listener_{4096};  // nobody accepts: the backlog holds every connection
   TlsTarget target_;
 };
 
 ProbeConfig config_for(std::uint32_t tgid) {
   ProbeConfig config;
   config.tgid = tgid;
-  config.start_boottime_ns = read_start_boottime_ns(tgid).value_or(0);
   config.deadline_ns = boottime_ns() + 60 * kNanosecondsPerSecond;
   config.max_cpu_percent = 100;
   config.max_events_per_second = 10'000'000;

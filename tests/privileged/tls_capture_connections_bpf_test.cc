@@ -33,21 +33,21 @@ class ConnectionsBpfTest : public TlsCaptureBpfTest {
 };
 
 // Opens, uses and closes a second connection within the session.
-void use_second(const SecondPeer& peer) {
+void use_second(const LoopbackListener& peer) {
   const UniqueFd fd = peer.connect();
   std::array<char, 8> buffer{};
   if (::write(fd.get(), "ask", 3) != 3) ::_exit(3);
   while (::read(fd.get(), buffer.data(), buffer.size()) > 0) continue;
 }
 
-void serve_second(const SecondPeer& peer) {
+void serve_second(const LoopbackListener& peer) {
   const UniqueFd fd = peer.accept();
   std::array<char, 8> buffer{};
   ST_CHECK(::read(fd.get(), buffer.data(), buffer.size()) == 3);
 }
 
 TEST_F(ConnectionsBpfTest, AnnouncesEachOnceWithConsecutiveIds) {
-  const SecondPeer peer;
+  const LoopbackListener peer;
   TlsTarget target(
       [&](SSL* ssl) {
         write_all_in(ssl, "first", 5);
@@ -66,7 +66,7 @@ TEST_F(ConnectionsBpfTest, AnnouncesEachOnceWithConsecutiveIds) {
 }
 
 TEST_F(ConnectionsBpfTest, ClosesWithTheAddressesItHad) {
-  const SecondPeer peer;
+  const LoopbackListener peer;
   TlsTarget target([&](SSL*) { use_second(peer); },
                    [&](SSL* ssl) {
                      serve_second(peer);
@@ -97,7 +97,7 @@ class InboundBpfTest : public ConnectionsBpfTest,
                        public ::testing::WithParamInterface<InboundCase> {};
 
 TEST_P(InboundBpfTest, CapturesAcceptedConnectionsOnlyWhenApproved) {
-  const SecondPeer peer;
+  const LoopbackListener peer;
   TlsTarget target(
       [&](SSL*) {
         const TlsEnd end(peer.accept(), TlsEnd::Role::kServer);
@@ -140,7 +140,7 @@ std::vector<std::string> written(const Seen& seen) {
 }
 
 TEST_F(ConnectionsBpfTest, MutesOneConnectionOnly) {
-  const SecondPeer peer;
+  const LoopbackListener peer;
   ProbeSet* probes = nullptr;
   TlsTarget target(
       [&](SSL* ssl) {

@@ -94,7 +94,7 @@ void pin_to_first_cpu() {
 
 TEST_F(LimitsBpfTest, KeepsThreadsOfOneCpuApart) {
   const std::string first = make_pattern(4 << 20, 35), second = make_pattern(4 << 20, 37);
-  const SecondPeer peer;
+  const LoopbackListener peer;
   TlsTarget target(
       [&](SSL* ssl) {
         pin_to_first_cpu();

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/privileged/tls_capture_support.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +11,6 @@
 
 #include "tests/support/certificate.h"
 #include "userspace/base/file.h"
-#include "userspace/probe/identity.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -40,7 +36,6 @@ Site site_of(const char* symbol, SiteKind kind, int size_argument, std::string& 
 ProbeConfig config_for(std::uint32_t tgid, const Options& options) {
   ProbeConfig config;
   config.tgid = tgid;
-  config.start_boottime_ns = read_start_boottime_ns(tgid).value_or(0);
   config.deadline_ns = boottime_ns() + options.session_ns;
   config.max_cpu_percent = 100;
   config.attach_kind = options.kind;
@@ -88,34 +83,6 @@ void write_all_in(SSL* ssl, const std::string& text, std::size_t step) {
     if (wrote <= 0) ::_exit(3);
     at += static_cast<std::size_t>(wrote);
   }
-}
-
-SecondPeer::SecondPeer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  ST_CHECK(::bind(listener_.get(), generic, size) == 0 && ::listen(listener_.get(), 4) == 0);
-  ST_CHECK(::getsockname(listener_.get(), generic, &size) == 0);
-  port_ = ntohs(address.sin_port);
-}
-
-UniqueFd SecondPeer::connect() const {
-  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port_));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  ST_CHECK(::connect(fd.get(), generic, sizeof(address)) == 0);
-  return fd;
-}
-
-UniqueFd SecondPeer::accept() const {
-  UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  ST_CHECK(fd.get() >= 0);
-  return fd;
 }
 
 TlsEnd::TlsEnd(UniqueFd fd, Role role)

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/loopback.h"
 #include "tests/support/ring_consumer.h"
 #include "tests/support/tls_peer.h"
 #include "userspace/base/clock.h"
@@ -107,8 +108,6 @@ Seen capture(TlsTarget& target, const Options& options, ProbeCounters& counters)
 // Writes all of `text`, `step` bytes a call. For the target's process: exits on failure.
 void write_all_in(SSL* ssl, const std::string& text, std::size_t step);
 
-// Another connection between the test and its target, for either to accept. Make it before the
-// target: both inherit the listener.
 class SecondPeer {
  public:
   SecondPeer();

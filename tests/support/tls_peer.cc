@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/tls_peer.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 
 #include "tests/support/certificate.h"
+#include "tests/support/loopback.h"
 #include "userspace/base/result.h"
 
 namespace scopetrace::testing {
-namespace {
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-UniqueFd listen_on_loopback(int& port) {
-  UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  ST_CHECK(::bind(listener.get(), generic, size) == 0 && ::listen(listener.get(), 1) == 0);
-  ST_CHECK(::getsockname(listener.get(), generic, &size) == 0);
-  port = ntohs(address.sin_port);
-  return listener;
-}
-
-}  // namespace
-
 TlsTarget::TlsTarget(Scenario scenario, Server server) : server_(std::move(server)) {
-  int port = 0;
-  const UniqueFd listener = listen_on_loopback(port);
+  const LoopbackListener listener;
   std::array<int, 2> pipe_fds{};
   ST_CHECK(::pipe2(pipe_fds.data(), O_CLOEXEC) == 0);
   child_ = ::fork();
@@ -48,7 +22,7 @@ TlsTarget::TlsTarget(Scenario scenario, Server server) : server_(std::move(serve
   if (child_ == 0) {
     go_ = UniqueFd(pipe_fds[0]);
     ::close(pipe_fds[1]);
-    run_child(scenario, port);
+    run_child(scenario, listener.port());
   }
   ::close(pipe_fds[0]);
   go_ = UniqueFd(pipe_fds[1]);
@@ -57,7 +31,7 @@ TlsTarget::TlsTarget(Scenario scenario, Server server) : server_(std::move(serve
   SSL_CTX_set_num_tickets(context_, 0);  // unread tickets would make the child's exit a reset
   ST_CHECK(SSL_CTX_use_certificate(context_, identity.certificate.get()) == 1);
   ST_CHECK(SSL_CTX_use_PrivateKey(context_, identity.key.get()) == 1);
-  connection_ = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  connection_ = listener.accept();
   ssl_ = SSL_new(context_);
   ST_CHECK(SSL_set_fd(ssl_, connection_.get()) == 1 && SSL_accept(ssl_) == 1);
 }
@@ -73,11 +47,9 @@ TlsTarget::~TlsTarget() {
 
 void TlsTarget::run_child(const Scenario& scenario, int port) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = loopback(port);
-  ST_CHECK(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  const UniqueFd fd = connect_to_loopback(port);
   SSL* ssl = SSL_new(context);
-  ST_CHECK(SSL_set_fd(ssl, fd) == 1 && SSL_connect(ssl) == 1);
+  ST_CHECK(SSL_set_fd(ssl, fd.get()) == 1 && SSL_connect(ssl) == 1);
   char byte = 0;
   if (::read(go_.get(), &byte, 1) != 1) ::_exit(1);
   scenario(ssl);
