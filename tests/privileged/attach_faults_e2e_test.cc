@@ -17,9 +17,13 @@
 namespace scopetrace::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+
+// Private memory, and the pages of the payload ring, which is mapped twice in a row.
+constexpr std::uint64_t kMaxRedactorBytes = (64ULL + 2 * 32) << 20;
 
 class AttachFaultE2eTest : public ::testing::Test {
  protected:
@@ -41,6 +45,13 @@ class AttachFaultE2eTest : public ::testing::Test {
 
   std::unique_ptr<Child> attach(const std::vector<std::string>& options = {}) {
     return host_->attach(client_->tgid(), host_->approve(client_->tgid()), options);
+  }
+  static std::vector<std::string> requests_in(const std::string& bundle) {
+    std::vector<std::string> targets;
+    for (const auto& line : TracedHost::lines(bundle)) {
+      if (line.value("type", "") == "http") targets.push_back(line["request"].value("target", ""));
+    }
+    return targets;
   }
   static bool has_ended(const UniqueFd& pidfd) {
     pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
@@ -129,6 +140,25 @@ TEST_F(AttachFaultE2eTest, EndsWhenTheTargetBecomesAnotherProgram) {
 
   EXPECT_EQ(attach->wait(), 0) << attach->output();
   EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
+}
+
+TEST_F(AttachFaultE2eTest, SurvivesHeadersWithoutEndAndBytesOfNoProtocol) {
+  client_ = host_->start_hostile();
+  const auto child = attach();
+
+  for (const char* hostile : {"header 100000000", "garbage 3000000", "request"}) {
+    client_->write_line(hostile);
+    ASSERT_EQ(client_->read_line(), "sent");
+  }
+  const std::uint64_t peak_bytes = peak_memory_of(redactor_of(*child));
+  child->send_signal(SIGINT);
+
+  EXPECT_EQ(child->wait(), 0) << child->output();
+  EXPECT_GT(peak_bytes, 0U);
+  EXPECT_LT(peak_bytes, kMaxRedactorBytes);
+  EXPECT_THAT(requests_in(host_->bundle()), Contains("/v1/request"));
+  EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
+  EXPECT_THAT(host_->leaks({child->output()}), IsEmpty());
 }
 
 TEST_F(AttachFaultE2eTest, SealsWhatFitsWhenTheDiskIsFull) {

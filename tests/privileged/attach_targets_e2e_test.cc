@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/support/bundle_schema.h"
+#include "tests/support/loopback.h"
 #include "tests/support/traced_host.h"
 
 namespace scopetrace::testing {
@@ -25,8 +27,9 @@ class AttachE2eTest : public ::testing::Test {
   }
 
   // "POST /v1/charges" → 200, for every finished exchange of the bundle.
-  std::vector<std::pair<std::string, int>> exchanges() const {
-    std::vector<std::pair<std::string, int>> found;
+  using Exchanges = std::vector<std::pair<std::string, int>>;
+  Exchanges exchanges() const {
+    Exchanges found;
     for (const auto& line : TracedHost::lines(host_->bundle())) {
       if (line.value("type", "") != "http" || !line.contains("response")) continue;
       const auto& request = line["request"];
@@ -92,6 +95,40 @@ TEST_F(AttachE2eTest, CapturesCurlFromTheMiddleOfItsConnection) {
   EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/limits", 429)));
   EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
   EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+}
+
+TEST_F(AttachE2eTest, CapturesNginxAsClientOfTheVendor) {
+  const auto nginx = host_->start_nginx(free_loopback_port());
+  const auto attach = host_->attach(nginx->tgid(), host_->approve(nginx->tgid()));
+
+  const Finished asked = run_program({"curl", "-sS", "--unix-socket", host_->path("nginx.sock"),
+                                      "-d", "email=" + host_->planted().email, "-H",
+                                      "Authorization: Bearer " + host_->planted().api_key,
+                                      "http://gateway/v1/charges/declined"});
+  ASSERT_EQ(asked.status, 0) << asked.output;
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges/declined", 402)));
+}
+
+TEST_F(AttachE2eTest, CapturesNginxAsServerOnlyWhenApproved) {
+  const int port = free_loopback_port();
+  const auto nginx = host_->start_nginx(port);
+  const auto call_hook = [&] {
+    return run_program({"curl", "-sS", "--http1.1", "--cacert", host_->path("ca.pem"), "-d",
+                        "email=" + host_->planted().email,
+                        "https://127.0.0.1:" + std::to_string(port) + "/hook"});
+  };
+  for (const bool is_approved : {false, true}) {
+    const std::vector<std::string> inbound(is_approved ? 1 : 0, "--inbound");
+    std::filesystem::remove(host_->bundle());
+    const auto attach = host_->attach(nginx->tgid(), host_->approve(nginx->tgid(), inbound));
+
+    ASSERT_EQ(call_hook().status, 0);
+    expect_sealed_without_leaks(*attach);
+
+    EXPECT_EQ(exchanges(), is_approved ? Exchanges({{"POST /hook", 202}}) : Exchanges());
+  }
 }
 
 TEST_F(AttachE2eTest, KeepsNothingOfOtherThirdParties) {

@@ -127,4 +127,13 @@ std::vector<pid_t> children_of(pid_t tgid) {
   return children;
 }
 
+std::uint64_t peak_memory_of(pid_t tgid) {
+  std::ifstream file("/proc/" + std::to_string(tgid) + "/status");
+  for (std::string word; file >> word;) {
+    std::uint64_t kib = 0;
+    if (word == "VmHWM:" && file >> kib) return kib * 1024;
+  }
+  return 0;
+}
+
 }  // namespace scopetrace::testing

@@ -16,6 +16,7 @@ namespace scopetrace::testing {
 namespace {
 
 constexpr std::uint64_t kSeed = 20261123;
+constexpr std::size_t kMaxConfigBytes = 64 * 1024;
 
 std::string make_temporary_folder() {
   std::string folder = "/tmp/scopetrace-test.XXXXXX";
@@ -27,6 +28,12 @@ void append_all(std::vector<std::string>& words, const std::vector<std::string>&
   words.insert(words.end(), more.begin(), more.end());
 }
 
+void replace_all(std::string& text, const std::string& mark, const std::string& value) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+    text.replace(at, mark.size(), value);
+  }
+}
+
 }  // namespace
 
 TracedHost::TracedHost()
@@ -35,6 +42,7 @@ TracedHost::TracedHost()
       vendor_(std::make_unique<Vendor>(planted_)) {
   std::signal(SIGPIPE, SIG_IGN);
   ST_CHECK(write_file_atomically(path("ca.pem"), vendor_->identity().certificate_pem(), 0644));
+  ST_CHECK(write_file_atomically(path("server.key"), vendor_->identity().key_pem(), 0600));
   ST_CHECK(write_manifest(path("planted.json"), planted_).has_value());
   must(scopetrace({"init"}));
   for (const std::string person : {"carol", "alice", "bob"}) {
@@ -73,6 +81,23 @@ std::unique_ptr<Child> TracedHost::start_python() {
 
 std::unique_ptr<Child> TracedHost::start_node() {
   return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/node_client.js"});
+}
+
+std::unique_ptr<Child> TracedHost::start_hostile() {
+  return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_nginx(int port) {
+  auto config = read_file(SCOPETRACE_TEST_TARGETS "/nginx.conf.in", kMaxConfigBytes);
+  ST_CHECK(config.has_value());
+  replace_all(*config, "@FOLDER@", folder_);
+  replace_all(*config, "@PORT@", std::to_string(port));
+  replace_all(*config, "@VENDOR_PORT@", std::to_string(vendor_->port()));
+  ST_CHECK(write_file_atomically(path("nginx.conf"), *config, 0600));
+  auto nginx = std::make_unique<Child>(
+      std::vector<std::string>{"nginx", "-e", "stderr", "-c", path("nginx.conf")});
+  ST_CHECK(nginx->wait_for_line("event method"));  // it opens its sockets before it says so
+  return nginx;
 }
 
 bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {

@@ -30,6 +30,11 @@ class TracedHost {
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
   std::unique_ptr<Child> start_node();
+  // Sends what its line names to itself: hostile_client.py says which lines there are.
+  std::unique_ptr<Child> start_hostile();
+  // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
+  // https://127.0.0.1:PORT/hook itself. Already listens.
+  std::unique_ptr<Child> start_nginx(int port);
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 
