@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program for tracers to attach to: an HTTPS client in one process and its server in another. It
 // says "ready", waits for a line on standard input, then prints what one SSL_write and one SSL_read
-// cost it, in nanoseconds.
+// cost it, in nanoseconds. Ends when its input does.
 //
 // usage: peer_target BYTES CALLS      (BYTES of each HTTP message body; CALLS measured exchanges)
 #include <openssl/ssl.h>
@@ -68,6 +68,7 @@ void run_client(SSL* ssl, std::size_t bytes, int calls) {
   }
   std::printf("%.0f %.0f\n", median(writes), median(reads));
   std::fflush(stdout);  // the child leaves without running exit handlers
+  while (std::getchar() != EOF) continue;
 }
 
 void run_server(SSL* ssl, std::size_t bytes) {
