@@ -16,10 +16,10 @@ constexpr std::size_t kMaxClasses = 64;  // that one line may list
 }  // namespace
 
 const LineJson& member(const LineJson& object, const char* key) {
-  static const LineJson kNothing;
-  if (!object.is_object()) return kNothing;
+  static const LineJson nothing;
+  if (!object.is_object()) return nothing;
   const auto found = object.find(key);
-  return found != object.end() ? *found : kNothing;
+  return found != object.end() ? *found : nothing;
 }
 
 std::string text_of(const LineJson& object, const char* key) {

@@ -37,6 +37,7 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, const Pipe& in, c
   posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), STDOUT_FILENO);
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   pid_t child = 0;

@@ -24,7 +24,7 @@ Result<ApprovalText> read_approval(const std::string& path) {
 Status write_new_document(const std::string& path, std::string_view document) {
   if (path.empty()) return write_all(STDOUT_FILENO, as_bytes(document));
   ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  const Status written = write_all(fd.get(), as_bytes(document));
+  Status written = write_all(fd.get(), as_bytes(document));
   if (!written) ::unlink(path.c_str());
   return written;
 }

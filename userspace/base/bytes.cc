@@ -19,15 +19,20 @@ int base64_value(char c) {
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-// Four digits to 24 bits; '=' counts as zero. -1 when a digit is not one.
-int base64_quad(std::string_view quad) {
+// How many of the four digits are padding.
+std::size_t padding_of(std::string_view quad) {
+  return quad.ends_with("==") ? 2 : quad.ends_with('=') ? 1 : 0;
+}
+
+// Four digits to 24 bits; padding counts as zero. -1 when a digit is not one.
+int base64_quad(std::string_view quad, std::size_t padding) {
   int bits = 0;
-  for (const char c : quad) {
-    const int value = c == '=' ? 0 : base64_value(c);
+  for (const char c : quad.substr(0, 4 - padding)) {
+    const int value = base64_value(c);
     if (value < 0) return -1;
     bits = bits << 6 | value;
   }
-  return bits;
+  return bits << 6 * padding;
 }
 
 }  // namespace
@@ -101,18 +106,14 @@ std::optional<ByteVector> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   ByteVector bytes;
   bytes.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    const std::string_view quad = text.substr(i, 4);
-    const bool last = i + 4 == text.size();
-    const std::size_t pad = quad.ends_with("==") ? 2 : quad.ends_with("=") ? 1 : 0;
-    if (pad > 0 && !last) return std::nullopt;
-    if (quad.substr(0, 4 - pad).find('=') != std::string_view::npos) return std::nullopt;
-    const int bits = base64_quad(quad);
-    if (bits < 0) return std::nullopt;
+  for (; !text.empty(); text.remove_prefix(4)) {
+    const std::size_t pad = padding_of(text.substr(0, 4));
+    if (pad > 0 && text.size() != 4) return std::nullopt;
+    const int bits = base64_quad(text.substr(0, 4), pad);
+    if (bits < 0 || (bits & ((1 << (8 * pad)) - 1)) != 0) return std::nullopt;
     for (std::size_t k = 0; k < 3 - pad; ++k) {
       bytes.push_back(static_cast<std::byte>(bits >> (16 - 8 * k) & 255));
     }
-    if (pad > 0 && (bits & ((1 << (8 * pad)) - 1)) != 0) return std::nullopt;
   }
   return bytes;
 }

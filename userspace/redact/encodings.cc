@@ -12,13 +12,11 @@ namespace {
 constexpr std::array<std::int8_t, 256> make_base64_table() {
   std::array<std::int8_t, 256> table{};
   for (auto& value : table) value = -1;
-  for (int i = 0; i < 26; ++i) {
-    table[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(i);
-    table[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(26 + i);
+  for (unsigned char i = 0; i < 26; ++i) {
+    table['A' + i] = static_cast<std::int8_t>(i);
+    table['a' + i] = static_cast<std::int8_t>(26 + i);
   }
-  for (int i = 0; i < 10; ++i) {
-    table[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(52 + i);
-  }
+  for (unsigned char i = 0; i < 10; ++i) table['0' + i] = static_cast<std::int8_t>(52 + i);
   table['+'] = table['-'] = 62;
   table['/'] = table['_'] = 63;
   return table;
@@ -96,9 +94,9 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned have = 0;
   for (const char c : text) {
-    const int value = kBase64Table[static_cast<unsigned char>(c)];
+    const std::int8_t value = kBase64Table[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    bits = bits << 6 | static_cast<std::uint8_t>(value);
     have += 6;
     if (have < 8) continue;
     have -= 8;

@@ -65,6 +65,11 @@ ExchangeTiming timing_of(const HttpExchange& exchange) {
   return timing;
 }
 
+std::uint64_t first_ns(const HttpExchange& exchange) {
+  if (exchange.request) return exchange.request->first_ns;
+  return exchange.response ? exchange.response->first_ns : 0;
+}
+
 }  // namespace
 
 struct Redactor::State final : public MessageSink {
@@ -109,6 +114,7 @@ struct Redactor::State final : public MessageSink {
   RedactedResponse redact_response(const HttpResponse& response);
   template <class Names>
   std::string pick_id(const HttpExchange& exchange, const Names& names);
+  void count_withheld(const std::optional<RedactedBody>& body);
 
   RedactorConfig config;
   Level level;
@@ -164,16 +170,17 @@ std::string Redactor::State::pick_id(const HttpExchange& exchange, const Names& 
   return id;
 }
 
+void Redactor::State::count_withheld(const std::optional<RedactedBody>& body) {
+  if (body && level >= Level::kShape && !body->withheld.empty()) ++counters.withheld_bodies;
+}
+
 Status Redactor::State::redact(const HttpExchange& exchange) {
   if (!has_family("tls") || !scope.allows(exchange)) {
     ++counters.dropped_messages;
     return {};
   }
   RedactedExchange out;
-  const std::uint64_t time_ns = exchange.request
-                                    ? exchange.request->first_ns
-                                    : (exchange.response ? exchange.response->first_ns : 0);
-  out.origin = {.time_ns = time_ns, .tgid = exchange.tgid, .tid = exchange.tid};
+  out.origin = {.time_ns = first_ns(exchange), .tgid = exchange.tgid, .tid = exchange.tid};
   out.conn_id = exchange.conn_id;
   out.exchange_id = ++exchanges;
   out.inbound = exchange.inbound;
@@ -185,12 +192,8 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.trace_id = pick_id(exchange, kTraceIdFields);
   out.credentials = scanner.take_sightings();
   out.data_classes = scanner.take_data_classes();
-  for (const auto* body :
-       {out.request ? &out.request->body : nullptr, out.response ? &out.response->body : nullptr}) {
-    if (body != nullptr && *body && level >= Level::kShape && !(*body)->withheld.empty()) {
-      ++counters.withheld_bodies;
-    }
-  }
+  if (out.request) count_withheld(out.request->body);
+  if (out.response) count_withheld(out.response->body);
   if (!exchange.inbound && out.request && !out.request->host.empty()) {
     if (Peer* known = peer(exchange.conn_id)) known->host = out.request->host;
   }
@@ -263,7 +266,7 @@ Result<std::unique_ptr<Redactor>> Redactor::make(RedactorConfig config, const Ru
 }
 
 Status Redactor::State::push(Message message) {
-  const auto passed = std::visit([this](const auto& item) { return redact(item); }, message);
+  auto passed = std::visit([this](const auto& item) { return redact(item); }, message);
   scanner.learn_pending();
   return passed;
 }

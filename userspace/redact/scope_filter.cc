@@ -51,7 +51,7 @@ std::optional<std::string> third_party_of(const HttpExchange& exchange) {
   }
   const auto authority = absolute_authority(exchange.request->target);
   if (!authority) return host;
-  const auto target_host = normalize_host(*authority);
+  auto target_host = normalize_host(*authority);
   if (!target_host || (host && *host != *target_host)) return std::nullopt;
   return target_host;
 }
@@ -61,30 +61,38 @@ Result<ScopeFilter> ScopeFilter::make(const std::vector<std::string>& third_part
   ScopeFilter filter;
   filter.inbound_ = inbound;
   for (const std::string& pattern : third_parties) {
-    const bool is_suffix = pattern.starts_with("*.");
-    const auto host = normalize_host(is_suffix ? pattern.substr(2) : pattern);
-    if (!host) return fail(ErrorCode::kUsage, "not a third party: " + pattern);
-    if (pattern == "any") {
-      filter.any_host_ = true;
-    } else if (is_suffix) {
-      filter.suffixes_.push_back("." + *host);
-    } else {
-      filter.hosts_.push_back(*host);
-    }
+    ST_RETURN_IF_ERROR(filter.add_third_party(pattern));
   }
-  for (const std::string& request : requests) {
-    const auto equals = request.find('=');
-    if (request == "any") {
-      filter.any_request_ = true;
-    } else if (request == "failed") {
-      filter.failed_ = true;
-    } else if (equals == request.npos || equals == 0) {
-      return fail(ErrorCode::kUsage, "not a request match: " + request);
-    } else {
-      filter.fields_.emplace_back(request.substr(0, equals), request.substr(equals + 1));
-    }
-  }
+  for (const std::string& request : requests) ST_RETURN_IF_ERROR(filter.add_request(request));
   return filter;
+}
+
+Status ScopeFilter::add_third_party(const std::string& pattern) {
+  const bool is_suffix = pattern.starts_with("*.");
+  const auto host = normalize_host(is_suffix ? pattern.substr(2) : pattern);
+  if (!host) return fail(ErrorCode::kUsage, "not a third party: " + pattern);
+  if (pattern == "any") {
+    any_host_ = true;
+  } else if (is_suffix) {
+    suffixes_.push_back("." + *host);
+  } else {
+    hosts_.push_back(*host);
+  }
+  return {};
+}
+
+Status ScopeFilter::add_request(const std::string& request) {
+  const auto equals = request.find('=');
+  if (request == "any") {
+    any_request_ = true;
+  } else if (request == "failed") {
+    failed_ = true;
+  } else if (equals == request.npos || equals == 0) {
+    return fail(ErrorCode::kUsage, "not a request match: " + request);
+  } else {
+    fields_.emplace_back(request.substr(0, equals), request.substr(equals + 1));
+  }
+  return {};
 }
 
 bool ScopeFilter::allows_host(std::string_view host) const {

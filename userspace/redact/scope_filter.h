@@ -29,6 +29,8 @@ class ScopeFilter {
   bool allows_any_host() const { return any_host_; }
 
  private:
+  Status add_third_party(const std::string& pattern);
+  Status add_request(const std::string& request);
   bool matches_request(const HttpExchange& exchange) const;
 
   std::vector<std::string> hosts_;

@@ -2,6 +2,7 @@
 #include "userspace/redact/shape.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "userspace/base/bytes.h"
@@ -79,36 +80,46 @@ Result<std::pair<std::uint32_t, std::uint32_t>> parse_count(std::string_view tex
   return std::pair(static_cast<std::uint32_t>(*low), static_cast<std::uint32_t>(*high));
 }
 
+// `[set]{min,max}`; leaves `at` behind it.
+Result<ShapeRun> parse_set_run(std::string_view text, std::size_t& at) {
+  const auto close = text.find(']', at);
+  if (close == std::string_view::npos) return bad("a set is not closed", at);
+  ShapeRun run;
+  run.set = parse_set(text.substr(at + 1, close - at - 1));
+  if (run.set.none()) return bad("a set is empty", at);
+  at = close + 1;
+  ST_ASSIGN_OR_RETURN(const auto count, parse_count(text, at));
+  std::tie(run.count_min, run.count_max) = count;
+  return run;
+}
+
+// One character, escaped or not; leaves `at` behind it.
+Result<ShapeRun> parse_character(std::string_view text, std::size_t& at) {
+  if (text[at] == '\\') ++at;
+  if (at >= text.size() || std::string_view("]{}").find(text[at]) != std::string_view::npos) {
+    return bad("an unexpected character", at);
+  }
+  ShapeRun run;
+  run.set.set(static_cast<unsigned char>(text[at++]));
+  return run;
+}
+
+bool runs_into(const ShapeRun& run, const ShapeRun& next) {
+  return run.count_min != run.count_max && (run.set & next.set).any();
+}
+
 }  // namespace
 
 Result<Shape> Shape::parse(std::string_view text) {
   Shape shape;
   for (std::size_t at = 0; at < text.size();) {
-    ShapeRun run;
-    if (text[at] == '[') {
-      const std::size_t start = at;
-      const auto close = text.find(']', at);
-      if (close == std::string_view::npos) return bad("a set is not closed", at);
-      run.set = parse_set(text.substr(at + 1, close - at - 1));
-      if (run.set.none()) return bad("a set is empty", start);
-      at = close + 1;
-      ST_ASSIGN_OR_RETURN(const auto count, parse_count(text, at));
-      std::tie(run.count_min, run.count_max) = count;
-    } else {
-      if (text[at] == '\\') ++at;
-      if (at >= text.size() || std::string_view("]{}").find(text[at]) != std::string_view::npos) {
-        return bad("an unexpected character", at);
-      }
-      run.set.set(static_cast<unsigned char>(text[at++]));
-    }
+    ST_ASSIGN_OR_RETURN(const ShapeRun run,
+                        text[at] == '[' ? parse_set_run(text, at) : parse_character(text, at));
     shape.runs_.push_back(run);
   }
-  for (std::size_t i = 0; i + 1 < shape.runs_.size(); ++i) {
-    const bool is_variable = shape.runs_[i].count_min != shape.runs_[i].count_max;
-    if (is_variable && (shape.runs_[i].set & shape.runs_[i + 1].set).any()) {
-      return fail(ErrorCode::kCorrupt,
-                  "a run of variable length is followed by its own characters");
-    }
+  const auto& runs = shape.runs_;
+  if (std::adjacent_find(runs.begin(), runs.end(), runs_into) != runs.end()) {
+    return fail(ErrorCode::kCorrupt, "a run of variable length is followed by its own characters");
   }
   shape.choose_literal();
   return shape;

@@ -2,6 +2,7 @@
 #include "userspace/redact/text_class.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace scopetrace {
 
@@ -37,26 +38,37 @@ bool is_token_start(std::string_view text, std::size_t at) {
   return at >= 6 && text[at - 6] == '\\' && text[at - 5] == 'u';
 }
 
-bool is_readable(std::string_view text) {
-  std::size_t odd = 0;
-  for (const char c : text) {
-    const auto value = static_cast<unsigned char>(c);
-    if (value < 32 && !is_space(c)) ++odd;
-    if (value == 127) ++odd;
-  }
-  if (odd * 16 > text.size()) return false;
-  // Bytes ≥ 0x80 must form UTF-8 sequences.
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead >= 0x80 && lead < 0xc2) return false;
-    if (i + more >= text.size()) return more == 0 || i + 4 > text.size();
-    for (std::size_t k = 1; k <= more; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    i += more + 1;
+namespace {
+
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 32 && !is_space(c)) || c == 127; }
+
+// How many bytes follow a lead byte; nothing when it is none.
+std::optional<std::size_t> bytes_behind(unsigned char lead) {
+  if (lead < 0x80) return 0;
+  if (lead < 0xc2) return std::nullopt;
+  return lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+}
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// The last sequence may be cut off.
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto more = bytes_behind(static_cast<unsigned char>(text[0]));
+    if (!more) return false;
+    if (*more >= text.size()) return true;
+    const std::string_view behind = text.substr(1, *more);
+    if (!std::all_of(behind.begin(), behind.end(), is_continuation)) return false;
+    text.remove_prefix(*more + 1);
   }
   return true;
+}
+
+}  // namespace
+
+bool is_readable(std::string_view text) {
+  const auto odd = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_control));
+  return odd * 16 <= text.size() && is_utf8(text);
 }
 
 }  // namespace scopetrace

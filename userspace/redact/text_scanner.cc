@@ -53,7 +53,10 @@ std::vector<Finding> TextScanner::find_all(std::string_view text, unsigned depth
   detectors_.find_named(text, findings);
   detectors_.find_values(text, findings);
   vault_.find(text, findings);
-  if (depth < kMaxDepth) find_encoded(text, depth, findings);
+  if (depth < kMaxDepth) {
+    find_base64(text, depth, findings);
+    find_percent(text, depth, findings);
+  }
   merge_findings(findings);
   return findings;
 }
@@ -62,20 +65,20 @@ bool TextScanner::hides_something(std::string_view token, unsigned depth) {
   return is_readable(token) && !find_all(token, depth + 1).empty();
 }
 
-void TextScanner::find_encoded(std::string_view text, unsigned depth,
-                               std::vector<Finding>& findings) {
+void TextScanner::find_base64(std::string_view text, unsigned depth,
+                              std::vector<Finding>& findings) {
   for (std::size_t at = 0; at < text.size();) {
-    if (!is_base64_char(text[at])) {
-      ++at;
-      continue;
-    }
     std::size_t end = at;
     while (end < text.size() && is_base64_char(text[end])) ++end;
     const std::string_view run = text.substr(at, std::min(end - at, kMaxEncoded));
     const auto decoded = run.size() >= kMinEncoded ? decode_base64(run) : std::nullopt;
     if (decoded && hides_something(*decoded, depth)) findings.push_back({{at, end}, "encoded"});
-    at = end;
+    at = std::max(end, at + 1);
   }
+}
+
+void TextScanner::find_percent(std::string_view text, unsigned depth,
+                               std::vector<Finding>& findings) {
   for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at)) {
     std::size_t begin = at;
     while (begin > 0 && at - begin < 1024 && !ends_field(text[begin - 1])) --begin;

@@ -49,7 +49,8 @@ class TextScanner {
   static constexpr unsigned kMaxDepth = 3;
 
   std::vector<Finding> find_all(std::string_view text, unsigned depth);
-  void find_encoded(std::string_view text, unsigned depth, std::vector<Finding>& findings);
+  void find_base64(std::string_view text, unsigned depth, std::vector<Finding>& findings);
+  void find_percent(std::string_view text, unsigned depth, std::vector<Finding>& findings);
   bool hides_something(std::string_view token, unsigned depth);
   void see(std::string_view class_name, const std::string& tag);
 

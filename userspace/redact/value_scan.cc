@@ -123,25 +123,56 @@ void find_numbers(std::string_view text, std::vector<Finding>& findings) {
   }
 }
 
+namespace {
+
+bool may_begin_iban(std::string_view text, std::size_t at) {
+  return is_digit(text[at + 2]) && is_digit(text[at + 3]) && is_upper(text[at]) &&
+         is_upper(text[at + 1]) && is_token_start(text, at);
+}
+
+// Behind the last character of the IBAN at `at`, written with or without gaps.
+std::optional<std::size_t> iban_end(std::string_view text, std::size_t at) {
+  std::string compact;
+  for (std::size_t end = at; end < text.size() && compact.size() < 34; ++end) {
+    const bool is_last = end + 1 == text.size();
+    if (text[end] == ' ' && !is_last && is_alnum(text[end + 1])) continue;
+    if (!is_upper(text[end]) && !is_digit(text[end])) break;
+    compact += text[end];
+    if ((is_last || !is_alnum(text[end + 1])) && is_iban(compact)) return end + 1;
+  }
+  return std::nullopt;
+}
+
+// An escape before an address (%20, \n, \u0026) is not part of it: where the address begins.
+std::size_t skip_escape(std::string_view text, std::size_t begin, std::size_t at) {
+  if (begin >= 1 && begin + 2 < at && text[begin - 1] == '%') begin += 2;
+  if (begin >= 1 && begin + 1 < at && text[begin - 1] == '\\') {
+    begin += text[begin] == 'u' && begin + 5 < at ? 5 : 1;
+  }
+  return begin;
+}
+
+// user:password@host, or user@host:port behind a scheme: no address of a person.
+bool is_userinfo(std::string_view text, TextRange range) {
+  if (range.begin > 0 && text[range.begin - 1] == ':') return true;
+  const bool has_port =
+      range.end + 1 < text.size() && text[range.end] == ':' && !is_space(text[range.end + 1]);
+  return has_port && range.begin >= 3 && text.substr(range.begin - 3, 3) == "://";
+}
+
+bool ends_userinfo(char c) {
+  return is_space(c) || std::string_view("\"'<>\\").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
 void find_ibans(std::string_view text, std::vector<Finding>& findings) {
   for (std::size_t at = 0; at + 15 <= text.size(); ++at) {
-    if (!is_digit(text[at + 2]) || !is_digit(text[at + 3]) || !is_upper(text[at]) ||
-        !is_upper(text[at + 1]) || !is_token_start(text, at)) {
-      continue;
-    }
-    std::string compact;
-    for (std::size_t end = at; end < text.size() && compact.size() < 34; ++end) {
-      const bool is_gap = text[end] == ' ' && end + 1 < text.size() && is_alnum(text[end + 1]);
-      if (is_gap) continue;
-      if (!is_upper(text[end]) && !is_digit(text[end])) break;
-      compact += text[end];
-      const bool is_whole = end + 1 == text.size() || !is_alnum(text[end + 1]);
-      if (is_whole && is_iban(compact)) {
-        findings.push_back({{at, end + 1}, "iban"});
-        at = end;
-        break;
-      }
-    }
+    if (!may_begin_iban(text, at)) continue;
+    const auto end = iban_end(text, at);
+    if (!end) continue;
+    findings.push_back({{at, *end}, "iban"});
+    at = *end - 1;
   }
 }
 
@@ -149,18 +180,11 @@ std::optional<TextRange> email_around(std::string_view text, std::size_t at) {
   const std::size_t sign = text[at] == '@' ? 1 : 3;
   std::size_t begin = at;
   while (begin > 0 && at - begin < 64 && is_local_char(text[begin - 1])) --begin;
-  // An escape before the address (%20, \n, \u0026) is not part of it.
-  if (begin >= 1 && begin + 2 < at && text[begin - 1] == '%') begin += 2;
-  if (begin >= 1 && begin + 1 < at && text[begin - 1] == '\\') {
-    begin += text[begin] == 'u' && begin + 5 < at ? 5 : 1;
-  }
+  begin = skip_escape(text, begin, at);
   std::size_t end = run_end(text, at + sign, is_domain_char, kMaxAddress);
   while (end > at + sign && !is_alnum(text[end - 1])) --end;
   const std::string_view domain = text.substr(at + sign, end - at - sign);
-  if (begin > 0 && text[begin - 1] == ':') return std::nullopt;  // user:password@host
-  if (end < text.size() && text[end] == ':' && end + 1 < text.size() && !is_space(text[end + 1])) {
-    if (begin >= 3 && text.substr(begin - 3, 3) == "://") return std::nullopt;
-  }
+  if (is_userinfo(text, {begin, end})) return std::nullopt;
   if (!is_email(text.substr(begin, at - begin), domain)) return std::nullopt;
   return TextRange{begin, end};
 }
@@ -174,7 +198,7 @@ std::optional<TextRange> url_password_behind(std::string_view text, std::size_t 
     const char c = text[i];
     if (c == ':' && !colon) colon = i;
     if (c == '@') sign = i;  // the last one: passwords may hold @
-    if (is_space(c) || c == '"' || c == '\'' || c == '<' || c == '>' || c == '\\') break;
+    if (ends_userinfo(c)) break;
     if ((c == '/' || c == '?' || c == '#') && (sign || !colon)) break;
   }
   if (!colon || !sign || *sign <= *colon + 1) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string>
 
 #include "userspace/redact/encodings.h"
@@ -152,21 +153,50 @@ bool is_basic_credentials(std::string_view base64) {
   return decoded && decoded->find(':') != decoded->npos && is_readable(*decoded);
 }
 
-bool is_public_ipv4(std::string_view text) {
-  std::array<unsigned, 4> part{};
+namespace {
+
+using Ipv4 = std::array<unsigned, 4>;
+
+std::optional<Ipv4> parse_ipv4(std::string_view text) {
+  Ipv4 part{};
   for (std::size_t i = 0; i < 4; ++i) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part[i]);
-    if (error != std::errc{} || part[i] > 255) return false;
+    if (error != std::errc{} || part[i] > 255) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (i < 3 && (text.empty() || text[0] != '.')) return false;
-    if (i < 3) text.remove_prefix(1);
+    if (i == 3) break;
+    if (text.empty() || text[0] != '.') return std::nullopt;
+    text.remove_prefix(1);
   }
-  if (!text.empty()) return false;
-  const bool is_private =
-      part[0] == 10 || part[0] == 127 || part[0] == 0 || part[0] >= 224 ||
-      (part[0] == 172 && part[1] >= 16 && part[1] <= 31) || (part[0] == 192 && part[1] == 168) ||
-      (part[0] == 169 && part[1] == 254) || (part[0] == 100 && part[1] >= 64 && part[1] <= 127);
-  return !is_private;
+  return text.empty() ? std::optional(part) : std::nullopt;
+}
+
+struct Ipv4Range {
+  unsigned first;  // first part of the address
+  unsigned second_min;
+  unsigned second_max;
+};
+// Private, loopback, link-local and shared addresses; multicast and above are apart. Source: the
+// IANA special-purpose registry.
+constexpr std::array<Ipv4Range, 7> kSpecialRanges = {{{0, 0, 255},
+                                                      {10, 0, 255},
+                                                      {100, 64, 127},
+                                                      {127, 0, 255},
+                                                      {169, 254, 254},
+                                                      {172, 16, 31},
+                                                      {192, 168, 168}}};
+
+bool is_special(const Ipv4& part) {
+  if (part[0] >= 224) return true;
+  return std::any_of(kSpecialRanges.begin(), kSpecialRanges.end(), [&](const Ipv4Range& range) {
+    return part[0] == range.first && part[1] >= range.second_min && part[1] <= range.second_max;
+  });
+}
+
+}  // namespace
+
+bool is_public_ipv4(std::string_view text) {
+  const auto address = parse_ipv4(text);
+  return address && !is_special(*address);
 }
 
 }  // namespace scopetrace

@@ -20,16 +20,14 @@ namespace {
 constexpr std::size_t kMaxStatusBytes = 64 * 1024;  // of /proc/PID/status
 
 // Whatever is wrong with an approval, the answer is the same: no.
-Error as_refusal(Error error) {
+Error as_refusal(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kCorrupt:
     case ErrorCode::kTampered:
     case ErrorCode::kUntrusted:
     case ErrorCode::kLimit:
-    case ErrorCode::kUnsupported: {
-      const std::string hint = error.hint();
-      return Error(ErrorCode::kRefused, error.message()).with_hint(hint);
-    }
+    case ErrorCode::kUnsupported:
+      return Error(ErrorCode::kRefused, error.message()).with_hint(error.hint());
     default:
       return error;
   }

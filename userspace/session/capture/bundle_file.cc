@@ -67,15 +67,14 @@ void BundleFile::post_after(std::function<Status(const Digest&, std::uint64_t)> 
 }
 
 Status BundleFile::finish(SummaryRecord summary, BundleEnd end) {
-  const Status queued = thread_.drain();  // from here on the thread is idle
+  Status queued = thread_.drain();  // from here on the thread is idle
   if (!queued && !is_writer_open(queued.error())) return queued;
   const std::uint64_t unwritten = posted_lines_ - writer_.leaf_count();
   summary.losses.claimed_lost_user_events += unwritten;
   end.losses.claimed_lost_user_events += unwritten;
   summary.index = writer_.leaf_count();
   if (queued) {
-    const Status line =
-        writer_.own_line(encode_summary_line(summary), summary.losses, ClockPair::now());
+    Status line = writer_.own_line(encode_summary_line(summary), summary.losses, ClockPair::now());
     if (!line && line.error().code() != ErrorCode::kLimit) return line;
   }
   BundleEnd last = end;

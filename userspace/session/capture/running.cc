@@ -220,8 +220,17 @@ void RunningSession::drain_redactor() {
   const bool is_responsive = end_.reason != EndReason::kRedactorStalled &&
                              prepared_.redactor->send(ToRedact(StopMessage{})).has_value();
   if (!is_responsive) prepared_.redactor->kill();
+  wait_until_done();
+  prepared_.redactor->kill();
+  if (is_done_) return;
+  tally_.give_up();
+  // What it had not sent is lost, and that is the more important reason.
+  if (is_orderly(end_.reason)) end_.reason = EndReason::kRedactorStalled;
+}
+
+void RunningSession::wait_until_done() {
   const std::uint64_t deadline_ns = boottime_ns() + kDrainNs;
-  while (is_channel_open_ && !is_done_) {
+  while (is_channel_open_ && !is_done_ && !end_.is_abandoned) {
     const std::uint64_t now_ns = boottime_ns();
     if (now_ns >= deadline_ns) break;
     const int left_ms = static_cast<int>((deadline_ns - now_ns) / 1'000'000) + 1;
@@ -230,13 +239,7 @@ void RunningSession::drain_redactor() {
     if (::poll(polled.data(), polled.size(), left_ms) <= 0) continue;
     if (is_readable(polled[0])) receive_all();
     if (is_readable(polled[1])) handle_front();
-    if (end_.is_abandoned) break;
   }
-  prepared_.redactor->kill();
-  if (is_done_) return;
-  tally_.give_up();
-  // What it had not sent is lost, and that is the more important reason.
-  if (is_orderly(end_.reason)) end_.reason = EndReason::kRedactorStalled;
 }
 
 CaptureStatus RunningSession::status() const {

@@ -51,6 +51,7 @@ class RunningSession {
   void obey(const Orders& orders);
   void end_probes();
   void drain_redactor();
+  void wait_until_done();
 
   Prepared& prepared_;
   BundleFile& bundle_;
