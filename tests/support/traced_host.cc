@@ -67,16 +67,25 @@ void TracedHost::must(const std::vector<std::string>& argv) const {
   ST_CHECK(finished.status == 0);
 }
 
-std::unique_ptr<Child> TracedHost::start_client(std::vector<std::string> program) {
+std::unique_ptr<Child> TracedHost::start_client(std::vector<std::string> program,
+                                                const std::string& first_line) {
   append_all(program,
              {kVendorHost, std::to_string(vendor_->port()), path("ca.pem"), path("planted.json")});
   auto client = std::make_unique<Child>(program);
-  ST_CHECK(client->wait_for_line("ready"));
+  ST_CHECK(client->wait_for_line(first_line));
   return client;
 }
 
 std::unique_ptr<Child> TracedHost::start_python() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_late_python() {
+  return start_client({"/usr/bin/python3", "-c",
+                       "import runpy, sys; print('waiting', flush=True); sys.stdin.readline(); "
+                       "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
+                       SCOPETRACE_TEST_TARGETS "/python_client.py"},
+                      "waiting");
 }
 
 std::unique_ptr<Child> TracedHost::start_node() {
@@ -148,8 +157,9 @@ std::unique_ptr<Child> TracedHost::attach(pid_t tgid, const std::string& approva
 }
 
 Finished TracedHost::verify(const std::string& bundle) const {
-  return run_program(scopetrace(
-      {"verify", "--allowed-signers", path("root/etc/scopetrace/allowed_signers"), bundle}));
+  return run_program(
+      scopetrace({"verify", "--allowed-signers", path("root/etc/scopetrace/allowed_signers"),
+                  "--ledger", path("root/var/lib/scopetrace/ledger"), bundle}));
 }
 
 std::vector<nlohmann::json> TracedHost::lines(const std::string& bundle) {

@@ -188,6 +188,7 @@ Status BundleWriter::write_seal(Seal seal, bool is_last) {
   const std::unique_ptr<TextSigner> key = std::exchange(seal_key_, std::move(next_key));
   ST_RETURN_IF_ERROR(write_text(FrameMagic::kSeal, format_seal(seal), "seal@scopetrace", *key));
   ++next_seal_;
+  last_seal_ = previous_;
   last_seal_ns_ = seal.boottime_ns;
   return sync();
 }

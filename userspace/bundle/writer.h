@@ -63,7 +63,7 @@ class BundleWriter {
   std::uint64_t leaf_count() const { return tree_.size(); }  // lines without line 0
   std::uint64_t bytes_written() const { return offset_; }
   std::uint64_t last_seal_boottime_ns() const { return last_seal_ns_; }
-  Digest last_seal_digest() const { return previous_; }  // for the ledger
+  Digest last_seal_digest() const { return last_seal_; }  // for the ledger
   std::uint64_t seal_count() const { return next_seal_; }
 
  private:
@@ -94,7 +94,8 @@ class BundleWriter {
   std::uint64_t offset_ = 0;
   std::uint64_t next_seal_ = 0;
   std::uint64_t last_seal_ns_ = 0;
-  Digest previous_{};  // of the content of the last session or seal frame
+  Digest previous_{};   // of the content of the last session or seal frame
+  Digest last_seal_{};  // of the content of the last seal, also when the final note follows
 };
 
 }  // namespace scopetrace

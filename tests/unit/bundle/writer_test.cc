@@ -21,6 +21,16 @@ TEST_F(BundleWriterTest, SyncsAfterTheStartAndEachSeal) {
   EXPECT_EQ(sink_.syncs, 7);  // start, 5 seals, end
 }
 
+TEST_F(BundleWriterTest, NamesItsLastSealAlsoBehindTheFinalNote) {
+  fixture_.write(writer_, {});
+  LedgerSeals ledger;
+  ledger.heads[fixture_.start().facts.session][writer_.seal_count()] = writer_.last_seal_digest();
+
+  EXPECT_NE(fixture_.verify(sink_.written, ledger).verdict, Verdict::kTampered);
+  ledger.heads.begin()->second.rbegin()->second[0] ^= std::byte{1};
+  EXPECT_EQ(fixture_.verify(sink_.written, ledger).verdict, Verdict::kTampered);
+}
+
 struct BadFrame {
   const char* name;
   void (*spoil)(DataFrame&);
