@@ -66,6 +66,20 @@ TEST_F(AttachE2eTest, CapturesPythonClient) {
   EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/limits", 429)));
 }
 
+TEST_F(AttachE2eTest, CapturesLibraryThatIsLoadedLater) {
+  const auto client = host_->start_late_python();
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+  client->write_line("go on");
+  ASSERT_TRUE(client->wait_for_line("ready"));
+
+  // What is said before the new probes are in place is not seen; the vendor answers this one late.
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/slow", "200"));
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges", 200)));
+}
+
 TEST_F(AttachE2eTest, CapturesNodeWithStaticOpenSsl) {
   const auto client = host_->start_node();
   const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));

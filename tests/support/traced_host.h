@@ -30,6 +30,8 @@ class TracedHost {
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
   std::unique_ptr<Child> start_node();
+  // The same, but it loads its TLS library only when told to go on: says `waiting`, wants a line.
+  std::unique_ptr<Child> start_late_python();
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
@@ -54,7 +56,8 @@ class TracedHost {
   std::vector<std::string> leaks(const std::vector<std::string>& more_text = {}) const;
 
  private:
-  std::unique_ptr<Child> start_client(std::vector<std::string> program);
+  std::unique_ptr<Child> start_client(std::vector<std::string> program,
+                                      const std::string& first_line = "ready");
   std::vector<std::string> scopetrace(std::vector<std::string> arguments) const;
   void must(const std::vector<std::string>& argv) const;
 
