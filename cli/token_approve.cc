@@ -65,7 +65,7 @@ Result<ExitCode> run_approve(const ApproveOptions& options, const std::string& r
   } else {
     ST_RETURN_IF_ERROR(append_block(options.path, document.text.body, block));
   }
-  fmt::print(stderr, "signed approval {} for {}\n", document.approval.id,
+  fmt::print(stderr, "signed approval {}, requested by {}\n", document.approval.id,
              document.approval.requester);
   return ExitCode::kDone;
 }

@@ -82,11 +82,21 @@ std::string format_until(const TrustLine& line) {
   return line.valid_before_s ? format_seconds(*line.valid_before_s) : "always";
 }
 
+// `request,approval`: all our namespaces end alike.
+std::string format_purposes(std::vector<std::string> namespaces) {
+  constexpr std::string_view kEnd = "@scopetrace";
+  for (std::string& name : namespaces) {
+    if (name.ends_with(kEnd)) name.resize(name.size() - kEnd.size());
+  }
+  return join(namespaces);
+}
+
 void print_table(const TrustFile& file) {
-  fmt::print("{:<28} {:<34} {:<21} {}\n", "PRINCIPAL", "MAY SIGN", "UNTIL", "KEY");
+  constexpr const char* kRow = "{:<28} {:<25} {:<21} {}\n";
+  fmt::print(kRow, "PRINCIPAL", "MAY SIGN", "UNTIL", "KEY");
   for (const TrustLine& line : file.lines()) {
-    fmt::print("{:<28} {:<34} {:<21} {}\n", join(line.principals), join(line.namespaces),
-               format_until(line), line.key.fingerprint());
+    fmt::print(kRow, join(line.principals), format_purposes(line.namespaces), format_until(line),
+               line.key.fingerprint());
   }
 }
 
