@@ -48,19 +48,19 @@ static __always_inline bool st_is_tcp(struct sock *sk)
 /* Remembered while the socket has them: a closed one has given its port back. */
 static __always_inline void st_note_addresses(struct st_connection *connection, struct sock *sk)
 {
-  struct sock_common *common = &sk->__sk_common;
+  __u16 local_port = connection->local_port ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num);
 
-  if (connection->local_port || !common->skc_num) return;
-  connection->peer_port = __builtin_bswap16(common->skc_dport);
-  connection->family = common->skc_family;
+  if (!local_port) return;
+  connection->peer_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+  connection->family = BPF_CORE_READ(sk, __sk_common.skc_family);
   if (connection->family == AF_INET) {
-    *(__u32 *)connection->local_address = common->skc_rcv_saddr;
-    *(__u32 *)connection->peer_address = common->skc_daddr;
+    *(__u32 *)connection->local_address = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+    *(__u32 *)connection->peer_address = BPF_CORE_READ(sk, __sk_common.skc_daddr);
   } else {
-    bpf_probe_read_kernel(connection->local_address, 16, &common->skc_v6_rcv_saddr);
-    bpf_probe_read_kernel(connection->peer_address, 16, &common->skc_v6_daddr);
+    bpf_core_read(connection->local_address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+    bpf_core_read(connection->peer_address, 16, &sk->__sk_common.skc_v6_daddr);
   }
-  connection->local_port = common->skc_num;
+  connection->local_port = local_port;
 }
 
 static __always_inline bool st_emit_connection(struct st_connection *connection, __u8 state,
@@ -103,7 +103,7 @@ static __always_inline bool st_has_picked_port(struct sock *sk)
 
 static __always_inline bool st_is_excluded(struct sock *sk, __u8 role)
 {
-  __u16 family = sk->__sk_common.skc_family;
+  __u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
   if ((family == AF_INET && !st_ipv4) || (family == AF_INET6 && !st_ipv6)) return true;
   return !st_inbound && role != ST_ROLE_CONNECTED;

@@ -3,6 +3,8 @@
 #ifndef ST_PEER_H
 #define ST_PEER_H
 
+#define ST_USER_CS_64 0x33 /* 32-bit programs number their calls differently */
+
 static __always_inline void st_emit_peer(__u64 tls_id, __u64 conn_id, __u8 source, __u64 now_ns)
 {
   struct st_tls_peer_event *event;
@@ -62,8 +64,7 @@ static __always_inline __u64 st_syscall_buffer(void)
   struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
   __u64 number = BPF_CORE_READ(regs, orig_ax), buffer = BPF_CORE_READ(regs, si);
 
-  if (BPF_CORE_READ(regs, cs) != 0x33) /* 32-bit programs number their calls differently */
-    return 0;
+  if (BPF_CORE_READ(regs, cs) != ST_USER_CS_64) return 0;
   if (number == 1 || number == 44) /* write, sendto */
     return buffer;
   if (number == 46 && bpf_probe_read_user(&buffer, 8, (void *)(buffer + 16))) /* sendmsg: msg_iov */

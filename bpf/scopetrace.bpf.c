@@ -17,6 +17,7 @@
 #include "bpf/peer.h"
 #include "bpf/process.h"
 #include "bpf/socket.h"
+#include "bpf/syscall.h"
 
 /* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU
  * would overwrite them (bytes mixed, or worse). Weak: older kernels lack them. */

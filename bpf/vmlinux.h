@@ -35,6 +35,7 @@ enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
 enum { IPPROTO_TCP = 6 };
 enum { AF_INET = 2, AF_INET6 = 10 };
+enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpadded"
@@ -48,12 +49,31 @@ struct signal_struct {
   atomic_t live; /* threads that have not exited */
 };
 
+struct inode {
+  unsigned short i_mode;
+};
+
+struct file {
+  struct inode *f_inode;
+  void *private_data; /* of a socket: struct socket */
+};
+
+struct fdtable {
+  unsigned int max_fds;
+  struct file **fd;
+};
+
+struct files_struct {
+  struct fdtable *fdt;
+};
+
 struct task_struct {
   pid_t pid;  /* thread id */
   pid_t tgid; /* process id */
   __u64 start_boottime;
   struct task_struct *group_leader;
   struct signal_struct *signal;
+  struct files_struct *files;
   int exit_code;
   char comm[16];
 };
@@ -77,6 +97,10 @@ struct sock_common {
 struct sock {
   struct sock_common __sk_common;
   __u16 sk_protocol;
+};
+
+struct socket {
+  struct sock *sk;
 };
 
 struct inet_bind_bucket {

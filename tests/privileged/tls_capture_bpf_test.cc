@@ -144,11 +144,11 @@ TEST_F(TlsCaptureBpfTest, SettlesPartialWritesAndRetries) {
             text.size());
 }
 
-TEST_F(TlsCaptureBpfTest, TiesTheObjectToItsSocket) {
+TEST_P(SocketsBpfTest, TiesTheObjectToItsSocket) {
   TlsTarget target([](SSL* ssl) { write_all_in(ssl, make_pattern(100, 19), 100); },
                    [](SSL* ssl) { read_to_end(ssl); });
 
-  const Seen seen = capture(target, Options{}, counters_);
+  const Seen seen = capture(target, options(), counters_);
 
   ASSERT_EQ(seen.peers.size(), 1U);
   ASSERT_GE(seen.connections.size(), 1U);
@@ -211,11 +211,11 @@ void write_through_memory(SSL* ssl, const std::string& text) {
   if (::write(fd, records.data(), static_cast<std::size_t>(size)) != size) ::_exit(3);
 }
 
-TEST_F(TlsCaptureBpfTest, TiesAMemoryBioByItsRecords) {
+TEST_P(SocketsBpfTest, TiesAMemoryBioByItsRecords) {
   TlsTarget target([](SSL* ssl) { write_through_memory(ssl, make_pattern(700, 27)); },
                    [](SSL* ssl) { read_to_end(ssl); });
 
-  const Seen seen = capture(target, Options{}, counters_);
+  const Seen seen = capture(target, options(), counters_);
 
   ASSERT_EQ(seen.peers.size(), 1U);
   EXPECT_EQ(seen.peers[0].source, ST_PEER_RECORD_HEADER);
@@ -223,7 +223,7 @@ TEST_F(TlsCaptureBpfTest, TiesAMemoryBioByItsRecords) {
   EXPECT_EQ(seen.peers[0].conn_id, seen.connections[0].conn_id);
 }
 
-TEST_F(TlsCaptureBpfTest, LeavesAMemoryBioUnknownWhenOtherBytesFollow) {
+TEST_P(SocketsBpfTest, LeavesAMemoryBioUnknownWhenOtherBytesFollow) {
   TlsTarget target(
       [](SSL* ssl) {
         const int fd = SSL_get_fd(ssl);
@@ -234,11 +234,16 @@ TEST_F(TlsCaptureBpfTest, LeavesAMemoryBioUnknownWhenOtherBytesFollow) {
       },
       [](SSL* ssl) { read_to_end(ssl); });
 
-  const Seen seen = capture(target, Options{}, counters_);
+  const Seen seen = capture(target, options(), counters_);
 
   EXPECT_TRUE(seen.peers.empty());
   EXPECT_EQ(seen.only(ST_EGRESS).end, 700U);
 }
+
+INSTANTIATE_TEST_SUITE_P(Sources, SocketsBpfTest,
+                         ::testing::Values(SocketCase{"SocketLengths", false},
+                                           SocketCase{"SystemCalls", true}),
+                         [](const auto& row) { return row.param.name; });
 
 TEST_F(TlsCaptureBpfTest, ClosesTheScopeAtExec) {
   TlsTarget target(

@@ -19,18 +19,15 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-class ConnectionsBpfTest : public TlsCaptureBpfTest {
- protected:
-  // Id and state of what opened or was seen first, in the order of the ring.
-  static std::vector<std::pair<int, int>> announced(const Seen& seen) {
-    std::vector<std::pair<int, int>> list;
-    for (const st_connection_event& event : seen.connections) {
-      if (event.state == ST_CONNECTION_CLOSED) continue;
-      list.emplace_back(static_cast<int>(event.conn_id), event.state);
-    }
-    return list;
+// Id and state of what opened or was seen first, in the order of the ring.
+std::vector<std::pair<int, int>> announced(const Seen& seen) {
+  std::vector<std::pair<int, int>> list;
+  for (const st_connection_event& event : seen.connections) {
+    if (event.state == ST_CONNECTION_CLOSED) continue;
+    list.emplace_back(static_cast<int>(event.conn_id), event.state);
   }
-};
+  return list;
+}
 
 // Opens, uses and closes a second connection within the session.
 void use_second(const LoopbackListener& peer) {
@@ -46,7 +43,7 @@ void serve_second(const LoopbackListener& peer) {
   ST_CHECK(::read(fd.get(), buffer.data(), buffer.size()) == 3);
 }
 
-TEST_F(ConnectionsBpfTest, AnnouncesEachOnceWithConsecutiveIds) {
+TEST_P(SocketsBpfTest, AnnouncesEachOnceWithConsecutiveIds) {
   const LoopbackListener peer;
   TlsTarget target(
       [&](SSL* ssl) {
@@ -59,13 +56,13 @@ TEST_F(ConnectionsBpfTest, AnnouncesEachOnceWithConsecutiveIds) {
         read_to_end(ssl);
       });
 
-  const Seen seen = capture(target, Options{}, counters_);
+  const Seen seen = capture(target, options(), counters_);
 
   EXPECT_THAT(announced(seen),
               ElementsAre(Pair(1, ST_CONNECTION_SEEN), Pair(2, ST_CONNECTION_OPENED)));
 }
 
-TEST_F(ConnectionsBpfTest, ClosesWithTheAddressesItHad) {
+TEST_P(SocketsBpfTest, ClosesWithTheAddressesItHad) {
   const LoopbackListener peer;
   TlsTarget target([&](SSL*) { use_second(peer); },
                    [&](SSL* ssl) {
@@ -73,7 +70,7 @@ TEST_F(ConnectionsBpfTest, ClosesWithTheAddressesItHad) {
                      read_to_end(ssl);
                    });
 
-  const Seen seen = capture(target, Options{}, counters_);
+  const Seen seen = capture(target, options(), counters_);
 
   const auto closing = std::find_if(
       seen.connections.begin(), seen.connections.end(),
@@ -90,10 +87,11 @@ TEST_F(ConnectionsBpfTest, ClosesWithTheAddressesItHad) {
 struct InboundCase {
   const char* name;
   bool approved;
+  bool avoids_lengths;
 };
 void PrintTo(const InboundCase& row, std::ostream* out) { *out << row.name; }
 
-class InboundBpfTest : public ConnectionsBpfTest,
+class InboundBpfTest : public TlsCaptureBpfTest,
                        public ::testing::WithParamInterface<InboundCase> {};
 
 TEST_P(InboundBpfTest, CapturesAcceptedConnectionsOnlyWhenApproved) {
@@ -114,7 +112,10 @@ TEST_P(InboundBpfTest, CapturesAcceptedConnectionsOnlyWhenApproved) {
         read_to_end(ssl);
       });
   Options options;
-  options.configure = [](ProbeConfig& config) { config.inbound = GetParam().approved; };
+  options.configure = [](ProbeConfig& config) {
+    config.inbound = GetParam().approved;
+    config.avoid_socket_lengths = GetParam().avoids_lengths;
+  };
 
   const Seen seen = capture(target, options, counters_);
 
@@ -126,8 +127,10 @@ TEST_P(InboundBpfTest, CapturesAcceptedConnectionsOnlyWhenApproved) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Accepted, InboundBpfTest,
-                         ::testing::Values(InboundCase{"NotApproved", false},
-                                           InboundCase{"Approved", true}),
+                         ::testing::Values(InboundCase{"NotApproved", false, false},
+                                           InboundCase{"Approved", true, false},
+                                           InboundCase{"NotApprovedBySystemCalls", false, true},
+                                           InboundCase{"ApprovedBySystemCalls", true, true}),
                          [](const auto& row) { return row.param.name; });
 
 // The bytes of each TLS object that wrote, in order of first sight.
@@ -139,7 +142,7 @@ std::vector<std::string> written(const Seen& seen) {
   return texts;
 }
 
-TEST_F(ConnectionsBpfTest, MutesOneConnectionOnly) {
+TEST_F(TlsCaptureBpfTest, MutesOneConnectionOnly) {
   const LoopbackListener peer;
   ProbeSet* probes = nullptr;
   TlsTarget target(

@@ -108,18 +108,6 @@ Seen capture(TlsTarget& target, const Options& options, ProbeCounters& counters)
 // Writes all of `text`, `step` bytes a call. For the target's process: exits on failure.
 void write_all_in(SSL* ssl, const std::string& text, std::size_t step);
 
-class SecondPeer {
- public:
-  SecondPeer();
-  UniqueFd connect() const;
-  UniqueFd accept() const;
-  int port() const { return port_; }
-
- private:
-  UniqueFd listener_;
-  int port_ = 0;
-};
-
 // One end of TLS over a connected socket, after its handshake.
 class TlsEnd {
  public:
@@ -145,6 +133,24 @@ class TlsCaptureBpfTest : public ::testing::Test {
     std::exit(77);
   }
   ProbeCounters counters_;
+};
+
+// How the kernel side learns of the target's sockets; the second is what kernels before 6.3 have.
+struct SocketCase {
+  const char* name;
+  bool avoids_lengths;
+};
+inline void PrintTo(const SocketCase& row, std::ostream* out) { *out << row.name; }
+
+class SocketsBpfTest : public TlsCaptureBpfTest, public ::testing::WithParamInterface<SocketCase> {
+ protected:
+  static Options options() {
+    Options options;
+    options.configure = [](ProbeConfig& config) {
+      config.avoid_socket_lengths = GetParam().avoids_lengths;
+    };
+    return options;
+  }
 };
 
 }  // namespace scopetrace::testing

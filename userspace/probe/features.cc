@@ -95,6 +95,7 @@ Result<FeatureReport> probe_features() {
   report.preempt_kfunc = has_kfunc(types.get(), "bpf_preempt_disable");
   report.socket_lengths = has_tracepoint(types.get(), "sock_send_length") &&
                           has_tracepoint(types.get(), "sock_recv_length");
+  report.socket_syscalls = !report.socket_lengths && has_tracepoint(types.get(), "sys_exit");
   report.socket_states = has_tracepoint(types.get(), "inet_sock_set_state");
   report.process_events = has_tracepoint(types.get(), "sched_process_fork") &&
                           has_tracepoint(types.get(), "sched_process_exec") &&
@@ -106,6 +107,7 @@ std::string describe(const FeatureReport& features) {
   return "uprobes: " + std::string(attach_kind_name(features.attach_kind)) +
          "; preemption guard: " + yes_no(features.preempt_kfunc) +
          "; socket lengths: " + yes_no(features.socket_lengths) +
+         "; socket system calls: " + yes_no(features.socket_syscalls) +
          "; socket states: " + yes_no(features.socket_states) +
          "; process events: " + yes_no(features.process_events);
 }

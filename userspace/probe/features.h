@@ -22,12 +22,13 @@ std::string_view attach_kind_name(AttachKind kind);
 // The answer of probe_features(), and after ProbeSet::load() what was chosen. Goes into the bundle.
 struct FeatureReport {
   AttachKind attach_kind = AttachKind::kNone;
-  bool btf = false;             // /sys/kernel/btf/vmlinux can be read
-  bool preempt_kfunc = false;   // bpf_preempt_disable: without it TLS capture is refused where
-                                // programs have private stacks (session kernels)
-  bool socket_lengths = false;  // tp_btf sock_send_length and sock_recv_length
-  bool socket_states = false;   // tp_btf inet_sock_set_state
-  bool process_events = false;  // tp_btf sched_process_fork, exec and exit
+  bool btf = false;              // /sys/kernel/btf/vmlinux can be read
+  bool preempt_kfunc = false;    // bpf_preempt_disable: without it TLS capture is refused where
+                                 // programs have private stacks (session kernels)
+  bool socket_lengths = false;   // tp_btf sock_send_length and sock_recv_length
+  bool socket_syscalls = false;  // instead of them: tp_btf sys_exit, which all processes pass
+  bool socket_states = false;    // tp_btf inet_sock_set_state
+  bool process_events = false;   // tp_btf sched_process_fork, exec and exit
 };
 
 // Tries each mechanism with a program of two instructions; attaches nothing to any process.

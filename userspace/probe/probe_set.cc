@@ -68,7 +68,12 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
     return fail(ErrorCode::kUnsupported,
                 "TLS capture needs bpf_preempt_disable on kernels with private program stacks");
   }
+  if (config.avoid_socket_lengths) {
+    features.socket_syscalls = true;
+    features.socket_lengths = false;
+  }
   features.socket_lengths = features.socket_lengths && config.sockets;
+  features.socket_syscalls = features.socket_syscalls && config.sockets;
   features.socket_states = features.socket_states && config.sockets;
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
@@ -113,6 +118,7 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_return, pair, multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_send, features.socket_lengths);
   use_program(programs.st_handle_receive, features.socket_lengths);
+  use_program(programs.st_handle_syscall, features.socket_syscalls);
   use_program(programs.st_handle_state, features.socket_states);
   use_program(programs.st_handle_fork, features.process_events);
   use_program(programs.st_handle_exec, features.process_events);
@@ -254,7 +260,8 @@ Status ProbeSet::attach_kernel_probes() {
   const auto& programs = state_->skeleton->progs;
   for (bpf_program* program :
        {programs.st_handle_fork, programs.st_handle_exec, programs.st_handle_exit,
-        programs.st_handle_state, programs.st_handle_send, programs.st_handle_receive}) {
+        programs.st_handle_state, programs.st_handle_send, programs.st_handle_receive,
+        programs.st_handle_syscall}) {
     if (bpf_program__autoload(program)) ST_RETURN_IF_ERROR(state_->attach(program));
   }
   return {};

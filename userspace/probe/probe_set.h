@@ -33,6 +33,7 @@ struct ProbeConfig {
   bool process = true;         // fork, exec, exit; without it exec is only noticed by the caller
   std::size_t ring_bytes = 0;  // payload ring, a power of two; 0: 32 MiB with tls, else 4 MiB
   std::optional<AttachKind> attach_kind;  // instead of the best one found; for tests
+  bool avoid_socket_lengths = false;      // as on kernels before 6.3; for tests
 };
 
 // How attach_sites() treats what the resolver answered.
