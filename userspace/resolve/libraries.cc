@@ -54,7 +54,8 @@ class Finder {
   }
 
   // A mapping of a file that is known already only adds its range.
-  void add_mapping(const ExecutableMapping& mapping) {
+  void add_mapping(ExecutableMapping mapping) {
+    use_own_identity(mapping);
     const FileRange range{mapping.file_offset, mapping.end - mapping.start};
     if (TlsFile* known = find(mapping.device, mapping.inode)) {
       known->executable_ranges.push_back(range);
@@ -128,14 +129,27 @@ class Finder {
     if (!added) add_problem(library, added.error());
   }
 
-  // map_files is exactly the mapped file, even when deleted; it needs CAP_CHECKPOINT_RESTORE. The
-  // path is the same file only if device and inode say so.
-  Result<UniqueFd> open_mapped_file(const ExecutableMapping& mapping) const {
+  std::string map_file(const ExecutableMapping& mapping) const {
     std::array<char, 64> name;
     std::snprintf(name.data(), name.size(), "/map_files/%lx-%lx",
                   static_cast<unsigned long>(mapping.start),
                   static_cast<unsigned long>(mapping.end));
-    Result<UniqueFd> direct = open_file(proc_ + name.data(), O_RDONLY | O_NONBLOCK);
+    return proc_ + name.data();
+  }
+
+  // On overlay file systems, as containers have them, maps names the file below: its device is not
+  // the one that stat tells.
+  void use_own_identity(ExecutableMapping& mapping) const {
+    struct stat status {};
+    if (::stat(map_file(mapping).c_str(), &status) != 0) return;
+    mapping.device = status.st_dev;
+    mapping.inode = status.st_ino;
+  }
+
+  // map_files is exactly the mapped file, even when deleted; it needs CAP_CHECKPOINT_RESTORE. The
+  // path is the same file only if device and inode say so.
+  Result<UniqueFd> open_mapped_file(const ExecutableMapping& mapping) const {
+    Result<UniqueFd> direct = open_file(map_file(mapping), O_RDONLY | O_NONBLOCK);
     if (direct) return direct;
     ST_ASSIGN_OR_RETURN(UniqueFd fd, open_in_root(root_.get(), mapping.path));
     struct stat status {};

@@ -6,6 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/scopes/scratch.h"
 
 namespace scopetrace {
 namespace {
@@ -94,6 +98,25 @@ TEST(FindTlsFilesTest, FindsLibsslThatIsNotMappedYet) {
   ASSERT_NE(libssl, nullptr);
   EXPECT_FALSE(libssl->is_mapped);
   EXPECT_FALSE(libssl->executable_ranges.empty());
+}
+
+// On an overlay file system, maps names the device and inode of the file below.
+TEST(FindTlsFilesTest, KnowsAMappedFileByItsOwnIdentity) {
+  const ScratchFolder folder;
+  const std::string proc = folder.file("1");
+  std::filesystem::create_directories(proc + "/map_files");
+  std::filesystem::create_symlink("/", proc + "/root");
+  std::filesystem::create_symlink("/proc/self/exe", proc + "/exe");
+  std::filesystem::create_symlink("/proc/self/exe", proc + "/map_files/1000-3000");
+  std::ofstream(proc + "/maps") << "1000-3000 r-xp 00001000 00:1d 7  /elsewhere/libssl.so.3\n";
+
+  const auto found = find_tls_files(1, folder.path());
+
+  ASSERT_TRUE(found);
+  const TlsFile* file = find_kind(*found, TlsFileKind::kExecutable);
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(file->executable_ranges.size(), 1U);
+  EXPECT_EQ(file->executable_ranges[0].start, 0x1000U);
 }
 
 TEST(FindTlsFilesTest, TellsThatTheProcessHasGone) { EXPECT_FALSE(find_tls_files(0x7fffffff)); }
