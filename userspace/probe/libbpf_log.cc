@@ -22,12 +22,33 @@ std::string& collected() {
 
 int collect(libbpf_print_level level, const char* format, va_list arguments) noexcept {
   if (level == LIBBPF_DEBUG) return 0;
-  std::array<char, 16384> line{};
-  std::vsnprintf(line.data(), line.size(), format, arguments);
+  va_list again;
+  va_copy(again, arguments);
+  const int size = std::vsnprintf(nullptr, 0, format, arguments);
+  std::string line(size > 0 ? static_cast<std::size_t>(size) + 1 : 1, '\0');
+  std::vsnprintf(line.data(), line.size(), format, again);  // a verifier's log is one call
+  va_end(again);
+  line.pop_back();
   std::string& text = collected();
-  text += line.data();
+  text += line;
   if (text.size() > kMaxLogBytes) text.erase(0, text.size() - kMaxLogBytes);
   return 0;
+}
+
+// The last lines, with or without those that libbpf adds to the verifier's.
+std::string tail_of(std::string rest, bool with_libbpf) {
+  std::string tail;
+  for (int lines = 0; lines < kTailLines && !rest.empty();) {
+    if (rest.back() == '\n') rest.pop_back();
+    const std::size_t start = rest.rfind('\n') + 1;  // npos + 1 is 0
+    const std::string line = rest.substr(start);
+    rest.erase(start);
+    if (line.empty() || line.starts_with("--")) continue;
+    if (line.starts_with("libbpf:") && !with_libbpf) continue;
+    tail = tail.empty() ? line : line + " | " + tail;
+    ++lines;
+  }
+  return tail;
 }
 
 }  // namespace
@@ -42,18 +63,8 @@ LibbpfLog::~LibbpfLog() {
 }
 
 std::string LibbpfLog::tail() const {
-  std::string rest = collected();
-  std::string tail;
-  for (int lines = 0; lines < kTailLines && !rest.empty();) {
-    if (rest.back() == '\n') rest.pop_back();
-    const std::size_t start = rest.rfind('\n') + 1;  // npos + 1 is 0
-    const std::string line = rest.substr(start);
-    rest.erase(start);
-    if (line.empty() || line.rfind("libbpf:", 0) == 0 || line.rfind("--", 0) == 0) continue;
-    tail = tail.empty() ? line : line + " | " + tail;
-    ++lines;
-  }
-  return tail;
+  const std::string verifier = tail_of(collected(), false);
+  return verifier.empty() ? tail_of(collected(), true) : verifier;
 }
 
 tl::unexpected<Error> fail_bpf(std::string_view action, int errnum, std::string_view log_tail) {
