@@ -5,17 +5,18 @@
 #define ST_LIMITS_H
 
 const volatile __u32 st_target_tgid = 0;
-const volatile __u64 st_target_start_ns = 0; /* start_boottime of its group leader */
-const volatile __u64 st_deadline_ns = 0;     /* CLOCK_BOOTTIME */
-const volatile __u64 st_window_events = 0;   /* records per window */
-const volatile __u64 st_window_cpu_ns = 0;   /* charged run time per window */
-const volatile __u64 st_total_bytes = 0;     /* payload of the session */
-const volatile __u64 st_cheap_hit_ns = 0;    /* trap and program, emulated instruction */
-const volatile __u64 st_stepped_hit_ns = 0;  /* the same, single-stepped out of line */
-const volatile __u64 st_socket_hit_ns = 0;   /* one tracepoint on a socket */
-const volatile __u64 st_kib_ns = 0;          /* copying 1 KiB */
-const volatile bool st_children = false;     /* follow fork and exec */
-const volatile bool st_inbound = false;      /* connections that the target accepted */
+const volatile __u64 st_target_start_ns = 0;   /* start_boottime of its group leader */
+const volatile __u64 st_deadline_ns = 0;       /* CLOCK_BOOTTIME */
+const volatile __u64 st_window_events = 0;     /* records per window */
+const volatile __u64 st_window_cpu_ns = 0;     /* charged run time per window */
+const volatile __u64 st_total_bytes = 0;       /* payload of the session */
+const volatile __u64 st_cheap_hit_ns = 0;      /* trap and program, emulated instruction */
+const volatile __u64 st_stepped_hit_ns = 0;    /* the same, single-stepped out of line */
+const volatile __u64 st_socket_hit_ns = 0;     /* one tracepoint on a socket */
+const volatile __u64 st_kib_ns = 0;            /* copying 1 KiB */
+const volatile bool st_children = false;       /* follow fork and exec */
+const volatile bool st_inbound = false;        /* connections that the target accepted */
+const volatile bool st_private_stacks = false; /* programs have stacks of their CPU: since 6.13 */
 const volatile bool st_ipv4 = false;
 const volatile bool st_ipv6 = false;
 

@@ -20,19 +20,19 @@
 #include "bpf/syscall.h"
 
 /* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU
- * would overwrite them (bytes mixed, or worse). Weak: older kernels lack them. */
+ * would overwrite them (bytes mixed, or worse). Only there: 6.12 has these functions, but allows no
+ * call of a global function between them. Weak: older kernels lack them. */
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
-extern bool bpf_session_is_return(void) __ksym __weak;
 
 static __always_inline void st_preempt_off(void)
 {
-  if (bpf_preempt_disable) bpf_preempt_disable();
+  if (st_private_stacks && bpf_preempt_disable) bpf_preempt_disable();
 }
 
 static __always_inline void st_preempt_on(void)
 {
-  if (bpf_preempt_enable) bpf_preempt_enable();
+  if (st_private_stacks && bpf_preempt_enable) bpf_preempt_enable();
 }
 
 static __always_inline void st_emit_tls_close(__u64 object)
@@ -128,6 +128,12 @@ static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)
   return 0;
 }
 
+/* Entry or return: bpf_session_is_return would say so too, but has other arguments since 7.x. */
+static __always_inline bool st_is_return(struct pt_regs *ctx)
+{
+  return bpf_get_func_ip(ctx) != PT_REGS_IP(ctx);
+}
+
 SEC("?uprobe")
 int st_handle_session(struct pt_regs *ctx)
 {
@@ -135,7 +141,7 @@ int st_handle_session(struct pt_regs *ctx)
   int wants_return = 0;
 
   st_preempt_off();
-  if (bpf_session_is_return())
+  if (st_is_return(ctx))
     st_leave_site(ctx, cookie);
   else
     wants_return = st_enter_site(ctx, cookie);

@@ -49,16 +49,8 @@ bool has_kfunc(const btf* types, const char* name) {
   return btf__find_by_name_kind(types, name, BTF_KIND_FUNC) > 0;
 }
 
-// Newer kernels pass the context to this kfunc; the program is written for the form without.
-bool has_session_kfunc(const btf* types) {
-  const int id = btf__find_by_name_kind(types, "bpf_session_is_return", BTF_KIND_FUNC);
-  if (id <= 0) return false;
-  const btf_type* prototype = btf__type_by_id(types, btf__type_by_id(types, id)->type);
-  return prototype != nullptr && btf_vlen(prototype) == 0;
-}
-
-AttachKind best_attach_kind(const btf* types) {
-  if (has_session_kfunc(types) && knows_link(kAttachUprobeSession)) return AttachKind::kSession;
+AttachKind best_attach_kind() {
+  if (knows_link(kAttachUprobeSession)) return AttachKind::kSession;
   if (knows_link(kAttachUprobeMulti)) return AttachKind::kMulti;
   return AttachKind::kPerf;
 }
@@ -91,7 +83,8 @@ Result<FeatureReport> probe_features() {
   }
   FeatureReport report;
   report.btf = true;
-  report.attach_kind = best_attach_kind(types.get());
+  report.attach_kind = best_attach_kind();
+  report.private_stacks = report.attach_kind == AttachKind::kSession;
   report.preempt_kfunc = has_kfunc(types.get(), "bpf_preempt_disable");
   report.socket_lengths = has_tracepoint(types.get(), "sock_send_length") &&
                           has_tracepoint(types.get(), "sock_recv_length");

@@ -23,8 +23,9 @@ std::string_view attach_kind_name(AttachKind kind);
 struct FeatureReport {
   AttachKind attach_kind = AttachKind::kNone;
   bool btf = false;              // /sys/kernel/btf/vmlinux can be read
-  bool preempt_kfunc = false;    // bpf_preempt_disable: without it TLS capture is refused where
-                                 // programs have private stacks (session kernels)
+  bool preempt_kfunc = false;    // bpf_preempt_disable
+  bool private_stacks = false;   // of a CPU, for programs: since 6.13, as session links. Without
+                                 // bpf_preempt_disable TLS capture is refused there
   bool socket_lengths = false;   // tp_btf sock_send_length and sock_recv_length
   bool socket_syscalls = false;  // instead of them: tp_btf sys_exit, which all processes pass
   bool socket_states = false;    // tp_btf inet_sock_set_state

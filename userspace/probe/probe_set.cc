@@ -64,7 +64,7 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   ST_ASSIGN_OR_RETURN(FeatureReport features, probe_features());
   if (config.attach_kind) features.attach_kind = *config.attach_kind;
   if (!config.tls) features.attach_kind = AttachKind::kNone;
-  if (config.tls && features.attach_kind == AttachKind::kSession && !features.preempt_kfunc) {
+  if (config.tls && features.private_stacks && !features.preempt_kfunc) {
     return fail(ErrorCode::kUnsupported,
                 "TLS capture needs bpf_preempt_disable on kernels with private program stacks");
   }
@@ -82,7 +82,8 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   return features;
 }
 
-void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint64_t start_ns) {
+void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint64_t start_ns,
+                 bool private_stacks) {
   auto& limits = *skeleton.rodata;
   limits.st_target_tgid = config.tgid;
   limits.st_target_start_ns = start_ns;
@@ -97,6 +98,7 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_kib_ns = kKibNs;
   limits.st_children = config.children;
   limits.st_inbound = config.inbound;
+  limits.st_private_stacks = private_stacks;
   limits.st_ipv4 = config.ipv4;
   limits.st_ipv6 = config.ipv6;
 }
@@ -168,7 +170,7 @@ struct ProbeSet::State {
     const LibbpfLog log;
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
-    fill_limits(*skeleton, config, start_ns);
+    fill_limits(*skeleton, config, start_ns, features.private_stacks);
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
     if (const int error = scopetrace_bpf__load(skeleton.get())) {
