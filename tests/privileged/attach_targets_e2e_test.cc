@@ -66,6 +66,16 @@ TEST_F(AttachE2eTest, CapturesPythonClient) {
   EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/limits", 429)));
 }
 
+TEST_F(AttachE2eTest, CapturesLibraryOnOverlay) {
+  const auto client = host_->start_python_on_overlay();
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges", 200)));
+}
+
 TEST_F(AttachE2eTest, CapturesLibraryThatIsLoadedLater) {
   const auto client = host_->start_late_python();
   const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -89,7 +90,7 @@ struct Seen {
 };
 
 struct Options {
-  AttachKind kind = AttachKind::kSession;
+  std::optional<AttachKind> kind;  // the best that the kernel has, unless told
   std::uint64_t session_ns = kSessionNs;
   bool resume = true;
   // Changes limits before load.

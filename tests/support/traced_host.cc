@@ -80,6 +80,15 @@ std::unique_ptr<Child> TracedHost::start_python() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py"});
 }
 
+std::unique_ptr<Child> TracedHost::start_python_on_overlay() {
+  ST_CHECK(std::filesystem::create_directory(path("empty")));
+  return start_client({"unshare", "--mount", "sh", "-c",
+                       "libs=/usr/lib/x86_64-linux-gnu; "
+                       "mount -t overlay overlay -o lowerdir=$libs:$0 $libs && exec \"$@\"",
+                       path("empty"), "/usr/bin/python3",
+                       SCOPETRACE_TEST_TARGETS "/python_client.py"});
+}
+
 std::unique_ptr<Child> TracedHost::start_late_python() {
   return start_client({"/usr/bin/python3", "-c",
                        "import runpy, sys; print('waiting', flush=True); sys.stdin.readline(); "

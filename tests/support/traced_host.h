@@ -30,6 +30,8 @@ class TracedHost {
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
   std::unique_ptr<Child> start_node();
+  // Python with its libraries on an overlay file system, as in a container.
+  std::unique_ptr<Child> start_python_on_overlay();
   // The same, but it loads its TLS library only when told to go on: says `waiting`, wants a line.
   std::unique_ptr<Child> start_late_python();
   // Sends what its line names to itself: hostile_client.py says which lines there are.
