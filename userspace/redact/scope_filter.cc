@@ -11,16 +11,21 @@ namespace {
 bool is_host_char(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; }
 
 // An authority without port and trailing dot, or nothing when it is not a plain host.
+// What may follow a host: nothing, or a colon and digits.
+bool is_port(std::string_view text) {
+  return text.empty() || (text[0] == ':' && count_digits(text.substr(1)) == text.size() - 1);
+}
+
 std::optional<std::string> normalize_host(std::string_view authority) {
   std::string host = to_lower(trim(authority));
   if (host.starts_with('[')) {  // IPv6 literal
     const auto close = host.find(']');
-    if (close == host.npos) return std::nullopt;
+    if (close == host.npos || !is_port(host.substr(close + 1))) return std::nullopt;
     return host.substr(0, close + 1);
   }
   const auto colon = host.find(':');
   if (colon != host.npos) {
-    if (count_digits(host.substr(colon + 1)) != host.size() - colon - 1) return std::nullopt;
+    if (!is_port(host.substr(colon))) return std::nullopt;
     host.resize(colon);
   }
   if (host.ends_with('.')) host.pop_back();
