@@ -128,6 +128,12 @@ Result<UniqueFd> open_locked(const std::string& folder) {
   return fd;
 }
 
+Status write_entry(int fd, std::string_view line) {
+  ST_RETURN_IF_ERROR(write_all(fd, as_bytes(line)));
+  if (::fsync(fd) != 0) return fail_errno("fsync ledger");
+  return {};
+}
+
 void copy_to_syslog(const LedgerHead& head, const std::string& event) {
   ::syslog(LOG_AUTHPRIV | LOG_NOTICE, "scopetrace ledger: %s, entry %llu, head %s", event.c_str(),
            static_cast<unsigned long long>(head.count - 1), format_digest(head.head).c_str());
@@ -161,23 +167,31 @@ Result<LedgerHead> Ledger::append(const LedgerEntry& entry) {
   const ClockPair now = ClockPair::now();
   const std::string line = format_line(entry, before, facts.boot_id, now);
   if (line.size() > kMaxEntry) return fail(ErrorCode::kLimit, "ledger: entry above 64 KiB");
-  ST_RETURN_IF_ERROR(write_all(fd.get(), as_bytes(line)));
-  if (::fsync(fd.get()) != 0) return fail_errno("fsync ledger");
-
   const LedgerHead after{before.count + 1, sha256(as_bytes(line))};
+  const off_t end = ::lseek(fd.get(), 0, SEEK_END);
+  Status written = write_entry(fd.get(), line);
+  if (written) written = write_checkpoint(after, facts.boot_id, now);
+  if (!written) {
+    // A full disk must not leave a line that looks like somebody's: the next one would not fit.
+    if (end < 0 || ::ftruncate(fd.get(), end) != 0) return fail_errno("ledger: take a line back");
+    return fail(std::move(written).error());
+  }
+  copy_to_syslog(after, entry.event);
+  return after;
+}
+
+Status Ledger::write_checkpoint(const LedgerHead& after, const std::string& boot_id,
+                                const ClockPair& now) const {
   const std::vector<SignedField> fields = {{"host", host_},
                                            {"count", std::to_string(after.count)},
                                            {"head", format_digest(after.head)},
-                                           {"boot", facts.boot_id},
+                                           {"boot", boot_id},
                                            {"boottime-ns", std::to_string(now.boottime_ns)},
                                            {"realtime", format_nanoseconds(now.realtime_ns)}};
   ST_ASSIGN_OR_RETURN(const std::string body, build_signed_body(kAuditSchema, fields));
   const std::vector<std::string> blocks = {
       make_sshsig(*host_key_, kAuditNamespace, as_bytes(body))};
-  ST_RETURN_IF_ERROR(
-      write_file_atomically(checkpoint_path(folder_), format_signed_text(body, blocks), 0600));
-  copy_to_syslog(after, entry.event);
-  return after;
+  return write_file_atomically(checkpoint_path(folder_), format_signed_text(body, blocks), 0600);
 }
 
 Result<LedgerHead> verify_ledger(const std::string& folder, const PublicKey& host_key) {

@@ -14,6 +14,7 @@
 
 #include "scopes/signed_text.h"
 #include "scopes/ssh_key.h"
+#include "userspace/base/clock.h"
 #include "userspace/base/crypto.h"
 
 namespace scopetrace {
@@ -39,7 +40,8 @@ class Ledger {
   static Result<Ledger> open(std::string folder, std::string host, const SigningKey& host_key);
 
   // Adds one entry with both clocks and the boot id, fsyncs it, signs and replaces the checkpoint,
-  // and copies the head to syslog. kTampered when the file does not end as the checkpoint says.
+  // and copies the head to syslog. On an error nothing was added. kTampered when the file does not
+  // end as the checkpoint says.
   Result<LedgerHead> append(const LedgerEntry& entry);
   // The head now, to be named by a session.
   Result<LedgerHead> head() const;
@@ -47,6 +49,8 @@ class Ledger {
  private:
   Ledger(std::string folder, std::string host, const SigningKey& host_key)
       : folder_(std::move(folder)), host_(std::move(host)), host_key_(&host_key) {}
+  Status write_checkpoint(const LedgerHead& after, const std::string& boot_id,
+                          const ClockPair& now) const;
 
   std::string folder_;
   std::string host_;

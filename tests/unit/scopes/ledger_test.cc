@@ -2,6 +2,9 @@
 #include "scopes/ledger.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "scopes/target.h"
 #include "scopes/uses.h"
@@ -50,6 +53,22 @@ TEST_F(LedgerTest, FindsRemovedLastLine) {
 
   EXPECT_FALSE(verify_ledger(scratch_.path(), key_.public_key()));
   EXPECT_FALSE(Ledger::open(scratch_.path(), "a", key_)) << "a shortened ledger is not continued";
+}
+
+TEST_F(LedgerTest, TakesBackALineThatDoesNotFit) {
+  Ledger ledger = Ledger::open(scratch_.path(), "a", key_).value();
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit tight = before;
+  tight.rlim_cur = scratch_.read("entries.jsonl").size() + 10;
+  ::setrlimit(RLIMIT_FSIZE, &tight);
+  const bool is_added = ledger.append({"attach", {}}).has_value();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+
+  EXPECT_FALSE(is_added);
+  EXPECT_TRUE(ledger.append({"detach", {}}));
+  EXPECT_EQ(verify_ledger(scratch_.path(), key_.public_key())->count, 4U);
 }
 
 TEST_F(LedgerTest, FindsOtherKey) {
