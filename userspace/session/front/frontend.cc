@@ -57,13 +57,11 @@ class Attach {
     ST_ASSIGN_OR_RETURN(OutputFile output, OutputFile::create(run_.output_path));
     Result<AttachOutcome> outcome = start_and_follow(output);
     if (!outcome && !is_ready_) output.remove();
-    if (!outcome) return outcome;
-    ST_RETURN_IF_ERROR(name_output(*outcome, output));
     return outcome;
   }
 
  private:
-  Result<AttachOutcome> start_and_follow(const OutputFile& output) {
+  Result<AttachOutcome> start_and_follow(OutputFile& output) {
     if (!run_.command.empty()) ST_RETURN_IF_ERROR(hold_command());
     ST_ASSIGN_OR_RETURN(helper_, start_helper(run_.capture_program));
     const Status sent = send_front_message(helper_.channel.get(), FrontMessageType::kRequest,
@@ -71,6 +69,8 @@ class Attach {
     // A helper that gave up before it read the request has said why: follow() reads that.
     if (!sent && sent.error().code() == ErrorCode::kLimit) return fail(sent.error());
     ST_RETURN_IF_ERROR(follow());
+    // Before anything is waited for: a command may go on for long, and this program may be killed.
+    ST_RETURN_IF_ERROR(name_output(outcome_, output));
     helper_.wait();
     ST_RETURN_IF_ERROR(reap_command());
     return std::move(outcome_);
