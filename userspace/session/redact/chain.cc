@@ -14,7 +14,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kPseudonymKeyBytes = 32;
-constexpr std::size_t kMaxSecretBytes = 64 << 10;
+constexpr std::size_t kMaxSecretBytes = 8 << 20;  // an environment may be 6 MiB: execve(2)
 
 // What goes on from the frame builder, counted.
 class CountedFrames final : public Sink<DataFrame> {
@@ -124,15 +124,15 @@ Status Chain::advance(std::uint64_t now_ns) {
 
 Status Chain::finish() { return stages_->reassembler->finish(); }
 
-void Chain::learn(const SecretMessage& secret) {
-  auto content = read_all(secret.fd.get(), kMaxSecretBytes);
-  if (!content) return;
+Status Chain::learn(const SecretMessage& secret) {
+  ST_ASSIGN_OR_RETURN(std::string content, read_all(secret.fd.get(), kMaxSecretBytes));
   if (secret.source == SecretSource::kEnvironment) {
-    stages_->redactor->learn_environment(as_bytes(*content));
+    stages_->redactor->learn_environment(as_bytes(content));
   } else {
-    stages_->redactor->learn_file(as_bytes(*content));
+    stages_->redactor->learn_file(as_bytes(content));
   }
-  wipe(*content);
+  wipe(content);
+  return {};
 }
 
 void Chain::set_level(ChannelLevel level) {

@@ -30,7 +30,8 @@ class Chain {
   Status finish();
 
   // Learns secret values from an inherited descriptor; what cannot be read is not learned.
-  void learn(const SecretMessage& secret);
+  // An error ends the session: what was not learned would not be found either.
+  Status learn(const SecretMessage& secret);
   // Lowers the level from the next message on; kOff discards every later record of plaintext.
   void set_level(ChannelLevel level);
 
