@@ -12,7 +12,8 @@ namespace scopetrace {
 namespace {
 
 constexpr int kTickMs = 200;
-constexpr std::uint64_t kDrainNs = 3 * kNanosecondsPerSecond;      // for the redactor to finish
+constexpr std::uint64_t kDrainNs = 3 * kNanosecondsPerSecond;      // of silence at the end
+constexpr std::uint64_t kMaxDrainNs = 20 * kNanosecondsPerSecond;  // for the redactor to finish
 constexpr std::uint64_t kSealHeadNs = 60 * kNanosecondsPerSecond;  // between ledger entries
 constexpr int kMessagesPerTurn = 64;  // so that no flood starves the other descriptors
 
@@ -229,7 +230,8 @@ void RunningSession::drain_redactor() {
 }
 
 void RunningSession::wait_until_done() {
-  const std::uint64_t deadline_ns = boottime_ns() + kDrainNs;
+  const std::uint64_t start_ns = boottime_ns();
+  std::uint64_t deadline_ns = start_ns + kDrainNs;
   while (is_channel_open_ && !is_done_ && !end_.is_abandoned) {
     const std::uint64_t now_ns = boottime_ns();
     if (now_ns >= deadline_ns) break;
@@ -237,8 +239,10 @@ void RunningSession::wait_until_done() {
     std::array<pollfd, 2> polled = {pollfd{prepared_.redactor->channel_fd(), POLLIN, 0},
                                     pollfd{is_front_open_ ? front_fd_ : -1, POLLIN, 0}};
     if (::poll(polled.data(), polled.size(), left_ms) <= 0) continue;
-    if (is_readable(polled[0])) receive_all();
     if (is_readable(polled[1])) handle_front();
+    if (!is_readable(polled[0])) continue;
+    receive_all();
+    deadline_ns = std::min(boottime_ns() + kDrainNs, start_ns + kMaxDrainNs);
   }
 }
 

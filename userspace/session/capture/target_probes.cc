@@ -4,6 +4,8 @@
 namespace scopetrace {
 namespace {
 
+constexpr std::size_t kMaxNotes = 256;
+
 FileId id_of(const TlsFile& file) { return {file.device, file.inode}; }
 
 // Text from the target that people will read: one line of printable ASCII.
@@ -68,6 +70,7 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
   // The loader and an executable without TLS are no libraries that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
   if (resolved.file.kind == TlsFileKind::kExecutable && resolved.sites.empty()) return;
+  if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
   libraries_.push_back(
       {.name = printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path),
        .is_covered = problem.empty(),
