@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "scopes/approval_check.h"
+#include "scopes/approval_rules.h"
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
@@ -59,8 +60,10 @@ Result<UniqueFd> open_process(std::uint32_t tgid) {
 Status check_held(std::uint32_t tgid, const Peer& peer) {
   const std::string path = "/proc/" + std::to_string(tgid) + "/status";
   ST_ASSIGN_OR_RETURN(const std::string status, read_file(path, kMaxStatusBytes));
-  const std::string wanted = "\nTracerPid:\t" + std::to_string(peer.tgid) + "\n";
-  if (status.find(wanted) != std::string::npos) return {};
+  const std::string front = std::to_string(peer.tgid) + "\n";
+  const bool is_traced = status.find("\nTracerPid:\t" + front) != std::string::npos;
+  const bool is_child = status.find("\nPPid:\t" + front) != std::string::npos;
+  if (is_traced && is_child) return {};
   return fail(ErrorCode::kRefused,
               "pid " + std::to_string(tgid) + " was not started by this attach");
 }
@@ -98,7 +101,7 @@ Status narrow_third_parties(Authorization& allowed, const CaptureRequest& reques
   allowed.third_parties = allowed.document.approval.third_parties;
   if (request.third_parties.empty()) return {};
   for (const std::string& host : request.third_parties) {
-    if (!covers(allowed.third_parties, host)) {
+    if (!is_third_party(host) || !covers(allowed.third_parties, host)) {
       return fail(ErrorCode::kRefused, "the approval does not name third party " + host);
     }
   }
@@ -139,12 +142,25 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   return {};
 }
 
+// What an approval or the policy may demand and this version cannot do is refused, never left out.
+Status check_supported(const Policy& policy, const Approval& approval) {
+  if (policy.is_encryption_required || !approval.recipients.empty()) {
+    return fail(ErrorCode::kRefused, "encryption to recipients is not supported by this version");
+  }
+  if (approval.presets.size() > 1) {
+    return fail(ErrorCode::kRefused,
+                "redaction preset " + approval.presets[1] + " is not supported by this version");
+  }
+  return {};
+}
+
 // Text, policy and signatures: everything that does not depend on the process.
 Status check_document(Authorization& allowed, const CaptureRequest& request) {
   ST_ASSIGN_OR_RETURN(allowed.document, parse_approval(request.approval));
   ST_RETURN_IF_ERROR(check_host(allowed.document.approval, allowed.host,
                                 allowed.host_key.public_key().fingerprint()));
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
+  ST_RETURN_IF_ERROR(check_supported(allowed.policy, allowed.document.approval));
   ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(allowed.folders));
   allowed.quorum =
       judge_quorum(allowed.document, trust, allowed.policy, realtime_ns() / kNanosecondsPerSecond);
