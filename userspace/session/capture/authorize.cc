@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/authorize.h"
 
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 #include "userspace/redact/rules.h"
+#include "userspace/session/capture/host_side.h"
 
 namespace scopetrace {
 namespace {
@@ -32,19 +32,6 @@ Error as_refusal(const Error& error) {
     default:
       return error;
   }
-}
-
-// `--root` is for trying out: never where a real policy exists, never with borrowed privileges.
-Status check_root(const std::string& root) {
-  if (root.empty()) return {};
-  if (getauxval(AT_SECURE) != 0) {
-    return fail(ErrorCode::kRefused, "--root is refused where scopetrace is installed set-uid");
-  }
-  if (::access(Folders().policy().c_str(), F_OK) == 0) {
-    return fail(Error(ErrorCode::kRefused,
-                      "--root is refused: this host has a policy, " + Folders().policy()));
-  }
-  return {};
 }
 
 Result<UniqueFd> open_process(std::uint32_t tgid) {
@@ -176,32 +163,20 @@ Status check_target(Authorization& allowed, const CaptureRequest& request, const
   return check_approval(allowed.document.approval, facts_of(allowed, request.is_command, uses));
 }
 
-Result<Authorization> read_host_side(const CaptureRequest& request) {
-  ST_RETURN_IF_ERROR(check_root(request.root));
-  const Folders folders(request.root);
-  ST_RETURN_IF_ERROR(check_trust_path(folders.policy(), TrustPathRule::kCapture, request.root)
-                         .map_error([](Error error) {
-                           return std::move(error).with_hint("scopetrace init sets this host up");
-                         }));
-  ST_ASSIGN_OR_RETURN(Policy policy, read_policy(folders.policy()));
-  ST_ASSIGN_OR_RETURN(SigningKey host_key, read_host_key(folders));
-  ST_ASSIGN_OR_RETURN(HostFacts host, read_host());
-  return Authorization{.folders = folders,
-                       .document = {},
-                       .policy = std::move(policy),
-                       .quorum = {},
-                       .host_key = std::move(host_key),
-                       .host = std::move(host),
-                       .process = {},
-                       .target = {},
-                       .rules = sha256(standard_profile()),
-                       .third_parties = {}};
-}
-
 }  // namespace
 
 Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer) {
-  ST_ASSIGN_OR_RETURN(Authorization allowed, read_host_side(request));
+  ST_ASSIGN_OR_RETURN(HostSide side, read_host_side(request.root));
+  Authorization allowed{.folders = std::move(side.folders),
+                        .document = {},
+                        .policy = std::move(side.policy),
+                        .quorum = {},
+                        .host_key = std::move(side.host_key),
+                        .host = std::move(side.host),
+                        .process = {},
+                        .target = {},
+                        .rules = sha256(standard_profile()),
+                        .third_parties = {}};
   ST_RETURN_IF_ERROR(check_document(allowed, request).map_error(as_refusal));
   ST_RETURN_IF_ERROR(check_target(allowed, request, peer));
   ST_RETURN_IF_ERROR(narrow_all(allowed, request));

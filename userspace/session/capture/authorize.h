@@ -2,8 +2,6 @@
 // Decides whether a request may be served: approval, policy, trust, host, target, uses.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,15 +13,10 @@
 #include "scopes/target.h"
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/session/capture/host_side.h"
 #include "userspace/session/front/front_channel.h"
 
 namespace scopetrace {
-
-// The process that asks, by SO_PEERCRED.
-struct Peer {
-  std::uint32_t tgid = 0;
-  uid_t uid = 0;
-};
 
 // What was allowed. The narrower of approval and request, field by field.
 struct Authorization {

@@ -6,6 +6,7 @@
 
 #include "userspace/base/file.h"
 #include "userspace/redact/rules.h"
+#include "userspace/session/capture/own_process.h"
 #include "userspace/session/capture/secret_files.h"
 #include "userspace/session/front/helper.h"
 #include "userspace/session/redact_config.h"
@@ -41,6 +42,7 @@ Status attach_paused(Prepared& prepared, const std::string& redact_program) {
   ST_ASSIGN_OR_RETURN(
       ProbeSet probes,
       ProbeSet::load(make_probe_config(prepared)).map_error(in_step("load programs")));
+  ST_RETURN_IF_ERROR(check_privileges(probes.features().attach_kind));
   prepared.probes = std::make_unique<ProbeSet>(std::move(probes));
   prepared.target = std::make_unique<TargetProbes>(*prepared.probes);
   ST_RETURN_IF_ERROR(prepared.probes->attach_kernel_probes().map_error(in_step("attach")));

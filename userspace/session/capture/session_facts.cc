@@ -6,16 +6,7 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxEntryValue = 256;  // bytes of one value in the ledger
-constexpr std::size_t kMaxNotes = 8;         // that a person is shown
-
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, kMaxEntryValue));
-  for (char& c : shown) {
-    if (c < 0x20 || c > 0x7e) c = '?';
-  }
-  return shown;
-}
+constexpr std::size_t kMaxNotes = 8;  // that a person is shown
 
 std::string read_kernel_release() {
   utsname names{};
@@ -79,8 +70,8 @@ LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& s
   return {"attach",
           {{"session", session},
            {"approval", approval.id},
-           {"requester", printable(approval.requester)},
-           {"ticket", printable(approval.ticket)},
+           {"requester", printable_ascii(approval.requester)},
+           {"ticket", printable_ascii(approval.ticket)},
            {"tgid", std::to_string(allowed.process.tgid)},
            {"start", std::to_string(allowed.process.start_ticks)},
            {"level", std::string(level_name(allowed.level))},
@@ -111,7 +102,7 @@ LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
                               std::uint32_t asked_by_uid) {
   return {"refuse",
           {{"tgid", std::to_string(request.tgid)},
-           {"reason", printable(error.message())},
+           {"reason", printable_ascii(error.message())},
            {"uid", std::to_string(asked_by_uid)}}};
 }
 

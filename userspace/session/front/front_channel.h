@@ -5,6 +5,7 @@
 //   front → capture: REQUEST (once, with the output's descriptor), STOP, ABANDON
 //   capture → front: READY (probes are enabled), STATUS, then one of ERROR (nothing was started) or
 //                    ENDED (a bundle is there). End of file from the front means STOP.
+//   Other commands: CALL (host_service.h), answered by ANSWER or ERROR.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/session/front/host_service.h"
 
 namespace scopetrace {
 
@@ -62,10 +64,12 @@ enum class FrontMessageType : std::uint16_t {
   kRequest = 1,
   kStop = 2,
   kAbandon = 3,
+  kCall = 4,
   kReady = 16,
   kStatus = 17,
   kError = 18,
-  kEnded = 19
+  kEnded = 19,
+  kAnswer = 20
 };
 
 // One message as it came: its type, its text and the descriptors that came with it (at most 1).
@@ -88,6 +92,11 @@ std::string encode_status(const CaptureStatus& status);
 Result<CaptureStatus> decode_status(const std::string& body);
 std::string encode_ended(const CaptureEnded& ended);
 Result<CaptureEnded> decode_ended(const std::string& body);
+// The descriptor of a call or an answer travels beside its text.
+std::string encode_call(const HostCall& call);
+Result<HostCall> decode_call(const std::string& body);
+std::string encode_answer(const HostAnswer& answer);
+Result<HostAnswer> decode_answer(const std::string& body);
 std::string encode_error(const Error& error);
 Result<Error> decode_error(const std::string& body);
 

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxListEntries = 64;
+constexpr std::size_t kMaxListEntries = 1024;  // a command's words are the longest
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -66,7 +66,7 @@ class Members {
   template <class T>
   Result<T> finish(T value) const {
     if (!good_) return fail(ErrorCode::kCorrupt, "a message of the other program is malformed");
-    return value;
+    return Result<T>(std::move(value));
   }
 
  private:
@@ -175,6 +175,49 @@ Result<CaptureEnded> decode_ended(const std::string& body) {
   members.read("target_status", ended.target_status);
   if (!parse_end_reason(ended.reason)) return fail(ErrorCode::kCorrupt, "unknown end reason");
   return members.finish(std::move(ended));
+}
+
+std::string encode_call(const HostCall& call) {
+  return dump({{"task", static_cast<unsigned>(call.task)},
+               {"root", call.root},
+               {"text", call.text},
+               {"about", call.about},
+               {"tgid", call.tgid},
+               {"group", call.group},
+               {"any_executable", call.any_executable},
+               {"command", call.command}});
+}
+
+Result<HostCall> decode_call(const std::string& body) {
+  Members members(body);
+  HostCall call;
+  std::uint32_t task = 0;
+  members.read("task", task);
+  members.read("root", call.root);
+  members.read("text", call.text);
+  members.read("about", call.about);
+  members.read("tgid", call.tgid);
+  members.read("group", call.group);
+  members.read("any_executable", call.any_executable);
+  members.read("command", call.command);
+  if (task < static_cast<unsigned>(HostTask::kRequest) ||
+      task > static_cast<unsigned>(HostTask::kRotateKey)) {
+    return fail(ErrorCode::kCorrupt, "a task that scopetrace-capture does not know");
+  }
+  call.task = static_cast<HostTask>(task);
+  return members.finish(std::move(call));
+}
+
+std::string encode_answer(const HostAnswer& answer) {
+  return dump({{"text", answer.text}, {"notes", answer.notes}});
+}
+
+Result<HostAnswer> decode_answer(const std::string& body) {
+  Members members(body);
+  HostAnswer answer;
+  members.read("text", answer.text);
+  members.read("notes", answer.notes);
+  return members.finish(std::move(answer));
 }
 
 std::string encode_error(const Error& error) {

@@ -2,6 +2,7 @@
 #include "userspace/session/front/helper.h"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <vector>
 
 #include "userspace/session/front/front_channel.h"
 
@@ -69,9 +71,13 @@ Result<Helper> start_helper(const std::string& program) {
 }
 
 Result<std::string> find_helper(const std::string& name) {
-  for (const std::string& folder : {own_folder(), std::string(SCOPETRACE_LIBEXEC)}) {
+  const std::string libexec = SCOPETRACE_LIBEXEC;
+  std::vector<std::string> folders = {libexec, libexec + "/private"};
+  // A set-uid program may have been hard-linked into a folder of its caller.
+  if (::getauxval(AT_SECURE) == 0) folders.insert(folders.begin(), own_folder());
+  for (const std::string& folder : folders) {
     const std::string path = folder + "/" + name;
-    if (::access(path.c_str(), X_OK) == 0) return path;
+    if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0) return path;
   }
   return fail(Error(ErrorCode::kNotFound, name + " is not installed beside scopetrace")
                   .with_hint("install scopetrace again, or build the target " + name));

@@ -24,7 +24,9 @@ struct Helper {
 // nothing else but standard error.
 Result<Helper> start_helper(const std::string& program);
 
-// Path of a program that is installed with this one: beside it, else in the libexec folder.
+// Path of a program that is installed with this one: beside it, else in the libexec folder or the
+// part of it that only scopetrace-capture can enter. A set-uid program looks only where it was
+// installed.
 Result<std::string> find_helper(const std::string& name);
 
 }  // namespace scopetrace

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/session/capture/host_tasks.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <nlohmann/json.hpp>
+
+#include "scopes/approval.h"
+#include "scopes/host_block.h"
+#include "scopes/ledger.h"
+#include "scopes/quorum.h"
+#include "scopes/uses.h"
+#include "userspace/base/clock.h"
+#include "userspace/base/file.h"
+#include "userspace/session/capture/own_process.h"
+
+namespace scopetrace {
+namespace {
+
+std::uint64_t now_s() { return realtime_ns() / kNanosecondsPerSecond; }
+
+Status note(const HostSide& side, const LedgerEntry& entry) {
+  ST_ASSIGN_OR_RETURN(Ledger ledger,
+                      Ledger::open(side.folders.ledger(), side.host.name, side.host_key));
+  ST_RETURN_IF_ERROR(ledger.append(entry));
+  return {};
+}
+
+LedgerEntry request_entry(const ApprovalText& document, uid_t uid) {
+  const Approval& approval = document.approval;
+  return {"request",
+          {{"approval", approval.id},
+           {"body", format_digest(document.body_digest())},
+           {"requester", printable_ascii(approval.requester)},
+           {"ticket", printable_ascii(approval.ticket)},
+           {"reason", printable_ascii(approval.reason)},
+           {"uid", std::to_string(uid)}}};
+}
+
+// Noted before the block leaves: no entry, no facts.
+Result<HostAnswer> sign_request(const HostCall& call, const HostSide& side, const Peer& peer) {
+  ST_RETURN_IF_ERROR(check_privileges(AttachKind::kNone));
+  ST_ASSIGN_OR_RETURN(const ApprovalText draft, parse_approval_body(call.text));
+  ST_ASSIGN_OR_RETURN(
+      const ApprovalText document,
+      gather_and_sign_host_block(draft.approval, {.tgid = call.tgid, .command = call.command},
+                                 side.host_key));
+  ST_RETURN_IF_ERROR(note(side, request_entry(document, peer.uid)));
+  return HostAnswer{format_signed_text(document.text.body, document.text.blocks), {}, {}};
+}
+
+// Only people who count are noted, so that the ledger never says more than signatures prove.
+Result<HostAnswer> note_approval(const HostCall& call, const HostSide& side) {
+  ST_ASSIGN_OR_RETURN(const ApprovalText document, parse_approval(call.text));
+  ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(side.folders));
+  const Quorum quorum = judge_quorum(document, trust, side.policy, now_s());
+  if (!quorum.are_facts_proved) {
+    return fail(ErrorCode::kRefused, "this host has not signed the approval's facts");
+  }
+  std::string signers;
+  for (const QuorumSigner& signer : quorum.signers) {
+    if (signer.role != "approval" || !signer.problem.empty()) continue;
+    signers += (signers.empty() ? "" : ",") + signer.principal;
+  }
+  if (signers.empty()) return fail(ErrorCode::kRefused, "nobody who counts has approved it");
+  ST_RETURN_IF_ERROR(note(side, {"approve",
+                                 {{"approval", document.approval.id},
+                                  {"body", format_digest(document.body_digest())},
+                                  {"signers", printable_ascii(signers)},
+                                  {"counted", std::to_string(quorum.counted)},
+                                  {"needed", std::to_string(quorum.needed)}}}));
+  return HostAnswer{};
+}
+
+// Both files as they are between two appends.
+Result<HostAnswer> open_ledger(const HostSide& side) {
+  const std::string folder = side.folders.ledger();
+  HostAnswer answer;
+  ST_ASSIGN_OR_RETURN(answer.fd, open_file(folder + "/entries.jsonl", O_RDONLY | O_NOFOLLOW));
+  if (::flock(answer.fd.get(), LOCK_SH) != 0) return fail_errno("lock ledger");
+  ST_ASSIGN_OR_RETURN(answer.text, read_file(folder + "/checkpoint", kMaxSignedText));
+  // The descriptor goes to the user, and a lock with it would stop every capture.
+  ST_ASSIGN_OR_RETURN(UniqueFd unlocked,
+                      open_file("/proc/self/fd/" + std::to_string(answer.fd.get()), O_RDONLY));
+  answer.fd = std::move(unlocked);
+  return answer;
+}
+
+}  // namespace
+
+Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
+  ST_ASSIGN_OR_RETURN(const HostSide side, read_host_side(call.root));
+  switch (call.task) {
+    case HostTask::kRequest:
+      return sign_request(call, side, peer);
+    case HostTask::kNoteApproval:
+      return note_approval(call, side);
+    case HostTask::kLedger:
+      return open_ledger(side);
+    case HostTask::kRevoke:
+    case HostTask::kReview:
+    case HostTask::kAcceptClock:
+    case HostTask::kStatus:
+    case HostTask::kRotateKey:
+      break;
+  }
+  return fail(ErrorCode::kUnsupported, "a task that scopetrace-capture does not know");
+}
+
+}  // namespace scopetrace
