@@ -1,0 +1,7 @@
+# What `cmake --install` puts where; scripts/install adds users, owners, set-uid bits and capabilities.
+include(GNUInstallDirs)
+install(TARGETS scopetrace RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS scopetrace-capture RUNTIME DESTINATION libexec/scopetrace)
+# Only scopetrace-capture can enter this folder: nobody else starts the redactor.
+install(TARGETS scopetrace-redact RUNTIME DESTINATION libexec/scopetrace/private)
+install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL FILES_MATCHING PATTERN "*.1")
