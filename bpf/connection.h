@@ -45,12 +45,11 @@ static __always_inline bool st_is_tcp(struct sock *sk)
   return sk->sk_protocol == IPPROTO_TCP && (family == AF_INET || family == AF_INET6);
 }
 
-/* Remembered while the socket has them: a closed one has given its port back. */
+/* Remembered while the socket has them: a closed one has given its port back. One that was refused
+ * at once never shows its port; its peer is known all the same. */
 static __always_inline void st_note_addresses(struct st_connection *connection, struct sock *sk)
 {
-  __u16 local_port = connection->local_port ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num);
-
-  if (!local_port) return;
+  if (connection->local_port) return;
   connection->peer_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
   connection->family = BPF_CORE_READ(sk, __sk_common.skc_family);
   if (connection->family == AF_INET) {
@@ -60,7 +59,7 @@ static __always_inline void st_note_addresses(struct st_connection *connection, 
     bpf_core_read(connection->local_address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
     bpf_core_read(connection->peer_address, 16, &sk->__sk_common.skc_v6_daddr);
   }
-  connection->local_port = local_port;
+  connection->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
 }
 
 static __always_inline bool st_emit_connection(struct st_connection *connection, __u8 state,

@@ -58,6 +58,7 @@ static __always_inline void st_close_connection(struct sock *sk)
 
   bpf_map_delete_elem(&st_accepting, &key);
   if (!connection) return;
+  if (!connection->announced) st_note_addresses(connection, sk); /* refused: it never opened */
   st_emit_connection(connection, ST_CONNECTION_CLOSED, bpf_ktime_get_boot_ns());
   bpf_map_delete_elem(&st_connections, &key);
 }

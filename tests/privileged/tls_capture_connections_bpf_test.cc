@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections are announced once, closed with the addresses they had, and told apart by direction.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,6 +84,34 @@ TEST_P(SocketsBpfTest, ClosesWithTheAddressesItHad) {
   EXPECT_EQ(closed.peer_port, peer.port());
   EXPECT_THAT(closed.local_address, ::testing::ElementsAreArray(opened.local_address));
   EXPECT_EQ(closed.sent_bytes, 3U);
+}
+
+TEST_P(SocketsBpfTest, TellsThePeerOfARefusedConnection) {
+  std::uint16_t port = 0;
+  {
+    const LoopbackListener gone;
+    port = gone.port();
+  }
+  TlsTarget target(
+      [&](SSL*) {
+        const UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
+        sockaddr_in peer{};
+        peer.sin_family = AF_INET;
+        peer.sin_port = htons(port);
+        peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0) ::_exit(3);
+      },
+      [](SSL* ssl) { read_to_end(ssl); });
+
+  const Seen seen = capture(target, options(), counters_);
+
+  const auto refused =
+      std::find_if(seen.connections.begin(), seen.connections.end(), [&](const auto& event) {
+        return event.peer_port == port && event.state == ST_CONNECTION_CLOSED;
+      });
+  ASSERT_NE(refused, seen.connections.end());
+  EXPECT_EQ(refused->family, AF_INET);
+  EXPECT_EQ(refused->role, ST_ROLE_CONNECTED);
 }
 
 struct InboundCase {
