@@ -8,6 +8,7 @@
 
 #include "userspace/protocol/message.h"
 #include "userspace/redact/leak_guard.h"
+#include "userspace/redact/level_caps.h"
 #include "userspace/redact/message_redactor.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text_class.h"
@@ -76,7 +77,7 @@ struct Redactor::State final : public MessageSink {
   State(RedactorConfig c, ScopeFilter filter, std::unique_ptr<Detectors> d,
         Sink<RedactedMessage>& sink)
       : config(std::move(c)),
-        level(config.level),
+        caps(config.level),
         scope(std::move(filter)),
         detectors(std::move(d)),
         scanner(*detectors, std::move(config.pseudonym_key)),
@@ -86,6 +87,7 @@ struct Redactor::State final : public MessageSink {
   struct Peer {
     std::string host;  // of the last exchange in scope; empty while unknown
     st_peer_source tied_by = ST_PEER_NONE;
+    bool is_off = false;  // a flag turned its third party off
   };
 
   bool has_family(std::string_view family) const {
@@ -116,8 +118,12 @@ struct Redactor::State final : public MessageSink {
   std::string pick_id(const HttpExchange& exchange, const Names& names);
   void count_withheld(const std::optional<RedactedBody>& body);
 
+  // The level of this exchange; nullopt: a flag turned it off.
+  std::optional<Level> level_of(const HttpExchange& exchange) const;
+
   RedactorConfig config;
-  Level level;
+  LevelCaps caps;
+  Level level = Level::kMetadata;  // of the exchange at hand
   ScopeFilter scope;
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
@@ -174,11 +180,21 @@ void Redactor::State::count_withheld(const std::optional<RedactedBody>& body) {
   if (body && level >= Level::kShape && !body->withheld.empty()) ++counters.withheld_bodies;
 }
 
+std::optional<Level> Redactor::State::level_of(const HttpExchange& exchange) const {
+  if (exchange.inbound) return caps.of_everybody();
+  const auto host = third_party_of(exchange);
+  return host ? caps.of_host(*host) : caps.of_unknown();
+}
+
 Status Redactor::State::redact(const HttpExchange& exchange) {
-  if (!has_family("tls") || !scope.allows(exchange)) {
+  const auto allowed = level_of(exchange);
+  if (!has_family("tls") || !scope.allows(exchange) || !allowed) {
     ++counters.dropped_messages;
+    Peer* turned_off = allowed ? nullptr : peer(exchange.conn_id);
+    if (turned_off != nullptr) turned_off->is_off = true;
     return {};
   }
+  level = *allowed;
   RedactedExchange out;
   out.origin = {.time_ns = first_ns(exchange), .tgid = exchange.tgid, .tid = exchange.tid};
   out.conn_id = exchange.conn_id;
@@ -195,7 +211,7 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   if (out.request) count_withheld(out.request->body);
   if (out.response) count_withheld(out.response->body);
   if (!exchange.inbound && out.request && !out.request->host.empty()) {
-    if (Peer* known = peer(exchange.conn_id)) known->host = out.request->host;
+    if (Peer* known = peer(exchange.conn_id)) *known = {out.request->host, known->tied_by, false};
   }
   return self->pass(std::move(out));
 }
@@ -203,7 +219,8 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
 Status Redactor::State::redact(const RawStreamData& data) {
   const auto known = peers.find(data.conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
-  if (!has_family("tls") || !(scope.allows_any_host() || is_known)) {
+  const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  if (!has_family("tls") || !(scope.allows_any_host() || is_known) || !allowed) {
     ++counters.dropped_messages;
     return {};
   }
@@ -227,13 +244,15 @@ Status Redactor::State::redact(const st_tls_peer_event& event) {
 }
 
 Status Redactor::State::redact(const st_connection_event& event) {
-  if (!has_family("sockets")) {
+  const auto known = peers.find(event.conn_id);
+  const bool is_off = known != peers.end() && known->second.is_off;
+  if (!has_family("sockets") || is_off || !caps.of_everybody()) {
     ++counters.dropped_messages;
+    if (is_off && event.state == ST_CONNECTION_CLOSED) peers.erase(known);
     return {};
   }
   RedactedConnection out;
   out.record = event;
-  const auto known = peers.find(event.conn_id);
   if (known != peers.end()) {
     out.tied_by = known->second.tied_by;
     out.third_party = known->second.host;
@@ -309,7 +328,9 @@ std::size_t Redactor::learn_file(Bytes content) {
   return taken;
 }
 
-void Redactor::set_level(Level level) { state_->level = std::min(level, state_->config.level); }
+void Redactor::set_level(std::string_view third_party, std::optional<Level> level) {
+  state_->caps.set(third_party, level);
+}
 
 LeakGuard& Redactor::leak_guard() { return state_->guard; }
 

@@ -56,8 +56,9 @@ class Redactor {
   std::size_t learn_environment(Bytes environ_block);
   // Learns the content of a mounted secret file: the trimmed whole (≤ 4 KiB) and each line's value.
   std::size_t learn_file(Bytes content);
-  // A flag or policy changed: holds from the next message on. Never above the approval's level.
-  void set_level(Level level);
+  // A flag changed: holds from the next message on. `third_party` as in LevelCaps::set(); nullopt:
+  // nothing of it is kept any more. Never above the approval's level.
+  void set_level(std::string_view third_party, std::optional<Level> level);
 
   // Scans finished lines with the same detectors and learned values. Valid while this lives.
   LeakGuard& leak_guard();

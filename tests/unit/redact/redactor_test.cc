@@ -142,6 +142,27 @@ TEST(RedactorTest, DropsAndCountsWhatIsOutOfScope) {
   EXPECT_EQ(p.redactor->counters().dropped_messages, 3U);
 }
 
+TEST(RedactorTest, FlagTurnsAThirdPartyDownAndOffAndNeverUp) {
+  Pipeline p(make_config(Level::kHeaders));
+  HttpExchange exchange = make_exchange();
+  exchange.request->body = make_body("{}");
+
+  p.redactor->set_level("api.example.com", Level::kMetadata);
+  ASSERT_TRUE(p.redactor->input().push(exchange));
+  EXPECT_TRUE(p.exchange().request->fields.empty());
+
+  p.redactor->set_level("*.example.com", std::nullopt);
+  ASSERT_TRUE(p.redactor->input().push(exchange));
+  EXPECT_EQ(p.sink.messages.size(), 1U);
+  EXPECT_EQ(p.redactor->counters().dropped_messages, 1U);
+
+  p.redactor->set_level("*.example.com", Level::kRedacted);
+  p.redactor->set_level("api.example.com", Level::kRedacted);
+  ASSERT_TRUE(p.redactor->input().push(exchange));
+  EXPECT_FALSE(p.exchange().request->fields.empty());
+  EXPECT_EQ(p.exchange().request->body->withheld, "below the level");
+}
+
 TEST(RedactorTest, MatchesRequestsOfTheApproval) {
   RedactorConfig config = make_config(Level::kMetadata);
   config.requests = {"x-request-id=req-9", "failed"};

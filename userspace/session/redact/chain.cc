@@ -135,11 +135,12 @@ Status Chain::learn(const SecretMessage& secret) {
   return {};
 }
 
-void Chain::set_level(ChannelLevel level) {
-  stages_->is_off = level == ChannelLevel::kOff;
-  if (stages_->is_off) return;
-  stages_->redactor->set_level(static_cast<Level>(static_cast<unsigned>(level) -
-                                                  static_cast<unsigned>(ChannelLevel::kMetadata)));
+void Chain::set_level(const LevelMessage& message) {
+  const bool is_off = message.level == ChannelLevel::kOff;
+  if (message.third_party.empty()) stages_->is_off = is_off;
+  const auto steps = static_cast<unsigned>(message.level);
+  const auto level = static_cast<Level>(is_off ? 0 : steps - 1);  // the two count from 0 and 1
+  stages_->redactor->set_level(message.third_party, is_off ? std::nullopt : std::optional(level));
 }
 
 ClaimedCounters Chain::claimed() const {

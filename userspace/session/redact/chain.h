@@ -32,8 +32,9 @@ class Chain {
   // Learns secret values from an inherited descriptor; what cannot be read is not learned.
   // An error ends the session: what was not learned would not be found either.
   Status learn(const SecretMessage& secret);
-  // Lowers the level from the next message on; kOff discards every later record of plaintext.
-  void set_level(ChannelLevel level);
+  // Caps the level of a third party (empty: all) from the next message on; kOff for all discards
+  // every later record of plaintext unread.
+  void set_level(const LevelMessage& message);
 
   ClaimedCounters claimed() const;
   StatsMessage stats() const;

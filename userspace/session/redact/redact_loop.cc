@@ -89,7 +89,7 @@ Status RedactLoop::handle(ToRedact message) {
   if (!chain_) return fail(ErrorCode::kCorrupt, "message before configuration");
   if (const auto* secret = std::get_if<SecretMessage>(&message)) return chain_->learn(*secret);
   if (const auto* level = std::get_if<LevelMessage>(&message)) {
-    chain_->set_level(level->level);  // for one third party too: lower for all is always allowed
+    chain_->set_level(*level);
   }
   return {};
 }
