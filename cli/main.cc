@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "userspace/base/file.h"
 
 namespace scopetrace {
 namespace {
@@ -71,6 +72,8 @@ int run_program(int argc, char** argv) {
 }  // namespace scopetrace
 
 int main(int argc, char** argv) {
+  if (!scopetrace::fill_standard_descriptors())
+    return static_cast<int>(scopetrace::ExitCode::kFailed);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pager or channel is an error to report, not a death
   return scopetrace::run_program(argc, argv);
 }

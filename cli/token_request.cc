@@ -12,12 +12,11 @@
 #include "cli/quantity.h"
 #include "cli/signing.h"
 #include "cli/token.h"
-#include "scopes/host_block.h"
-#include "scopes/ledger.h"
 #include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
 #include "userspace/redact/rules.h"
+#include "userspace/session/front/host_service.h"
 
 namespace scopetrace {
 namespace {
@@ -145,15 +144,34 @@ Result<Approval> make_approval(const RequestOptions& options, const Folders& fol
   return asked;
 }
 
-Status write_to_ledger(const Folders& folders, const SigningKey& host_key,
-                       const Approval& approval) {
-  ST_ASSIGN_OR_RETURN(Ledger ledger, Ledger::open(folders.ledger(), approval.host, host_key));
-  const auto head = ledger.append({.event = "request",
-                                   .fields = {{"approval", approval.id},
-                                              {"requester", approval.requester},
-                                              {"ticket", approval.ticket}}});
-  if (!head) return fail(head.error());
-  return {};
+// The body with placeholders for what only the host may state.
+Result<std::string> format_draft(Approval asked) {
+  ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
+  asked.host = host.name;
+  asked.boot_id = host.boot_id;
+  asked.host_key = "SHA256:" + std::string(43, 'A');
+  asked.id = make_uuid7(realtime_ns());
+  asked.nonce = std::string(32, '0');
+  asked.context = "unknown";
+  asked.target.kind = TargetKind::kCommand;
+  asked.target.executables = {Digest()};
+  return format_approval(asked);
+}
+
+// The host states the facts and notes the request; the answer has one block.
+Result<ApprovalText> ask_host(const RequestOptions& options, const Approval& asked,
+                              const std::string& root) {
+  HostCall call;
+  call.task = HostTask::kRequest;
+  call.root = root;
+  ST_ASSIGN_OR_RETURN(call.text, format_draft(asked));
+  call.tgid = options.tgid;
+  call.command = options.command;
+  if (!options.command.empty()) {
+    ST_ASSIGN_OR_RETURN(call.fd, open_command(options.command.front()));
+  }
+  ST_ASSIGN_OR_RETURN(const HostAnswer answer, call_host(std::move(call)));
+  return parse_approval(answer.text);
 }
 
 void print_next_step(const ApprovalText& document, const std::string& path) {
@@ -171,15 +189,11 @@ Result<ExitCode> run_request(const RequestOptions& options, const std::string& r
                     .with_hint("--pid N, or -- COMMAND [ARGUMENT...]"));
   }
   const Folders folders(root);
-  ST_ASSIGN_OR_RETURN(const SigningKey host_key, read_host_key(folders));
   ST_ASSIGN_OR_RETURN(const Approval asked, make_approval(options, folders));
-  ST_ASSIGN_OR_RETURN(ApprovalText document,
-                      gather_and_sign_host_block(
-                          asked, {.tgid = options.tgid, .command = options.command}, host_key));
+  ST_ASSIGN_OR_RETURN(ApprovalText document, ask_host(options, asked, root));
   ST_ASSIGN_OR_RETURN(const std::string block,
                       sign_with_key(options.key_path, kRequestNamespace, document.text.body));
   document.text.blocks.push_back(block);
-  ST_RETURN_IF_ERROR(write_to_ledger(folders, host_key, document.approval));
   ST_RETURN_IF_ERROR(write_new_document(
       options.output_path, format_signed_text(document.text.body, document.text.blocks)));
   print_next_step(document, options.output_path);

@@ -23,7 +23,7 @@ Status fill_target(const TargetRequest& target, Approval* approval) {
     return {};
   }
   if (target.command.empty()) return fail(ErrorCode::kUsage, "no target: give --pid or a command");
-  ST_ASSIGN_OR_RETURN(const Digest exe, read_command_digest(target.command.front()));
+  ST_ASSIGN_OR_RETURN(const Digest exe, read_program_digest(target.program));
   approval->target = ApprovalTarget();
   approval->target.kind = TargetKind::kCommand;
   approval->target.executables = {exe};

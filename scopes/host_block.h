@@ -14,7 +14,8 @@ namespace scopetrace {
 // What a requester asks about: a running process, or a command that is to be started.
 struct TargetRequest {
   std::uint32_t tgid = 0;            // 0: the command
-  std::vector<std::string> command;  // program and arguments
+  std::vector<std::string> command;  // program and arguments …
+  int program = -1;                  // … with the program's file, borrowed
 };
 
 // Fills host, target, context, id and nonce of `asked` from the kernel, whatever was there before,

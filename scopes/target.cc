@@ -20,20 +20,8 @@ constexpr std::size_t kMaxProcFile = 64 << 10;
 constexpr std::size_t kReadPiece = 1 << 16;
 constexpr std::size_t kStartField = 22;  // of /proc/PID/stat, counted from 1; proc(5)
 
-Result<Digest> digest_of(const std::string& path) {
-  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  struct stat facts {};
-  if (::fstat(fd.get(), &facts) != 0) return fail_errno(path);
-  if (!S_ISREG(facts.st_mode)) return fail(ErrorCode::kRefused, path + ": is not a regular file");
-  Sha256 hash;
-  std::vector<std::byte> buffer(kReadPiece);
-  while (true) {
-    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-    if (n == 0) return hash.digest();
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail_errno("read " + path);
-    hash.update(Bytes(buffer).first(static_cast<std::size_t>(n)));
-  }
+Result<UniqueFd> open_program(const std::string& path) {
+  return open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 // Field 22 of the stat line. The name in field 2 may hold anything, so count from the last ')'.
@@ -120,7 +108,8 @@ Result<ProcessFacts> read_process(std::uint32_t tgid, const std::string& proc_ro
   facts.tgid = tgid;
   ST_ASSIGN_OR_RETURN(facts.start_ticks, read_start(folder, tgid));
   ST_RETURN_IF_ERROR(read_status(folder, &facts));
-  ST_ASSIGN_OR_RETURN(facts.exe, digest_of(folder + "/exe"));
+  ST_ASSIGN_OR_RETURN(const UniqueFd program, open_program(folder + "/exe"));
+  ST_ASSIGN_OR_RETURN(facts.exe, read_program_digest(program.get()));
   ST_ASSIGN_OR_RETURN(const std::string cmdline, read_file(folder + "/cmdline", 4 << 20));
   facts.context = redact_command_line(split_arguments(cmdline));
   const auto cgroup = read_file(folder + "/cgroup", kMaxProcFile);
@@ -136,11 +125,27 @@ ApprovalTarget target_of(const ProcessFacts& facts) {
           facts.image,          "",         {facts.exe}};
 }
 
-Result<Digest> read_command_digest(const std::string& command) {
+Result<UniqueFd> open_command(const std::string& command) {
   const bool has_slash = command.find('/') != std::string::npos;
-  return digest_of(has_slash ? command : find_in_path(command)).map_error([&](Error error) {
+  return open_program(has_slash ? command : find_in_path(command)).map_error([](Error error) {
     return std::move(error).with_context("command");
   });
+}
+
+Result<Digest> read_program_digest(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0) return fail_errno("program");
+  if (!S_ISREG(facts.st_mode)) return fail(ErrorCode::kRefused, "the program is no regular file");
+  Sha256 hash;
+  std::vector<std::byte> buffer(kReadPiece);
+  for (off_t at = 0;;) {
+    const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
+    if (n == 0) return hash.digest();
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read program");
+    hash.update(Bytes(buffer).first(static_cast<std::size_t>(n)));
+    at += n;
+  }
 }
 
 Result<HostFacts> read_host(const std::string& proc_root) {

@@ -10,6 +10,7 @@
 #include "scopes/approval.h"
 #include "userspace/base/crypto.h"
 #include "userspace/base/result.h"
+#include "userspace/base/unique_fd.h"
 
 namespace scopetrace {
 
@@ -29,8 +30,11 @@ struct ProcessFacts {
 Result<ProcessFacts> read_process(std::uint32_t tgid, const std::string& proc_root = "/proc");
 ApprovalTarget target_of(const ProcessFacts& facts);
 
-// Digest of the program that `command` would start, searched in PATH when it has no slash.
-Result<Digest> read_command_digest(const std::string& command);
+// The program that `command` would start, searched in PATH when it has no slash; for reading.
+Result<UniqueFd> open_command(const std::string& command);
+// SHA-256 of a program's bytes, whatever the descriptor's position. kRefused for what is no regular
+// file.
+Result<Digest> read_program_digest(int fd);
 
 // This host and this boot.
 struct HostFacts {

@@ -7,12 +7,12 @@ usage: run_cases.py CASES.txt BIN_FOLDER [NAME_PART]
 A case is a paragraph of `key: value` lines; a line that starts with two blanks continues the value.
   name:    what is tested, once in the file
   needs:   root (the case skips without it)
-  run:     a bash script, run with `set -eu` in an empty folder; lib.sh beside this file is loaded
+  run:     a bash script, run with `set -eu` in an empty folder; lib.sh beside the cases is loaded
   expect:  text that the output (standard output and error together) must hold, in this order
   expect~: the same, as a regular expression for one line
   refuse:  text that must not be in the output
   status:  exit status of the script, 0 unless given
-With GTEST_OUTPUT=xml:FOLDER/ it also writes FOLDER/cli_<file>.xml, so that cases are counted as others are.
+With GTEST_OUTPUT=xml:FOLDER/ it also writes FOLDER/<folder>_<file>.xml, so that cases are counted as others are.
 Exits 0 when all passed or skipped, 1 on a failure, 2 on a file that does not follow the format.
 """
 import os
@@ -26,7 +26,6 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
-HERE = pathlib.Path(__file__).resolve().parent
 KEYS = ("name", "needs", "run", "expect", "expect~", "refuse", "status")
 TIMEOUT_SECONDS = 30
 
@@ -89,7 +88,7 @@ def explain(case, output, status):
     return None
 
 
-def environment(work, bin_folder):
+def environment(work, bin_folder, cases):
     return {
         "PATH": f"{bin_folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": work,
@@ -98,7 +97,8 @@ def environment(work, bin_folder):
         "LC_ALL": "C.UTF-8",
         "NO_COLOR": "1",
         "SCOPETRACE_ROOT": f"{work}/root",
-        "CASES": str(HERE),
+        "CASES": str(cases),
+        "SOURCE": str(cases.parent.parent),
     }
 
 
@@ -110,13 +110,13 @@ def end_group(process):
         pass
 
 
-def run(case, bin_folder):
+def run(case, bin_folder, cases):
     """Output and status of one case; status -1 when it did not end in time."""
     work = tempfile.mkdtemp(prefix="scopetrace-cli.")
     os.chmod(work, 0o755)  # cases drop to other users
     script = f'set -eu; source "$CASES/lib.sh"\n{chr(10).join(values(case, "run"))}\n'
     process = subprocess.Popen(
-        ["/bin/bash", "-c", script], cwd=work, env=environment(work, bin_folder), text=True,
+        ["/bin/bash", "-c", script], cwd=work, env=environment(work, bin_folder, cases), text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         errors="backslashreplace", start_new_session=True)
     try:
@@ -145,7 +145,7 @@ def write_report(suite, results):
 def main():
     if len(sys.argv) not in (3, 4):
         die("usage: run_cases.py CASES.txt BIN_FOLDER [NAME_PART]")
-    path = pathlib.Path(sys.argv[1])
+    path = pathlib.Path(sys.argv[1]).resolve()
     bin_folder = str(pathlib.Path(sys.argv[2]).resolve())
     results = []
     for case in parse(path):
@@ -157,13 +157,13 @@ def main():
             print(f"skip  {name}: needs root")
             continue
         start = time.monotonic()
-        output, status = run(case, bin_folder)
+        output, status = run(case, bin_folder, path.parent)
         problem = explain(case, output, status)
         results.append((name, "FAIL" if problem else "ok", problem or ""))
         print(f"{results[-1][1]:5} {name} ({time.monotonic() - start:.2f} s)")
         if problem:
             print(f"  {problem}\n--- output\n{output}---")
-    write_report("cli_" + path.stem, results)
+    write_report(f"{path.parent.name}_{path.stem}", results)
     sys.exit(1 if any(outcome == "FAIL" for _, outcome, _ in results) or not results else 0)
 
 

@@ -86,4 +86,14 @@ Status make_folders(const std::string& path, unsigned mode) {
   }
 }
 
+Status fill_standard_descriptors() {
+  int fd = 0;
+  do {
+    fd = ::open("/dev/null", O_RDWR);
+    if (fd < 0) return fail_errno("/dev/null");
+  } while (fd <= STDERR_FILENO);
+  ::close(fd);
+  return {};
+}
+
 }  // namespace scopetrace

@@ -27,4 +27,8 @@ Status write_file_atomically(const std::string& path, std::string_view content, 
 // Creates a folder and its parents; existing ones are left as they are.
 Status make_folders(const std::string& path, unsigned mode);
 
+// Opens /dev/null for each of descriptors 0 to 2 that the caller left closed: else a file opened
+// later would get such a number, and messages would be written into it. First thing in main().
+Status fill_standard_descriptors();
+
 }  // namespace scopetrace

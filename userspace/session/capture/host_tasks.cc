@@ -44,8 +44,9 @@ Result<HostAnswer> sign_request(const HostCall& call, const HostSide& side, cons
   ST_ASSIGN_OR_RETURN(const ApprovalText draft, parse_approval_body(call.text));
   ST_ASSIGN_OR_RETURN(
       const ApprovalText document,
-      gather_and_sign_host_block(draft.approval, {.tgid = call.tgid, .command = call.command},
-                                 side.host_key));
+      gather_and_sign_host_block(
+          draft.approval, {.tgid = call.tgid, .command = call.command, .program = call.fd.get()},
+          side.host_key));
   ST_RETURN_IF_ERROR(note(side, request_entry(document, peer.uid)));
   return HostAnswer{format_signed_text(document.text.body, document.text.blocks), {}, {}};
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/own_process.h"
 
-#include <fcntl.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -14,6 +13,8 @@
 #include <cstdlib>
 #include <memory>
 #include <type_traits>
+
+#include "userspace/base/file.h"
 
 namespace scopetrace {
 namespace {
@@ -69,11 +70,8 @@ void reset_signals_and_timers() {
   ::sigprocmask(SIG_SETMASK, &empty, nullptr);
 }
 
-// 0 to 2 are never free for something that this program opens later.
 Status reset_descriptors(int last_fd) {
-  for (int fd = ::open("/dev/null", O_RDWR); fd <= STDERR_FILENO; fd = ::dup(fd)) {
-    if (fd < 0) return fail_errno("/dev/null");
-  }
+  ST_RETURN_IF_ERROR(fill_standard_descriptors());
   if (::close_range(static_cast<unsigned>(last_fd) + 1, ~0U, 0) != 0) {
     return fail_errno("close descriptors");
   }

@@ -44,6 +44,12 @@ std::string own_folder() {
   return text.substr(0, text.rfind('/'));
 }
 
+tl::unexpected<Error> not_a_member(const std::string& path) {
+  return fail(Error(ErrorCode::kUnsupported,
+                    "this user may not start " + path + ": not a member of the group scopetrace")
+                  .with_hint("as root: usermod -aG scopetrace USER; then log in again"));
+}
+
 }  // namespace
 
 std::string Helper::wait() {
@@ -78,6 +84,7 @@ Result<std::string> find_helper(const std::string& name) {
   for (const std::string& folder : folders) {
     const std::string path = folder + "/" + name;
     if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0) return path;
+    if (errno == EACCES) return not_a_member(path);
   }
   return fail(Error(ErrorCode::kNotFound, name + " is not installed beside scopetrace")
                   .with_hint("install scopetrace again, or build the target " + name));
