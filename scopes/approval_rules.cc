@@ -30,17 +30,6 @@ bool all_of(std::string_view text, std::string_view others) {
   });
 }
 
-// 8-4-4-4-12 lower-case hexadecimal digits.
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-    if (dash ? text[i] != '-' : !hex) return false;
-  }
-  return true;
-}
-
 bool is_nonce(std::string_view text) {
   const auto bytes = from_hex(text);
   return bytes && bytes->size() == 16;
@@ -160,6 +149,16 @@ std::optional<std::string> fault_of_bounds(const Approval& a) {
 }
 
 }  // namespace
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (dash ? text[i] != '-' : !hex) return false;
+  }
+  return true;
+}
 
 std::string format_capture(std::uint32_t families) {
   std::string text;

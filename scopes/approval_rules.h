@@ -14,6 +14,8 @@ namespace scopetrace {
 // Parts between separators; an empty part stays, and is refused later.
 std::vector<std::string> split_list(std::string_view text, char separator);
 std::optional<bool> parse_yes_no(std::string_view text);
+// 36 lower-case characters in groups of 8, 4, 4, 4 and 12.
+bool is_uuid(std::string_view text);
 
 // `any`, `failed` or `<header name>=<value>`.
 std::string format_request(const RequestMatch& match);

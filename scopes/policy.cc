@@ -155,6 +155,7 @@ std::string read_members(const Json& json, Policy* policy) {
   reader.read("recipients", &policy->recipients);
   reader.read("otlp_targets", &policy->otlp_targets);
   reader.read("replay_targets", &policy->replay_targets);
+  reader.read("revokers", &policy->revokers);
   return reader.finish();
 }
 
@@ -297,6 +298,7 @@ std::string format_default_policy(std::string_view environment) {
   json["recipients"] = Json::array();
   json["otlp_targets"] = Json::array();
   json["replay_targets"] = Json::array();
+  json["revokers"] = Json::array();
   return json.dump(2) + "\n";
 }
 

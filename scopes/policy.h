@@ -38,7 +38,8 @@ struct Policy {
   std::vector<std::string> recipients;  // at least one of them when encryption is required
   std::vector<std::string> otlp_targets;
   std::vector<std::string> replay_targets;
-  Digest digest{};  // of the file's bytes
+  std::vector<std::string> revokers;  // principals who may revoke any approval
+  Digest digest{};                    // of the file's bytes
 
   // The person behind a principal: distinct people count, not distinct names.
   std::string_view person_of(std::string_view principal) const;

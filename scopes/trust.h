@@ -23,6 +23,9 @@ inline constexpr std::string_view kSessionNamespace = "session@scopetrace";
 inline constexpr std::string_view kSealNamespace = "seal@scopetrace";
 inline constexpr std::string_view kBundleNamespace = "bundle@scopetrace";
 inline constexpr std::string_view kAuditNamespace = "audit@scopetrace";
+inline constexpr std::string_view kRevokeNamespace = "revoke@scopetrace";
+inline constexpr std::string_view kReviewNamespace = "review@scopetrace";
+inline constexpr std::string_view kClockNamespace = "clock@scopetrace";
 
 // The principal of a host in the trust file.
 inline std::string host_principal(std::string_view host) { return "host:" + std::string(host); }

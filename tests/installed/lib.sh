@@ -45,6 +45,7 @@ start_capture() {
   done
   front=$(pgrep -u carol -x scopetrace --runstates RSD)
   capture=$(pgrep -P "$front" -x scopetrace-capt)
+  # shellcheck disable=SC2034  # the cases use it
   redact=$(pgrep -P "$capture" -x scopetrace-reda)
 }
 

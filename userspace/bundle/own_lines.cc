@@ -60,6 +60,17 @@ Json counts_json(const std::map<std::string, std::uint64_t>& counts) {
   return json;
 }
 
+Json flags_json(const FlagState& flags) {
+  Json json = {{"time", format_nanoseconds(flags.time_realtime_ns)}, {"digest", flags.digest}};
+  if (!flags.problem.empty()) json["problem"] = cut(flags.problem);
+  json["levels"] = Json::object();
+  for (const auto& [third_party, level] : flags.levels) {
+    if (json["levels"].size() == kMaxEntries) break;
+    json["levels"][cut(third_party)] = level;
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string encode_session_line(const SessionRecord& record) {
@@ -79,21 +90,25 @@ std::string encode_session_line(const SessionRecord& record) {
                {"limits", limits_json(record)},
                {"probes", probes_json(record)},
                {"libraries", cut_list(record.libraries, library_json)}};
+  if (record.flags) line["flags"] = flags_json(*record.flags);
   line["clocks"] = {{"boottime_ns", std::to_string(record.clocks.boottime_ns)},
                     {"realtime_ns", std::to_string(record.clocks.realtime_ns)}};
   return dump_line(line);
 }
 
 std::string encode_summary_line(const SummaryRecord& record) {
-  return dump_line({{"type", "summary"},
-                    {"n", json_number(record.index)},
-                    {"time", format_nanoseconds(record.time_realtime_ns)},
-                    {"end", cut(record.end)},
-                    {"duration_ns", json_number(record.duration_ns)},
-                    {"losses", losses_json(record.losses)},
-                    {"claimed_redactions", counts_json(record.claimed_redactions)},
-                    {"counts", counts_json(record.counts)},
-                    {"cpu_ns", json_number(record.cpu_ns)}});
+  Json line = {{"type", "summary"},
+               {"n", json_number(record.index)},
+               {"time", format_nanoseconds(record.time_realtime_ns)},
+               {"end", cut(record.end)},
+               {"duration_ns", json_number(record.duration_ns)},
+               {"losses", losses_json(record.losses)},
+               {"claimed_redactions", counts_json(record.claimed_redactions)},
+               {"counts", counts_json(record.counts)},
+               {"cpu_ns", json_number(record.cpu_ns)}};
+  if (!record.flag_changes.empty())
+    line["flag_changes"] = cut_list(record.flag_changes, flags_json);
+  return dump_line(line);
 }
 
 }  // namespace scopetrace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,14 @@ struct CoveredLibrary {
 struct FailedProbe {
   std::string name;
   std::string reason;
+};
+
+// The capture flags from some moment on.
+struct FlagState {
+  std::uint64_t time_realtime_ns = 0;
+  std::string digest;                         // sha256:… of the file; none when there is none
+  std::string problem;                        // why everything is off; else empty
+  std::map<std::string, std::string> levels;  // third party → off, metadata, headers, …
 };
 
 // What line 0 states.
@@ -48,7 +57,8 @@ struct SessionRecord {
   std::vector<std::string> probes_attached;
   std::vector<FailedProbe> probes_failed;
   std::vector<CoveredLibrary> libraries;
-  ClockPair clocks;  // read once at the start
+  std::optional<FlagState> flags;  // when there are any
+  ClockPair clocks;                // read once at the start
 };
 
 // Line 0, LF included. Always shorter than kMaxLineBytes: lists are cut at 256 entries and strings
@@ -65,6 +75,7 @@ struct SummaryRecord {
   std::map<std::string, std::uint64_t> claimed_redactions;  // per class
   std::map<std::string, std::uint64_t> counts;              // capture's own counters by name
   std::uint64_t cpu_ns = 0;                                 // charged run time of the programs
+  std::vector<FlagState> flag_changes;                      // while it ran
 };
 
 // The last line, LF included.

@@ -9,6 +9,7 @@
 
 #include "scopes/approval_check.h"
 #include "scopes/approval_rules.h"
+#include "scopes/revocation.h"
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
@@ -146,6 +147,8 @@ Status check_document(Authorization& allowed, const CaptureRequest& request) {
   ST_ASSIGN_OR_RETURN(allowed.document, parse_approval(request.approval));
   ST_RETURN_IF_ERROR(check_host(allowed.document.approval, allowed.host,
                                 allowed.host_key.public_key().fingerprint()));
+  ST_RETURN_IF_ERROR(
+      check_not_revoked(allowed.folders.revocations(), allowed.document.approval.id));
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
   ST_RETURN_IF_ERROR(check_supported(allowed.policy, allowed.document.approval));
   ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(allowed.folders));

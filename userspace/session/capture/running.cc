@@ -8,6 +8,8 @@
 #include <random>
 #include <utility>
 
+#include "userspace/session/capture/flag_levels.h"
+
 namespace scopetrace {
 namespace {
 
@@ -15,6 +17,7 @@ constexpr int kTickMs = 200;
 constexpr std::uint64_t kDrainNs = 3 * kNanosecondsPerSecond;      // of silence at the end
 constexpr std::uint64_t kMaxDrainNs = 20 * kNanosecondsPerSecond;  // for the redactor to finish
 constexpr std::uint64_t kSealHeadNs = 60 * kNanosecondsPerSecond;  // between ledger entries
+constexpr std::size_t kMaxFlagChanges = 256;                       // stated in the summary
 constexpr int kMessagesPerTurn = 64;  // so that no flood starves the other descriptors
 
 SessionMonitor::Jitter make_jitter() {
@@ -33,10 +36,11 @@ bool is_readable(const pollfd& polled) { return polled.revents != 0; }
 
 }  // namespace
 
-RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, MonitorLimits limits,
-                               int front_fd, int signal_fd)
+RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside,
+                               MonitorLimits limits, int front_fd, int signal_fd)
     : prepared_(prepared),
       bundle_(bundle),
+      outside_(outside),
       front_fd_(front_fd),
       signal_fd_(signal_fd),
       monitor_(limits, boottime_ns(), make_jitter()),
@@ -62,7 +66,7 @@ RunEnd RunningSession::run() {
 }
 
 void RunningSession::wait_for_facts() {
-  std::array<pollfd, 8> polled = {
+  std::array<pollfd, 9> polled = {
       pollfd{front_fd_, POLLIN, 0},
       pollfd{is_channel_open_ ? prepared_.redactor->channel_fd() : -1, POLLIN, 0},
       pollfd{prepared_.redactor->death_fd(), POLLIN, 0},
@@ -70,7 +74,8 @@ void RunningSession::wait_for_facts() {
       pollfd{prepared_.probes->control_epoll_fd(), POLLIN, 0},
       pollfd{bundle_.failure_fd(), POLLIN, 0},
       pollfd{signal_fd_, POLLIN, 0},
-      pollfd{rescan_.event_fd(), POLLIN, 0}};
+      pollfd{rescan_.event_fd(), POLLIN, 0},
+      pollfd{outside_.event_fd(), POLLIN, 0}};
   if (::poll(polled.data(), polled.size(), kTickMs) <= 0) return;
 
   if (is_readable(polled[0])) handle_front();
@@ -86,6 +91,7 @@ void RunningSession::wait_for_facts() {
   if (is_readable(polled[5])) handle_write_failure();
   if (is_readable(polled[6])) monitor_.request_end(EndReason::kStopped);
   if (is_readable(polled[7])) handle_libraries();
+  if (is_readable(polled[8])) look_outside();
 }
 
 void RunningSession::handle_front() {
@@ -124,6 +130,28 @@ void RunningSession::handle_write_failure() {
     default:
       return monitor_.request_end(EndReason::kWriteFailed);
   }
+}
+
+void RunningSession::look_outside() {
+  const CaptureFlags before = outside_.flags();
+  const OutsideWatch::News news = outside_.look();
+  if (news.is_revoked) monitor_.request_end(EndReason::kRevoked);
+  if (news.are_flags_changed && !obey_flags(before)) {
+    monitor_.request_end(EndReason::kRedactorDied);  // it would go on with what is off
+  }
+}
+
+Status RunningSession::obey_flags(const CaptureFlags& before) {
+  for (LevelMessage& message : level_messages(before, outside_.flags())) {
+    ST_RETURN_IF_ERROR(prepared_.redactor->send(ToRedact(std::move(message))));
+  }
+  const FlagState state = flag_state(outside_.flags(), realtime_ns());
+  if (flag_changes_.size() < kMaxFlagChanges) flag_changes_.push_back(state);
+  if (flags_job_) {
+    bundle_.post_after(
+        [job = flags_job_, state](const Digest&, std::uint64_t) { return job(state); });
+  }
+  return {};
 }
 
 void RunningSession::receive_all() {
@@ -174,6 +202,7 @@ void RunningSession::every_second(std::uint64_t now_ns) {
                          tally_.kernel[ST_COUNT_LOST_BUDGET_EVENTS]);
   monitor_.sample_backlog(bundle_.backlog_bytes());
   bundle_.seal_if_idle(losses_of(tally_));
+  look_outside();
   if (now_ns >= next_head_ns_ && seal_head_job_) {
     next_head_ns_ = now_ns + kSealHeadNs;
     bundle_.post_after(seal_head_job_);

@@ -7,6 +7,7 @@
 
 #include "userspace/session/capture/bundle_file.h"
 #include "userspace/session/capture/monitor.h"
+#include "userspace/session/capture/outside_watch.h"
 #include "userspace/session/capture/preflight.h"
 #include "userspace/session/capture/rescan.h"
 #include "userspace/session/capture/tally.h"
@@ -25,16 +26,20 @@ struct RunEnd {
 // Runs from the first enabled probe until the probes are gone and the redactor has drained.
 class RunningSession {
  public:
-  // All borrowed. `signal_fd` is a signalfd of the signals that end a session.
-  RunningSession(Prepared& prepared, BundleFile& bundle, MonitorLimits limits, int front_fd,
-                 int signal_fd);
+  // All borrowed. `signal_fd` is a signalfd of the signals that end a session; the redactor obeys
+  // the flags of `outside` as they are now.
+  RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside,
+                 MonitorLimits limits, int front_fd, int signal_fd);
 
   // Called about once a minute: appends the head of the seals to the ledger.
   void set_seal_head_job(std::function<Status(const Digest&, std::uint64_t)> job) {
     seal_head_job_ = std::move(job);
   }
+  // Called when the flags have changed, with the bundle's thread.
+  void set_flags_job(std::function<Status(const FlagState&)> job) { flags_job_ = std::move(job); }
   RunEnd run();
 
+  const std::vector<FlagState>& flag_changes() const { return flag_changes_; }
   const Tally& tally() const { return tally_; }
   CaptureStatus status() const;
 
@@ -44,6 +49,8 @@ class RunningSession {
   void handle_control(const st_process_event& event);
   void handle_libraries();
   void handle_write_failure();
+  void look_outside();
+  Status obey_flags(const CaptureFlags& before);
   void receive_all();
   void handle(FromRedact message);
   void handle_frame(const FrameMessage& frame);
@@ -55,11 +62,14 @@ class RunningSession {
 
   Prepared& prepared_;
   BundleFile& bundle_;
+  OutsideWatch& outside_;
   int front_fd_;
   int signal_fd_;
   SessionMonitor monitor_;
   LibraryRescan rescan_;
   std::function<Status(const Digest&, std::uint64_t)> seal_head_job_;
+  std::function<Status(const FlagState&)> flags_job_;
+  std::vector<FlagState> flag_changes_;
   Tally tally_;
   RunEnd end_;
   std::uint64_t resumed_ns_;

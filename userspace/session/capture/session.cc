@@ -12,6 +12,7 @@
 #include "scopes/ledger.h"
 #include "scopes/uses.h"
 #include "userspace/session/capture/bundle_file.h"
+#include "userspace/session/capture/flag_levels.h"
 #include "userspace/session/capture/preflight.h"
 #include "userspace/session/capture/running.h"
 #include "userspace/session/capture/session_facts.h"
@@ -49,6 +50,7 @@ class Session {
         asked_ns_(asked_ns),
         clocks_(ClockPair::now()),
         id_(make_uuid7(clocks_.realtime_ns)),
+        outside_(prepared_.allowed.folders, prepared_.allowed.document.approval.id),
         bundle_(std::move(input_.output), prepared_.allowed.host_key) {}
 
   // Spends a use; afterwards everything is written down before the first byte can be captured.
@@ -57,6 +59,9 @@ class Session {
     LeafSalt salt;
     fill_random(salt);
     ST_RETURN_IF_ERROR(configure_redactor(*prepared_.redactor, allowed, salt, clocks_));
+    for (LevelMessage& message : level_messages({}, outside_.flags())) {
+      ST_RETURN_IF_ERROR(prepared_.redactor->send(ToRedact(std::move(message))));
+    }
     ST_ASSIGN_OR_RETURN(
         Ledger ledger, Ledger::open(allowed.folders.ledger(), allowed.host.name, allowed.host_key));
     ledger_.emplace(std::move(ledger));
@@ -64,7 +69,8 @@ class Session {
                                             {allowed.seconds, allowed.max_bytes}));
     ST_ASSIGN_OR_RETURN(const LedgerHead head,
                         ledger_->append(make_attach_entry(allowed, id_, input_.peer.uid)));
-    BundleStart start = make_bundle_start(prepared_, id_, input_.request.approval, head, clocks_);
+    BundleStart start =
+        make_bundle_start(prepared_, id_, input_.request.approval, head, clocks_, initial_flags());
     start.leaf_salt = salt;
     Status started = bundle_.start(start);
     if (started) started = prepared_.probes->resume();
@@ -74,7 +80,11 @@ class Session {
   }
 
   void run() {
-    RunningSession running(prepared_, bundle_, limits(), input_.front_fd, signals_.get());
+    RunningSession running(prepared_, bundle_, outside_, limits(), input_.front_fd, signals_.get());
+    running.set_flags_job([this](const FlagState& flags) -> Status {
+      ST_RETURN_IF_ERROR(ledger_->append(make_flags_entry(id_, flags)));
+      return {};
+    });
     running.set_seal_head_job([this](const Digest& seal, std::uint64_t seals) -> Status {
       ST_RETURN_IF_ERROR(ledger_->append(make_seal_head_entry(id_, seal, seals)));
       return {};
@@ -85,6 +95,12 @@ class Session {
   }
 
  private:
+  // Stated in line 0 when there are any.
+  std::optional<FlagState> initial_flags() const {
+    if (outside_.flags() == CaptureFlags()) return std::nullopt;
+    return flag_state(outside_.flags(), clocks_.realtime_ns);
+  }
+
   std::uint64_t seconds() const { return std::min(prepared_.allowed.seconds, grant_.seconds); }
 
   MonitorLimits limits() const {
@@ -106,7 +122,7 @@ class Session {
   void finish(const RunningSession& running, const RunEnd& end) {
     const std::string reason(end.is_abandoned ? "abandoned" : end_reason_text(end.reason));
     Status sealed = fail(ErrorCode::kLimit, "abandoned");
-    if (!end.is_abandoned) sealed = seal(running.tally(), reason, end.detach_ns);
+    if (!end.is_abandoned) sealed = seal(running, reason, end.detach_ns);
     if (sealed) note_last_seal();
     const CaptureStatus last = running.status();
     settle(reason, last, running.tally().kernel[ST_COUNT_BYTES]);
@@ -118,9 +134,11 @@ class Session {
     send_surely(input_.front_fd, FrontMessageType::kEnded, encode_ended(ended));
   }
 
-  Status seal(const Tally& tally, const std::string& reason, std::uint64_t detach_ns) {
+  Status seal(const RunningSession& running, const std::string& reason, std::uint64_t detach_ns) {
     const ClockPair now = ClockPair::now();
+    const Tally& tally = running.tally();
     SummaryRecord summary;
+    summary.flag_changes = running.flag_changes();
     summary.time_realtime_ns = now.realtime_ns;
     summary.end = reason;
     summary.duration_ns = now.boottime_ns - clocks_.boottime_ns;
@@ -164,6 +182,7 @@ class Session {
   std::string id_;
   std::optional<Ledger> ledger_;
   UseGrant grant_;
+  OutsideWatch outside_;
   BundleFile bundle_;  // last: its thread ends before what its jobs use
 };
 

@@ -16,7 +16,7 @@ std::string read_kernel_release() {
 }  // namespace
 
 SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
-                                  const ClockPair& clocks) {
+                                  const ClockPair& clocks, std::optional<FlagState> flags) {
   const Authorization& allowed = prepared.allowed;
   const Approval& approval = allowed.document.approval;
   SessionRecord record;
@@ -41,16 +41,18 @@ SessionRecord make_session_record(const Prepared& prepared, const std::string& s
   record.probes_attached.push_back(describe(prepared.probes->features()));
   record.probes_failed = prepared.target->failed();
   record.libraries = prepared.target->libraries();
+  record.flags = std::move(flags);
   record.clocks = clocks;
   return record;
 }
 
 BundleStart make_bundle_start(const Prepared& prepared, const std::string& session,
                               const std::string& approval, const LedgerHead& head,
-                              const ClockPair& clocks) {
+                              const ClockPair& clocks, std::optional<FlagState> flags) {
   const Authorization& allowed = prepared.allowed;
   BundleStart start;
-  start.session_line = encode_session_line(make_session_record(prepared, session, clocks));
+  start.session_line =
+      encode_session_line(make_session_record(prepared, session, clocks, std::move(flags)));
   start.approval = approval;
   fill_random(start.leaf_salt);
   start.facts.session = session;

@@ -14,12 +14,12 @@ namespace scopetrace {
 
 // Line 0.
 SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
-                                  const ClockPair& clocks);
+                                  const ClockPair& clocks, std::optional<FlagState> flags);
 
 // Everything that the bundle's first frames need; `head` is the ledger's, with this attach in it.
 BundleStart make_bundle_start(const Prepared& prepared, const std::string& session,
                               const std::string& approval, const LedgerHead& head,
-                              const ClockPair& clocks);
+                              const ClockPair& clocks, std::optional<FlagState> flags);
 
 // Entries of the ledger. Values are printable ASCII whatever came in.
 LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& session,
