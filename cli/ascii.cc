@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "scopes/shell.h"
+
 namespace scopetrace {
 namespace {
 
@@ -62,6 +64,17 @@ std::string transliterate(std::string_view text) {
     text.remove_prefix(bytes);
   }
   return ascii;
+}
+
+Status check_ascii(const char* option, const std::string& text) {
+  const auto character = find_non_ascii(text);
+  if (!character) return {};
+  return fail(Error(ErrorCode::kUsage, std::string(option) +
+                                           " has a character that cannot be "
+                                           "signed: '" +
+                                           *character + "'")
+                  .with_hint(std::string("signed text is ASCII; write ") + option + " " +
+                             quote_for_shell(transliterate(text))));
 }
 
 }  // namespace scopetrace

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/signing.h"
+#include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 
 namespace scopetrace {
@@ -19,6 +21,19 @@ Result<ApprovalText> read_approval(const std::string& path) {
   return parse_approval(*text).map_error([&](Error error) {
     return std::move(error).with_context(path == "-" ? "standard input" : path);
   });
+}
+
+Result<std::string> find_signer(const std::string& named, const std::string& key_path,
+                                std::string_view name_space, const Folders& folders) {
+  if (!named.empty()) return named;
+  ST_ASSIGN_OR_RETURN(const PublicKey key, find_public_key(key_path));
+  const auto trust = TrustFile::read(folders.allowed_signers());
+  if (trust) {
+    const auto names = trust->principals_of(key, name_space, realtime_ns() / kNanosecondsPerSecond);
+    if (names && names->size() == 1) return names->front();
+  }
+  return fail(Error(ErrorCode::kUsage, "the trust file of this host does not say whose key it is")
+                  .with_hint("say who signs: --as PRINCIPAL"));
 }
 
 Status write_new_document(const std::string& path, std::string_view document) {
@@ -58,8 +73,8 @@ Command add_token_command(CLI::App& app, const GlobalOptions& global) {
   CLI::App* token = app.add_subcommand("token", "Ask for, review, sign and check approvals");
   token->require_subcommand(1);
   auto commands = std::make_shared<std::vector<Command>>();
-  for (const auto add :
-       {add_token_request, add_token_show, add_token_approve, add_token_merge, add_token_verify}) {
+  for (const auto add : {add_token_request, add_token_show, add_token_approve, add_token_merge,
+                         add_token_verify, add_token_revoke}) {
     commands->push_back(add(*token, global));
   }
   return {token, [commands]() -> Result<ExitCode> {

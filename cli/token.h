@@ -18,9 +18,15 @@ Command add_token_show(CLI::App& token, const GlobalOptions& global);
 Command add_token_approve(CLI::App& token, const GlobalOptions& global);
 Command add_token_merge(CLI::App& token, const GlobalOptions& global);
 Command add_token_verify(CLI::App& token, const GlobalOptions& global);
+Command add_token_revoke(CLI::App& token, const GlobalOptions& global);
 
 // Reads and parses an approval; `-` is standard input. Errors name the path.
 Result<ApprovalText> read_approval(const std::string& path);
+
+// The principal that signs: the one named, else the only one of the key in this host's trust file.
+// kUsage with the remedy when neither says it.
+Result<std::string> find_signer(const std::string& named, const std::string& key_path,
+                                std::string_view name_space, const Folders& folders);
 
 // Writes a new file with mode 0600 that must not exist yet; empty path: standard output.
 Status write_new_document(const std::string& path, std::string_view document);

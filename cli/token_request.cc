@@ -54,31 +54,13 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return words;
 }
 
-// Text that people wrote must be ASCII; the refusal shows the character and a command that works.
-Status check_ascii(const char* option, const std::string& text) {
-  const auto character = find_non_ascii(text);
-  if (!character) return {};
-  return fail(Error(ErrorCode::kUsage, std::string(option) +
-                                           " has a character that cannot be "
-                                           "signed: '" +
-                                           *character + "'")
-                  .with_hint(std::string("signed text is ASCII; write ") + option + " " +
-                             quote_for_shell(transliterate(text))));
-}
-
 // Who asks: `--as`, else the only principal of the key, else the login name at this host.
 Result<std::string> find_requester(const RequestOptions& options, const Folders& folders,
                                    const std::string& host) {
-  if (!options.principal.empty()) return options.principal;
-  const auto key = find_public_key(options.key_path);
-  const auto trust = TrustFile::read(folders.allowed_signers());
-  if (key && trust) {
-    const auto names =
-        trust->principals_of(*key, kRequestNamespace, realtime_ns() / kNanosecondsPerSecond);
-    if (names && names->size() == 1) return names->front();
-  }
+  auto known = find_signer(options.principal, options.key_path, kRequestNamespace, folders);
+  if (known) return known;
   const passwd* user = getpwuid(getuid());
-  if (user == nullptr) return fail(ErrorCode::kUsage, "no name for the requester: use --as");
+  if (user == nullptr) return known;
   return std::string(user->pw_name) + "@" + host;
 }
 

@@ -2,6 +2,7 @@
 // scopetrace trust: who may sign what on this host.
 #include <fmt/core.h>
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -24,18 +25,37 @@ struct TrustOptions {
   bool is_json = false;
 };
 
-// `request,approval` to the namespaces that stand in the file.
-Result<std::vector<std::string>> namespaces_of(const std::string& purposes) {
+// What a person may sign with a purpose. Whoever asks or approves may also revoke; an approver may
+// accept the clock.
+const std::map<std::string, std::vector<std::string_view>, std::less<>>& purposes() {
+  static const std::map<std::string, std::vector<std::string_view>, std::less<>> kPurposes = {
+      {"request", {kRequestNamespace, kRevokeNamespace}},
+      {"approval", {kApprovalNamespace, kRevokeNamespace, kClockNamespace}},
+      {"review", {kReviewNamespace}},
+      {"revoke", {kRevokeNamespace}},
+      {"clock", {kClockNamespace}},
+      {"host", {kHostNamespace}},
+      {"audit", {kAuditNamespace}},
+      {"session", {kSessionNamespace}},
+      {"bundle", {kBundleNamespace}}};
+  return kPurposes;
+}
+
+// `request,approval` to the namespaces that stand in the file, each once.
+Result<std::vector<std::string>> namespaces_of(const std::string& list) {
   std::vector<std::string> namespaces;
-  std::istringstream words(purposes);
+  std::istringstream words(list);
   for (std::string word; std::getline(words, word, ',');) {
-    static constexpr std::string_view kPurposes[] = {"host",  "request", "approval", "review",
-                                                     "audit", "session", "bundle"};
-    if (std::find(std::begin(kPurposes), std::end(kPurposes), word) == std::end(kPurposes)) {
+    const auto purpose = purposes().find(word);
+    if (purpose == purposes().end()) {
       return fail(Error(ErrorCode::kUsage, "'" + word + "' is no purpose of a key")
-                      .with_hint("people sign for request, approval or review"));
+                      .with_hint("people sign for request, approval, review, revoke or clock"));
     }
-    namespaces.push_back(word + "@scopetrace");
+    for (const std::string_view name : purpose->second) {
+      const bool is_known =
+          std::find(namespaces.begin(), namespaces.end(), name) != namespaces.end();
+      if (!is_known) namespaces.emplace_back(name);
+    }
   }
   return namespaces;
 }
@@ -92,7 +112,7 @@ std::string format_purposes(std::vector<std::string> namespaces) {
 }
 
 void print_table(const TrustFile& file) {
-  constexpr const char* kRow = "{:<28} {:<25} {:<21} {}\n";
+  constexpr const char* kRow = "{:<28} {:<33} {:<21} {}\n";
   fmt::print(kRow, "PRINCIPAL", "MAY SIGN", "UNTIL", "KEY");
   for (const TrustLine& line : file.lines()) {
     fmt::print(kRow, join(line.principals), format_purposes(line.namespaces), format_until(line),

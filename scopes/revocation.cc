@@ -77,8 +77,10 @@ Status check_revocation(const RevocationText& document, const Trust& trust, cons
   ST_ASSIGN_OR_RETURN(
       const PublicKey key,
       verify_sshsig(document.text.blocks.front(), kRevokeNamespace, as_bytes(document.text.body)));
-  ST_ASSIGN_OR_RETURN(const auto principals, trust.principals_of(key, kRevokeNamespace, now_s));
-  if (std::find(principals.begin(), principals.end(), document.revocation.by) == principals.end()) {
+  const auto principals = trust.principals_of(key, kRevokeNamespace, now_s);
+  if (!principals) return fail(ErrorCode::kRefused, principals.error().message());
+  if (std::find(principals->begin(), principals->end(), document.revocation.by) ==
+      principals->end()) {
     return fail(ErrorCode::kRefused, "revocation: is not signed by " + document.revocation.by);
   }
   const std::string_view person = policy.person_of(document.revocation.by);

@@ -10,6 +10,7 @@
 #include "scopes/host_block.h"
 #include "scopes/ledger.h"
 #include "scopes/quorum.h"
+#include "scopes/revocation.h"
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
@@ -74,6 +75,52 @@ Result<HostAnswer> note_approval(const HostCall& call, const HostSide& side) {
   return HostAnswer{};
 }
 
+// The people behind an approval that this host has signed the facts of.
+Result<ApprovalParties> parties_of(const ApprovalText& document, const Trust& trust,
+                                   const Policy& policy) {
+  const Quorum quorum = judge_quorum(document, trust, policy, now_s());
+  if (!quorum.are_facts_proved) {
+    return fail(ErrorCode::kRefused, "this host has not signed the approval's facts");
+  }
+  ApprovalParties parties;
+  for (const QuorumSigner& signer : quorum.signers) {
+    if (signer.problem.empty() && signer.role != "host") parties.push_back(signer.principal);
+  }
+  return parties;
+}
+
+// The parties of `about`: of an approval by its signatures; of a bare id nobody, so that only
+// policy's revokers may revoke it.
+Result<ApprovalParties> parties_of(const std::string& about, const Revocation& revocation,
+                                   const Trust& trust, const Policy& policy) {
+  if (about == revocation.approval) return ApprovalParties();
+  ST_ASSIGN_OR_RETURN(const ApprovalText document, parse_approval(about));
+  const bool same = document.approval.id == revocation.approval &&
+                    (!revocation.body || *revocation.body == document.body_digest());
+  if (!same) return fail(ErrorCode::kRefused, "the revocation is of another approval");
+  return parties_of(document, trust, policy);
+}
+
+Result<HostAnswer> revoke(const HostCall& call, const HostSide& side) {
+  ST_ASSIGN_OR_RETURN(const RevocationText document, parse_revocation(call.text));
+  const Revocation& revocation = document.revocation;
+  ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(side.folders));
+  ST_ASSIGN_OR_RETURN(const ApprovalParties parties,
+                      parties_of(call.about, revocation, trust, side.policy));
+  ST_RETURN_IF_ERROR(check_revocation(document, trust, side.policy, parties, now_s()));
+  ST_ASSIGN_OR_RETURN(const bool is_new, install_revocation(side.folders.revocations(), document));
+  HostAnswer answer;
+  answer.notes = {"approval " + revocation.approval +
+                  (is_new ? " is revoked for good" : " was revoked already")};
+  if (!is_new) return answer;
+  // It is in force already: an entry that cannot be written must not undo it.
+  ST_RETURN_IF_ERROR(note(side, {"revoke",
+                                 {{"approval", revocation.approval},
+                                  {"by", printable_ascii(revocation.by)},
+                                  {"reason", printable_ascii(revocation.reason)}}}));
+  return answer;
+}
+
 // Both files as they are between two appends.
 Result<HostAnswer> open_ledger(const HostSide& side) {
   const std::string folder = side.folders.ledger();
@@ -100,6 +147,7 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
     case HostTask::kLedger:
       return open_ledger(side);
     case HostTask::kRevoke:
+      return revoke(call, side);
     case HostTask::kReview:
     case HostTask::kAcceptClock:
     case HostTask::kStatus:
