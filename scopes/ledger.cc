@@ -10,9 +10,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "scopes/sshsig.h"
+#include "scopes/ledger_reader.h"
 #include "scopes/target.h"
-#include "scopes/trust.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 
@@ -20,13 +19,6 @@ namespace scopetrace {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr KeyRule kKeys[] = {
-    {"host"}, {"count", ValueType::kDecimal},       {"head", ValueType::kDigest},
-    {"boot"}, {"boottime-ns", ValueType::kDecimal}, {"realtime", ValueType::kNanoseconds},
-};
-constexpr std::size_t kMaxEntry = 64 << 10;               // bytes of a line, LF included
-constexpr std::size_t kMaxLedger = std::size_t{1} << 30;  // bytes that verify_ledger() reads
 
 std::string entries_path(const std::string& folder) { return folder + "/entries.jsonl"; }
 std::string checkpoint_path(const std::string& folder) { return folder + "/checkpoint"; }
@@ -40,12 +32,9 @@ Result<LedgerHead> read_checkpoint(const std::string& folder, const PublicKey& h
   auto text = read_file(checkpoint_path(folder), kMaxSignedText);
   if (!text && text.error().code() == ErrorCode::kNotFound) return LedgerHead();
   if (!text) return fail(std::move(text).error());
-  ST_ASSIGN_OR_RETURN(const SignedText parsed, parse_signed_text(*text, kAuditSchema));
-  ST_ASSIGN_OR_RETURN(const PublicKey signer,
-                      verify_sshsig(parsed.blocks.front(), kAuditNamespace, as_bytes(parsed.body)));
-  if (!(signer == host_key)) return tampered("the checkpoint is not by the host key");
-  return LedgerHead{parse_decimal(parsed.value("count")).value(),
-                    parse_digest(parsed.value("head")).value()};
+  ST_ASSIGN_OR_RETURN(const VerifiedCheckpoint found, parse_checkpoint(*text));
+  if (!(found.key == host_key)) return tampered("the checkpoint is not by the host key");
+  return LedgerHead{found.checkpoint.count, found.checkpoint.head};
 }
 
 bool is_entry(const LedgerEntry& entry) {
@@ -73,28 +62,12 @@ std::string format_line(const LedgerEntry& entry, const LedgerHead& before,
   return json.dump() + "\n";
 }
 
-// The number and the digest before, as a line states them.
-struct LineLinks {
-  std::uint64_t n = 0;
-  Digest previous{};
-};
-std::optional<LineLinks> read_links(std::string_view line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("n") || !json["n"].is_number_unsigned() ||
-      !json.contains("previous") || !json["previous"].is_string()) {
-    return std::nullopt;
-  }
-  const auto previous = parse_digest(json["previous"].get<std::string>());
-  if (!previous) return std::nullopt;
-  return LineLinks{json["n"], *previous};
-}
-
 // The last line of the file, LF included; empty when the file is.
 Result<std::string> read_last_line(int fd) {
   struct stat facts {};
   if (::fstat(fd, &facts) != 0) return fail_errno("ledger");
   const auto size = static_cast<std::size_t>(facts.st_size);
-  std::string tail(std::min(size, kMaxEntry + 1), '\0');
+  std::string tail(std::min(size, kMaxLedgerLine + 1), '\0');
   const ssize_t n = ::pread(fd, tail.data(), tail.size(), static_cast<off_t>(size - tail.size()));
   if (n != static_cast<ssize_t>(tail.size())) return fail_errno("read ledger");
   if (tail.empty()) return tail;
@@ -114,8 +87,8 @@ Result<LedgerHead> find_head(int fd, const LedgerHead& checkpoint) {
   }
   const Digest digest = sha256(as_bytes(last));
   if (checkpoint.count > 0 && digest == checkpoint.head) return checkpoint;
-  const auto links = read_links(last);
-  if (links && links->n == checkpoint.count && links->previous == checkpoint.head) {
+  const auto entry = parse_ledger_line(last);
+  if (entry && entry->n == checkpoint.count && entry->previous == checkpoint.head) {
     return LedgerHead{checkpoint.count + 1, digest};
   }
   return tampered("does not end where its checkpoint says");
@@ -134,14 +107,12 @@ Status write_entry(int fd, std::string_view line) {
   return {};
 }
 
-void copy_to_syslog(const LedgerHead& head, const std::string& event) {
-  ::syslog(LOG_AUTHPRIV | LOG_NOTICE, "scopetrace ledger: %s, entry %llu, head %s", event.c_str(),
-           static_cast<unsigned long long>(head.count - 1), format_digest(head.head).c_str());
+// Off this ledger, and off this host where logs are forwarded: the proof of a later rollback.
+void copy_to_syslog(std::string_view checkpoint) {
+  ::syslog(LOG_AUTHPRIV | LOG_NOTICE, "%s", format_checkpoint_line(checkpoint).c_str());
 }
 
 }  // namespace
-
-const SignedTextSchema kAuditSchema = {"audit", kKeys};
 
 Result<Ledger> Ledger::open(std::string folder, std::string host, const SigningKey& host_key) {
   ST_RETURN_IF_ERROR(make_folders(folder, 0700));
@@ -166,52 +137,41 @@ Result<LedgerHead> Ledger::append(const LedgerEntry& entry) {
   ST_ASSIGN_OR_RETURN(const HostFacts facts, read_host());
   const ClockPair now = ClockPair::now();
   const std::string line = format_line(entry, before, facts.boot_id, now);
-  if (line.size() > kMaxEntry) return fail(ErrorCode::kLimit, "ledger: entry above 64 KiB");
+  if (line.size() > kMaxLedgerLine) return fail(ErrorCode::kLimit, "ledger: entry above 64 KiB");
   const LedgerHead after{before.count + 1, sha256(as_bytes(line))};
   const off_t end = ::lseek(fd.get(), 0, SEEK_END);
   Status written = write_entry(fd.get(), line);
-  if (written) written = write_checkpoint(after, facts.boot_id, now);
-  if (!written) {
+  auto checkpoint_text =
+      written ? write_checkpoint(after, facts.boot_id, now) : fail(std::move(written).error());
+  if (!checkpoint_text) {
     // A full disk must not leave a line that looks like somebody's: the next one would not fit.
     if (end < 0 || ::ftruncate(fd.get(), end) != 0) return fail_errno("ledger: take a line back");
-    return fail(std::move(written).error());
+    return fail(std::move(checkpoint_text).error());
   }
-  copy_to_syslog(after, entry.event);
+  copy_to_syslog(*checkpoint_text);
   return after;
 }
 
-Status Ledger::write_checkpoint(const LedgerHead& after, const std::string& boot_id,
-                                const ClockPair& now) const {
-  const std::vector<SignedField> fields = {{"host", host_},
-                                           {"count", std::to_string(after.count)},
-                                           {"head", format_digest(after.head)},
-                                           {"boot", boot_id},
-                                           {"boottime-ns", std::to_string(now.boottime_ns)},
-                                           {"realtime", format_nanoseconds(now.realtime_ns)}};
-  ST_ASSIGN_OR_RETURN(const std::string body, build_signed_body(kAuditSchema, fields));
-  const std::vector<std::string> blocks = {
-      make_sshsig(*host_key_, kAuditNamespace, as_bytes(body))};
-  return write_file_atomically(checkpoint_path(folder_), format_signed_text(body, blocks), 0600);
+Result<std::string> Ledger::write_checkpoint(const LedgerHead& after, const std::string& boot_id,
+                                             const ClockPair& now) const {
+  ST_ASSIGN_OR_RETURN(std::string text,
+                      sign_checkpoint({host_, after.count, after.head, boot_id, now}, *host_key_));
+  ST_RETURN_IF_ERROR(write_file_atomically(checkpoint_path(folder_), text, 0600));
+  return text;
 }
 
 Result<LedgerHead> verify_ledger(const std::string& folder, const PublicKey& host_key) {
-  ST_ASSIGN_OR_RETURN(const std::string text, read_file(entries_path(folder), kMaxLedger));
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(entries_path(folder), O_RDONLY));
   ST_ASSIGN_OR_RETURN(const LedgerHead checkpoint, read_checkpoint(folder, host_key));
   LedgerHead head;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string where = "line " + std::to_string(head.count + 1);
-    const auto end = rest.find('\n');
-    if (end == std::string_view::npos) return tampered(where + " is torn");
-    const std::string_view line = rest.substr(0, end + 1);
-    rest.remove_prefix(end + 1);
-    const auto links = read_links(line);
-    if (!links) return fail(ErrorCode::kCorrupt, "ledger: " + where + " is no entry");
-    if (links->n != head.count || links->previous != head.head) {
-      return tampered(where + " does not follow the line before it");
+  ST_RETURN_IF_ERROR(read_ledger(fd.get(), [&](const LedgerRecord& entry) -> Status {
+    if (entry.n != head.count || entry.previous != head.head) {
+      return tampered("line " + std::to_string(head.count + 1) +
+                      " does not follow the line before it");
     }
-    head = {head.count + 1, sha256(as_bytes(line))};
-  }
+    head = {head.count + 1, entry.digest};
+    return {};
+  }));
   if (head.count == checkpoint.count && head.head == checkpoint.head) return head;
   return tampered("does not end where its checkpoint says");
 }

@@ -12,14 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "scopes/signed_text.h"
+#include "scopes/checkpoint.h"
 #include "scopes/ssh_key.h"
-#include "userspace/base/clock.h"
 #include "userspace/base/crypto.h"
 
 namespace scopetrace {
-
-extern const SignedTextSchema kAuditSchema;  // host, count, head, boot, boottime-ns, realtime
 
 // What happened: `attach`, `detach`, `refuse`, `request`, `seal-head`, … and named values.
 struct LedgerEntry {
@@ -49,8 +46,8 @@ class Ledger {
  private:
   Ledger(std::string folder, std::string host, const SigningKey& host_key)
       : folder_(std::move(folder)), host_(std::move(host)), host_key_(&host_key) {}
-  Status write_checkpoint(const LedgerHead& after, const std::string& boot_id,
-                          const ClockPair& now) const;
+  Result<std::string> write_checkpoint(const LedgerHead& after, const std::string& boot_id,
+                                       const ClockPair& now) const;
 
   std::string folder_;
   std::string host_;
