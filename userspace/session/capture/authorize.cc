@@ -9,6 +9,7 @@
 
 #include "scopes/approval_check.h"
 #include "scopes/approval_rules.h"
+#include "scopes/clock_rule.h"
 #include "scopes/revocation.h"
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
@@ -58,7 +59,7 @@ Status check_held(std::uint32_t tgid, const Peer& peer) {
 
 CheckFacts facts_of(const Authorization& allowed, bool is_command, std::uint64_t uses) {
   CheckFacts facts;
-  facts.now_s = realtime_ns() / kNanosecondsPerSecond;
+  facts.now_s = allowed.now_s;
   facts.host = allowed.host;
   facts.host_key = allowed.host_key.public_key().fingerprint();
   if (is_command) {
@@ -120,8 +121,8 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   ST_ASSIGN_OR_RETURN(allowed.max_events_per_second,
                       narrow("--max-events-per-second", approval.max_events_per_second,
                              request.max_events_per_second));
-  const std::uint64_t now_s = realtime_ns() / kNanosecondsPerSecond;
-  const std::uint64_t left_s = approval.not_after_s > now_s ? approval.not_after_s - now_s : 0;
+  const std::uint64_t left_s =
+      approval.not_after_s > allowed.now_s ? approval.not_after_s - allowed.now_s : 0;
   ST_ASSIGN_OR_RETURN(const UseBudget budget,
                       remaining_budget(allowed.folders.uses(), allowed.document));
   allowed.seconds = std::min({allowed.seconds, left_s, budget.seconds});
@@ -152,8 +153,7 @@ Status check_document(Authorization& allowed, const CaptureRequest& request) {
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
   ST_RETURN_IF_ERROR(check_supported(allowed.policy, allowed.document.approval));
   ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(allowed.folders));
-  allowed.quorum =
-      judge_quorum(allowed.document, trust, allowed.policy, realtime_ns() / kNanosecondsPerSecond);
+  allowed.quorum = judge_quorum(allowed.document, trust, allowed.policy, allowed.now_s);
   return check_quorum(allowed.quorum);
 }
 
@@ -180,6 +180,10 @@ Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer)
                         .target = {},
                         .rules = sha256(standard_profile()),
                         .third_parties = {}};
+  ST_ASSIGN_OR_RETURN(const std::uint64_t now_ns,
+                      judge_clock(allowed.folders.ledger(),
+                                  {allowed.host.name, allowed.host.boot_id, ClockPair::now()}));
+  allowed.now_s = now_ns / kNanosecondsPerSecond;
   ST_RETURN_IF_ERROR(check_document(allowed, request).map_error(as_refusal));
   ST_RETURN_IF_ERROR(check_target(allowed, request, peer));
   ST_RETURN_IF_ERROR(narrow_all(allowed, request));

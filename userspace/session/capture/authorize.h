@@ -27,8 +27,9 @@ struct Authorization {
   SigningKey host_key;
   HostFacts host;
   ProcessFacts process;
-  UniqueFd target;  // pidfd
-  Digest rules{};   // of the redaction rule set
+  UniqueFd target;          // pidfd
+  std::uint64_t now_s = 0;  // that all of it was judged by: scopes/clock_rule.h
+  Digest rules{};           // of the redaction rule set
   Level level = Level::kMetadata;
   std::vector<std::string> third_parties;
   std::uint64_t seconds = 0;  // from now on, up to the approval's not-after

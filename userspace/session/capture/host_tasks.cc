@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "scopes/approval.h"
+#include "scopes/approval_rules.h"
+#include "scopes/clock_rule.h"
 #include "scopes/host_block.h"
 #include "scopes/ledger.h"
 #include "scopes/quorum.h"
@@ -18,6 +20,8 @@
 
 namespace scopetrace {
 namespace {
+
+constexpr std::uint64_t kMaxUses = 5;  // that an approval may name
 
 std::uint64_t now_s() { return realtime_ns() / kNanosecondsPerSecond; }
 
@@ -121,6 +125,36 @@ Result<HostAnswer> revoke(const HostCall& call, const HostSide& side) {
   return answer;
 }
 
+Result<HostAnswer> accept_clock(const HostCall& call, const HostSide& side) {
+  ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(side.folders));
+  const ClockFacts facts{side.host.name, side.host.boot_id, ClockPair::now()};
+  ST_ASSIGN_OR_RETURN(const LedgerEntry entry,
+                      check_clock_acceptance(call.text, side.folders.ledger(), trust, facts));
+  ST_RETURN_IF_ERROR(note(side, entry));
+  return HostAnswer{"", {"the clock is accepted until this host is booted again"}, {}};
+}
+
+// What this host knows of an approval, by its id or its text.
+Result<HostAnswer> state_approval(const HostCall& call, const HostSide& side) {
+  Approval approval;
+  nlohmann::ordered_json state;
+  const auto document = parse_approval(call.about);
+  approval.uses = kMaxUses;
+  approval.id = call.about;
+  if (document) approval = document->approval;
+  if (!is_uuid(approval.id)) return fail(ErrorCode::kUsage, "neither an approval nor its id");
+  ST_ASSIGN_OR_RETURN(const std::uint64_t uses, count_uses(side.folders.uses(), approval));
+  state["approval"] = approval.id;
+  state["uses"] = uses;
+  const Status revoked = check_not_revoked(side.folders.revocations(), approval.id);
+  if (!revoked) state["revoked"] = revoked.error().message();
+  const auto left = document ? remaining_budget(side.folders.uses(), *document)
+                             : Result<UseBudget>(fail(ErrorCode::kNotFound, ""));
+  if (left) state["seconds_left"] = left->seconds;
+  if (left) state["bytes_left"] = left->bytes;
+  return HostAnswer{state.dump(), {}, {}};
+}
+
 // Both files as they are between two appends.
 Result<HostAnswer> open_ledger(const HostSide& side) {
   const std::string folder = side.folders.ledger();
@@ -148,9 +182,11 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
       return open_ledger(side);
     case HostTask::kRevoke:
       return revoke(call, side);
-    case HostTask::kReview:
     case HostTask::kAcceptClock:
+      return accept_clock(call, side);
     case HostTask::kStatus:
+      return state_approval(call, side);
+    case HostTask::kReview:
     case HostTask::kRotateKey:
       break;
   }

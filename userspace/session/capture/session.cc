@@ -125,7 +125,7 @@ class Session {
     if (!end.is_abandoned) sealed = seal(running, reason, end.detach_ns);
     if (sealed) note_last_seal();
     const CaptureStatus last = running.status();
-    settle(reason, last, running.tally().kernel[ST_COUNT_BYTES]);
+    settle(reason, last, running.tally());
     CaptureEnded ended;
     ended.reason = end_reason_text(end.reason);
     ended.last = last;
@@ -156,11 +156,12 @@ class Session {
 
   // The session is over whatever happens here: a use that is not settled counts as spent whole, and
   // the missing entry shows in the ledger.
-  void settle(std::string_view reason, const CaptureStatus& last, std::uint64_t payload_bytes) {
+  void settle(std::string_view reason, const CaptureStatus& last, const Tally& tally) {
     const std::uint64_t spent_s = last.elapsed_ns / kNanosecondsPerSecond + 1;
     const Authorization& allowed = prepared_.allowed;
-    settle_use(allowed.folders.uses(), allowed.document.approval, grant_, spent_s, payload_bytes);
-    ledger_->append(make_detach_entry(allowed, id_, reason, last));
+    settle_use(allowed.folders.uses(), allowed.document.approval, grant_, spent_s,
+               tally.kernel[ST_COUNT_BYTES]);
+    ledger_->append(make_detach_entry(allowed, id_, reason, last, tally.claimed.redactions));
   }
 
   // What `verify --ledger` compares: a shorter bundle is a rollback from here on.
@@ -170,7 +171,7 @@ class Session {
 
   void note_failed_start() {
     prepared_.probes->detach();
-    ledger_->append(make_detach_entry(prepared_.allowed, id_, "failed-start", {}));
+    ledger_->append(make_detach_entry(prepared_.allowed, id_, "failed-start", {}, 0));
   }
 
   SessionInput input_;

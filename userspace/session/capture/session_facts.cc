@@ -13,6 +13,16 @@ std::string read_kernel_release() {
   return ::uname(&names) == 0 ? names.release : "unknown";
 }
 
+// Who approved, and by what kind of key.
+std::string list_approvers(const Quorum& quorum) {
+  std::string list;
+  for (const QuorumSigner& signer : quorum.signers) {
+    if (signer.role != "approval" || !signer.problem.empty()) continue;
+    list += (list.empty() ? "" : ", ") + signer.principal + " " + signer.fingerprint;
+  }
+  return list;
+}
+
 }  // namespace
 
 SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
@@ -73,7 +83,14 @@ LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& s
           {{"session", session},
            {"approval", approval.id},
            {"requester", printable_ascii(approval.requester)},
+           {"approvers", printable_ascii(list_approvers(allowed.quorum))},
            {"ticket", printable_ascii(approval.ticket)},
+           {"reason", printable_ascii(approval.reason)},
+           {"body", format_digest(allowed.document.body_digest())},
+           {"policy", format_digest(allowed.policy.digest)},
+           {"target", printable_ascii(format_target(approval.target))},
+           {"not_before", format_seconds(approval.not_before_s)},
+           {"not_after", format_seconds(approval.not_after_s)},
            {"tgid", std::to_string(allowed.process.tgid)},
            {"start", std::to_string(allowed.process.start_ticks)},
            {"level", std::string(level_name(allowed.level))},
@@ -82,7 +99,8 @@ LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& s
 }
 
 LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& session,
-                              std::string_view reason, const CaptureStatus& last) {
+                              std::string_view reason, const CaptureStatus& last,
+                              std::uint64_t claimed_redactions) {
   return {"detach",
           {{"session", session},
            {"approval", allowed.document.approval.id},
@@ -91,7 +109,8 @@ LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& s
            {"events", std::to_string(last.events)},
            {"lines", std::to_string(last.lines)},
            {"lost_events", std::to_string(last.lost_events)},
-           {"bytes", std::to_string(last.bytes_written)}}};
+           {"bytes", std::to_string(last.bytes_written)},
+           {"redactions", std::to_string(claimed_redactions)}}};
 }
 
 LedgerEntry make_seal_head_entry(const std::string& session, const Digest& seal,

@@ -25,7 +25,8 @@ BundleStart make_bundle_start(const Prepared& prepared, const std::string& sessi
 LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& session,
                               std::uint32_t asked_by_uid);
 LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& session,
-                              std::string_view reason, const CaptureStatus& last);
+                              std::string_view reason, const CaptureStatus& last,
+                              std::uint64_t claimed_redactions);
 LedgerEntry make_seal_head_entry(const std::string& session, const Digest& seal,
                                  std::uint64_t seals);
 LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
