@@ -74,7 +74,7 @@ Command add_token_command(CLI::App& app, const GlobalOptions& global) {
   token->require_subcommand(1);
   auto commands = std::make_shared<std::vector<Command>>();
   for (const auto add : {add_token_request, add_token_show, add_token_approve, add_token_merge,
-                         add_token_verify, add_token_revoke}) {
+                         add_token_verify, add_token_revoke, add_token_review, add_token_status}) {
     commands->push_back(add(*token, global));
   }
   return {token, [commands]() -> Result<ExitCode> {

@@ -19,6 +19,8 @@ Command add_token_approve(CLI::App& token, const GlobalOptions& global);
 Command add_token_merge(CLI::App& token, const GlobalOptions& global);
 Command add_token_verify(CLI::App& token, const GlobalOptions& global);
 Command add_token_revoke(CLI::App& token, const GlobalOptions& global);
+Command add_token_review(CLI::App& token, const GlobalOptions& global);
+Command add_token_status(CLI::App& token, const GlobalOptions& global);
 
 // Reads and parses an approval; `-` is standard input. Errors name the path.
 Result<ApprovalText> read_approval(const std::string& path);

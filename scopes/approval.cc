@@ -161,6 +161,7 @@ void read_numbers(const SignedText& text, Approval* a) {
 
 Result<Approval> to_approval(const SignedText& text) {
   Approval a;
+  a.is_break_glass = text.kind == kBreakGlassSchema.kind;
   a.id = text.value("id");
   a.requester = text.value("requester");
   a.ticket = text.value("ticket");
@@ -177,33 +178,32 @@ Result<Approval> to_approval(const SignedText& text) {
   return a;
 }
 
-Status check_kind(std::string_view text) {
+const SignedTextSchema& schema_of(std::string_view text) {
   const auto kind = read_signed_kind(text);
-  if (!kind || *kind != "break-glass") return {};
-  return fail(ErrorCode::kUnsupported, "break-glass approvals are not supported by this version");
+  return kind && *kind == kBreakGlassSchema.kind ? kBreakGlassSchema : kApprovalSchema;
 }
 
 }  // namespace
 
 const SignedTextSchema kApprovalSchema = {"approval", kKeys};
+const SignedTextSchema kBreakGlassSchema = {"break-glass", kKeys};
 
 Result<std::string> format_approval(const Approval& approval) {
   if (auto fault = fault_of_approval(approval)) return fail(ErrorCode::kUsage, std::move(*fault));
-  ST_ASSIGN_OR_RETURN(std::string body, build_signed_body(kApprovalSchema, to_fields(approval)));
+  const SignedTextSchema& schema = approval.is_break_glass ? kBreakGlassSchema : kApprovalSchema;
+  ST_ASSIGN_OR_RETURN(std::string body, build_signed_body(schema, to_fields(approval)));
   ST_RETURN_IF_ERROR(parse_approval_body(body));  // what is written is always readable
   return body;
 }
 
 Result<ApprovalText> parse_approval(std::string_view text) {
-  ST_RETURN_IF_ERROR(check_kind(text));
-  ST_ASSIGN_OR_RETURN(SignedText parsed, parse_signed_text(text, kApprovalSchema));
+  ST_ASSIGN_OR_RETURN(SignedText parsed, parse_signed_text(text, schema_of(text)));
   ST_ASSIGN_OR_RETURN(Approval approval, to_approval(parsed));
   return ApprovalText{std::move(approval), std::move(parsed)};
 }
 
 Result<ApprovalText> parse_approval_body(std::string_view body) {
-  ST_RETURN_IF_ERROR(check_kind(body));
-  ST_ASSIGN_OR_RETURN(SignedText parsed, parse_signed_body(body, kApprovalSchema));
+  ST_ASSIGN_OR_RETURN(SignedText parsed, parse_signed_body(body, schema_of(body)));
   ST_ASSIGN_OR_RETURN(Approval approval, to_approval(parsed));
   return ApprovalText{std::move(approval), std::move(parsed)};
 }

@@ -56,7 +56,8 @@ struct RequestMatch {
 
 // All fields of `scopetrace-approval v1`, in the order of the text.
 struct Approval {
-  std::string id;  // UUID version 7
+  bool is_break_glass = false;  // `scopetrace-break-glass v1`: scopes/break_glass.h
+  std::string id;               // UUID version 7
   std::string requester;
   std::string ticket = "none";
   std::string reason;
@@ -95,8 +96,9 @@ struct Approval {
   }
 };
 
-// Keys and order of the text.
+// Keys and order of the text; both kinds have the same.
 extern const SignedTextSchema kApprovalSchema;
+extern const SignedTextSchema kBreakGlassSchema;
 
 // The body to sign. kUsage names the first field that breaks a rule.
 Result<std::string> format_approval(const Approval& approval);

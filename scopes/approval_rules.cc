@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "scopes/break_glass.h"
+
 namespace scopetrace {
 namespace {
 
@@ -223,6 +225,7 @@ bool is_third_party(std::string_view text) {
 std::optional<std::string> fault_of_approval(const Approval& approval) {
   if (auto fault = fault_of_names(approval)) return fault;
   if (auto fault = fault_of_scope(approval)) return fault;
+  if (auto fault = fault_of_break_glass(approval)) return fault;
   return fault_of_bounds(approval);
 }
 

@@ -21,6 +21,7 @@ constexpr std::uint64_t kMaxSeconds = 7 * 86'400;
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 40;
 constexpr std::uint64_t kMaxEventRate = 10'000'000;
 constexpr std::size_t kMaxList = 1000;
+constexpr std::uint64_t kMaxRetentionDays = 36'500;
 
 // Reads the members of one JSON object; remembers the first fault, and which keys were asked for.
 class ObjectReader {
@@ -69,6 +70,18 @@ class ObjectReader {
     if (!good) return set_fault(key, "is not a table of names");
     for (const auto& [name, person] : value->items()) (*out)[name] = person;
   }
+  void read(const char* key, std::map<std::string, std::vector<std::string>, std::less<>>* out) {
+    const Json* value = find(key);
+    if (value == nullptr) return;
+    if (!value->is_object()) return set_fault(key, "is not a table of lists");
+    for (const auto& [name, list] : value->items()) {
+      const bool good =
+          list.is_array() && list.size() <= kMaxList &&
+          std::all_of(list.begin(), list.end(), [](const Json& item) { return item.is_string(); });
+      if (!good) return set_fault(key, "is not a table of lists of names");
+      (*out)[name] = list.get<std::vector<std::string>>();
+    }
+  }
   // A nested object, or nothing.
   const Json* find(const char* key) {
     known_.emplace_back(key);
@@ -110,6 +123,50 @@ std::string read_approvals(const Json& json, Policy* policy) {
   return reader.finish();
 }
 
+// {"security": 1}: so many of the approvals must come from that group.
+std::string read_demands(const Json& json, const std::string& where,
+                         std::vector<GroupDemand>* out) {
+  if (!json.is_object()) return where + ": is not a table of counts";
+  out->clear();
+  for (const auto& [group, count] : json.items()) {
+    if (!count.is_number_unsigned() || count < 1 || count > kMaxCount) {
+      return where + "." + group + ": is not a number between 1 and " + std::to_string(kMaxCount);
+    }
+    out->push_back({group, count});
+  }
+  return "";
+}
+
+std::string read_approvals_from(const Json& json, Policy* policy) {
+  ObjectReader reader(json, "approvals_from.");
+  for (const Level level : {Level::kMetadata, Level::kHeaders, Level::kShape, Level::kRedacted}) {
+    const std::string name(level_name(level));
+    const Json* demands = reader.find(name.c_str());
+    if (demands == nullptr) continue;
+    const std::string fault =
+        read_demands(*demands, "approvals_from." + name,
+                     &policy->approvals_from[static_cast<std::size_t>(level)]);
+    if (!fault.empty()) return fault;
+  }
+  return reader.finish();
+}
+
+std::string read_retention(const Json& json, PolicyRetention* retention) {
+  ObjectReader reader(json, "retention.");
+  reader.read("days", 0, kMaxRetentionDays, &retention->days);
+  reader.read("bytes", 0, UINT64_MAX, &retention->bytes);
+  reader.read("legal_hold", &retention->is_on_legal_hold);
+  return reader.finish();
+}
+
+std::string read_break_glass(const Json& json, PolicyBreakGlass* rules) {
+  ObjectReader reader(json, "break_glass.");
+  reader.read("allowed", &rules->is_allowed);
+  reader.read("metadata_by_requester_alone", &rules->is_requester_enough);
+  reader.read("review_group", &rules->review_group);
+  return reader.finish();
+}
+
 std::string read_limits(const Json& json, PolicyLimits* limits) {
   ObjectReader reader(json, "limits.");
   reader.read("seconds", 1, kMaxSeconds, &limits->seconds);
@@ -131,6 +188,59 @@ std::string read_third_parties(const Json& json, Policy* policy) {
   return reader.finish();
 }
 
+// Notes that each value of an object comes from there; nested tables by the paths of their keys.
+void note_sources(const Json& json, const std::string& source, Policy* policy) {
+  for (const auto& [key, value] : json.items()) {
+    const bool is_table = value.is_object() && key != "people" && key != "groups";
+    if (key == "environments" || key == "$schema") continue;
+    if (!is_table) policy->sources[key] = source;
+    if (!is_table) continue;
+    for (const auto& [inner, ignored] : value.items()) policy->sources[key + "." + inner] = source;
+  }
+}
+
+// What one environment has otherwise than the rest of the file; only that of this host counts, but
+// every one must be well formed.
+std::string read_environments(const Json& json, Policy* policy) {
+  if (!json.is_object()) return "environments: is not an object";
+  for (const auto& [name, overrides] : json.items()) {
+    if (std::find(kEnvironments.begin(), kEnvironments.end(), name) == kEnvironments.end()) {
+      return "environments." + name + ": is not production, staging, test or development";
+    }
+    Policy other = *policy;
+    other.environment = name;
+    ObjectReader reader(overrides, "environments." + name + ".");
+    std::string fault;
+    const auto nested = [&](const char* key, auto read) {
+      const Json* value = reader.find(key);
+      if (value != nullptr && fault.empty()) fault = read(*value);
+    };
+    nested("approvals", [&](const Json& value) { return read_approvals(value, &other); });
+    nested("approvals_from", [&](const Json& value) { return read_approvals_from(value, &other); });
+    nested("limits", [&](const Json& value) { return read_limits(value, &other.limits); });
+    reader.read("presets", &other.presets);
+    reader.read("encryption_required", &other.is_encryption_required);
+    if (fault.empty()) fault = reader.finish();
+    if (!fault.empty()) return fault;
+    if (name != policy->environment) continue;
+    *policy = std::move(other);
+    note_sources(overrides, "environments." + name, policy);
+  }
+  return "";
+}
+
+// Groups that are named somewhere must exist: a demand on nobody could never be met.
+std::string fault_of_groups(const Policy& policy) {
+  for (const auto& demands : policy.approvals_from) {
+    for (const GroupDemand& demand : demands) {
+      if (policy.groups.count(demand.group) == 0) {
+        return "approvals_from: there is no group " + demand.group;
+      }
+    }
+  }
+  return "";
+}
+
 std::string read_members(const Json& json, Policy* policy) {
   ObjectReader reader(json, "");
   std::string schema;
@@ -141,6 +251,7 @@ std::string read_members(const Json& json, Policy* policy) {
     reader.set_fault("environment", "is not production, staging, test or development");
   }
   reader.read("people", &policy->people);
+  reader.read("groups", &policy->groups);
   const auto nested = [&](const char* key, auto read) {
     const Json* value = reader.find(key);
     if (value == nullptr) return;
@@ -148,7 +259,11 @@ std::string read_members(const Json& json, Policy* policy) {
     if (!fault.empty()) reader.set_fault("", fault);
   };
   nested("approvals", [&](const Json& value) { return read_approvals(value, policy); });
+  nested("approvals_from", [&](const Json& value) { return read_approvals_from(value, policy); });
   nested("limits", [&](const Json& value) { return read_limits(value, &policy->limits); });
+  nested("retention", [&](const Json& value) { return read_retention(value, &policy->retention); });
+  nested("break_glass",
+         [&](const Json& value) { return read_break_glass(value, &policy->break_glass); });
   nested("third_parties", [&](const Json& value) { return read_third_parties(value, policy); });
   reader.read("presets", &policy->presets);
   reader.read("encryption_required", &policy->is_encryption_required);
@@ -156,6 +271,10 @@ std::string read_members(const Json& json, Policy* policy) {
   reader.read("otlp_targets", &policy->otlp_targets);
   reader.read("replay_targets", &policy->replay_targets);
   reader.read("revokers", &policy->revokers);
+  if (json.is_object()) note_sources(json, "policy.json", policy);
+  nested("environments", [&](const Json& value) { return read_environments(value, policy); });
+  const std::string fault = fault_of_groups(*policy);
+  if (!fault.empty()) reader.set_fault("", fault);
   return reader.finish();
 }
 
@@ -248,7 +367,24 @@ std::string_view Policy::person_of(std::string_view principal) const {
   return at == people.end() ? principal : std::string_view(at->second);
 }
 
+bool Policy::is_member(std::string_view group, std::string_view person) const {
+  const auto at = groups.find(group);
+  return at != groups.end() &&
+         std::any_of(at->second.begin(), at->second.end(), [&](const std::string& name) {
+           return name == person || person_of(name) == person;
+         });
+}
+
+bool Policy::may_revoke(std::string_view person) const {
+  return std::any_of(revokers.begin(), revokers.end(), [&](const std::string& name) {
+    return person_of(name) == person || is_member(name, person);
+  });
+}
+
 std::uint64_t Policy::approvals_needed(const Approval& approval) const {
+  if (approval.is_break_glass) {
+    return approval.level == Level::kMetadata && break_glass.is_requester_enough ? 0 : 1;
+  }
   std::uint64_t needed = approvals[static_cast<std::size_t>(approval.level)];
   needed = std::max(needed, approval.approvals);
   if (approval.has_any_third_party()) needed = std::max(needed, approvals_any_third_party);
@@ -281,6 +417,7 @@ std::string format_default_policy(std::string_view environment) {
   Json json;
   json["environment"] = environment;
   json["people"] = Json::object();
+  json["groups"] = {{policy.break_glass.review_group, Json::array()}};
   for (const Level level : {Level::kMetadata, Level::kHeaders, Level::kShape, Level::kRedacted}) {
     json["approvals"][std::string(level_name(level))] =
         policy.approvals[static_cast<std::size_t>(level)];
@@ -299,10 +436,17 @@ std::string format_default_policy(std::string_view environment) {
   json["otlp_targets"] = Json::array();
   json["replay_targets"] = Json::array();
   json["revokers"] = Json::array();
+  json["retention"] = {{"days", 0}, {"bytes", 0}, {"legal_hold", false}};
+  json["break_glass"] = {{"allowed", policy.break_glass.is_allowed},
+                         {"metadata_by_requester_alone", policy.break_glass.is_requester_enough},
+                         {"review_group", policy.break_glass.review_group}};
   return json.dump(2) + "\n";
 }
 
 Status check_policy(const Policy& policy, const Approval& approval) {
+  if (approval.is_break_glass && !policy.break_glass.is_allowed) {
+    return refuse("break-glass is not allowed on this host");
+  }
   ST_RETURN_IF_ERROR(check_limits(policy.limits, approval));
   ST_RETURN_IF_ERROR(check_presets(policy, approval));
   for (const std::string& asked : approval.third_parties) {

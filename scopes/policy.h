@@ -22,11 +22,34 @@ struct PolicyLimits {
   std::uint64_t cpu_percent = 10;
 };
 
+// How long bundles are kept.
+struct PolicyRetention {
+  std::uint64_t days = 0;         // 0: no limit
+  std::uint64_t bytes = 0;        // of all bundles together; 0: no limit
+  bool is_on_legal_hold = false;  // nothing may be removed
+};
+
+// What an emergency may do: scopes/break_glass.h.
+struct PolicyBreakGlass {
+  bool is_allowed = true;
+  bool is_requester_enough = false;  // alone, at level metadata
+  std::string review_group = "security";
+};
+
+// Approvals that must come from one group.
+struct GroupDemand {
+  std::string group;
+  std::uint64_t count = 0;
+};
+
 // A parsed policy; the defaults are those that `scopetrace init` writes.
 struct Policy {
   std::string environment = "production";
   std::map<std::string, std::string, std::less<>> people;  // principal → person; else itself
+  // Group → persons, as `people` names them.
+  std::map<std::string, std::vector<std::string>, std::less<>> groups;
   std::array<std::uint64_t, 4> approvals = {1, 1, 1, 2};   // by Level
+  std::array<std::vector<GroupDemand>, 4> approvals_from;  // by Level, beside the counts
   std::uint64_t approvals_any_third_party = 2;
   std::uint64_t approvals_any_request = 2;  // `request: any` above any_request_seconds
   std::uint64_t any_request_seconds = 900;
@@ -38,11 +61,19 @@ struct Policy {
   std::vector<std::string> recipients;  // at least one of them when encryption is required
   std::vector<std::string> otlp_targets;
   std::vector<std::string> replay_targets;
-  std::vector<std::string> revokers;  // principals who may revoke any approval
-  Digest digest{};                    // of the file's bytes
+  std::vector<std::string> revokers;  // principals, persons or groups who may revoke any approval
+  PolicyRetention retention;
+  PolicyBreakGlass break_glass;
+  // Where each value comes from, by the path of its key: `policy.json`, `environments.staging`.
+  // What is not in it has its default.
+  std::map<std::string, std::string, std::less<>> sources;
+  Digest digest{};  // of the file's bytes
 
   // The person behind a principal: distinct people count, not distinct names.
   std::string_view person_of(std::string_view principal) const;
+  bool is_member(std::string_view group, std::string_view person) const;
+  // Whether policy lets this person revoke any approval.
+  bool may_revoke(std::string_view person) const;
   // How many approvals this approval needs: the most that any rule or its own text asks for. Zero
   // only in environment `development`.
   std::uint64_t approvals_needed(const Approval& approval) const;

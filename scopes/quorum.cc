@@ -112,9 +112,24 @@ class Judge {
         if (signer.role == "approval" && !signer.problem.empty()) reasons.push_back(signer.problem);
       }
     }
+    demand_groups();
     quorum_.verdict = !bad_signatures_.empty() ? QuorumVerdict::kBadSignature
                       : reasons.empty()        ? QuorumVerdict::kMet
                                                : QuorumVerdict::kNotMet;
+  }
+
+  // One person counts for every group that has him, and once for each.
+  void demand_groups() {
+    if (document_.approval.is_break_glass) return;
+    const auto level = static_cast<std::size_t>(document_.approval.level);
+    for (const GroupDemand& demand : policy_.approvals_from[level]) {
+      const auto found = static_cast<std::uint64_t>(std::count_if(
+          people_.begin(), people_.end(),
+          [&](const std::string& person) { return policy_.is_member(demand.group, person); }));
+      if (found >= demand.count) continue;
+      quorum_.reasons.push_back(std::to_string(found) + " of " + std::to_string(demand.count) +
+                                " approvals from the group " + demand.group);
+    }
   }
 
   const ApprovalText& document_;

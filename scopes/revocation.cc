@@ -84,7 +84,7 @@ Status check_revocation(const RevocationText& document, const Trust& trust, cons
     return fail(ErrorCode::kRefused, "revocation: is not signed by " + document.revocation.by);
   }
   const std::string_view person = policy.person_of(document.revocation.by);
-  if (has_person(parties, policy, person) || has_person(policy.revokers, policy, person)) return {};
+  if (has_person(parties, policy, person) || policy.may_revoke(person)) return {};
   return fail(ErrorCode::kRefused, "revocation: " + document.revocation.by +
                                        " has neither asked for nor approved it, and is none of "
                                        "policy's revokers");

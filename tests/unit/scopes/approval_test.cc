@@ -60,11 +60,32 @@ INSTANTIATE_TEST_SUITE_P(
         FieldCase{"ShortNonce", [](Approval& a) { a.nonce = "aa"; }, "nonce"}),
     [](const auto& test) { return test.param.name; });
 
-TEST(ApprovalTest, RefusesBreakGlassPolitely) {
-  const auto parsed = parse_approval("scopetrace-break-glass v1\nid: 1\n\n");
+TEST(ApprovalTest, BreakGlassIsAKindWithNarrowLimits) {
+  const TestPeople people;
+  Approval a = test_approval(people);
+  a.is_break_glass = true;
+  a.level = Level::kHeaders;
+  a.max_seconds = 300;
 
-  ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().code(), ErrorCode::kUnsupported);
+  const auto body = format_approval(a);
+
+  ASSERT_TRUE(body) << body.error().message();
+  EXPECT_TRUE(body->starts_with("scopetrace-break-glass v1\n"));
+  EXPECT_TRUE(parse_approval_body(*body)->approval.is_break_glass);
+  const struct {
+    const char* field;
+    void (*widen)(Approval&);
+  } cases[] = {{"max-seconds", [](Approval& wide) { wide.max_seconds = 301; }},
+               {"level", [](Approval& wide) { wide.level = Level::kShape; }},
+               {"approvals", [](Approval& wide) { wide.approvals = 2; }},
+               {"uses", [](Approval& wide) { wide.uses = 2; }}};
+  for (const auto& row : cases) {
+    Approval wide = a;
+    row.widen(wide);
+    const auto refused = format_approval(wide);
+    ASSERT_FALSE(refused) << row.field;
+    EXPECT_TRUE(refused.error().message().starts_with(row.field)) << refused.error().message();
+  }
 }
 
 TEST(ApprovalTest, MergesBlocksOnce) {

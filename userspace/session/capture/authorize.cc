@@ -9,6 +9,7 @@
 
 #include "scopes/approval_check.h"
 #include "scopes/approval_rules.h"
+#include "scopes/break_glass.h"
 #include "scopes/clock_rule.h"
 #include "scopes/revocation.h"
 #include "scopes/uses.h"
@@ -152,6 +153,10 @@ Status check_document(Authorization& allowed, const CaptureRequest& request) {
       check_not_revoked(allowed.folders.revocations(), allowed.document.approval.id));
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
   ST_RETURN_IF_ERROR(check_supported(allowed.policy, allowed.document.approval));
+  if (allowed.document.approval.is_break_glass) {
+    ST_RETURN_IF_ERROR(
+        check_break_glass(allowed.folders.ledger(), allowed.now_s * kNanosecondsPerSecond));
+  }
   ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(allowed.folders));
   allowed.quorum = judge_quorum(allowed.document, trust, allowed.policy, allowed.now_s);
   return check_quorum(allowed.quorum);

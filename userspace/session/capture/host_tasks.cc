@@ -8,6 +8,7 @@
 
 #include "scopes/approval.h"
 #include "scopes/approval_rules.h"
+#include "scopes/break_glass.h"
 #include "scopes/clock_rule.h"
 #include "scopes/host_block.h"
 #include "scopes/ledger.h"
@@ -134,6 +135,14 @@ Result<HostAnswer> accept_clock(const HostCall& call, const HostSide& side) {
   return HostAnswer{"", {"the clock is accepted until this host is booted again"}, {}};
 }
 
+Result<HostAnswer> review(const HostCall& call, const HostSide& side) {
+  ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(side.folders));
+  ST_ASSIGN_OR_RETURN(const LedgerEntry entry,
+                      check_review(call.text, side.folders.ledger(), trust, side.policy, now_s()));
+  ST_RETURN_IF_ERROR(note(side, entry));
+  return HostAnswer{"", {"the break-glass is reviewed"}, {}};
+}
+
 // What this host knows of an approval, by its id or its text.
 Result<HostAnswer> state_approval(const HostCall& call, const HostSide& side) {
   Approval approval;
@@ -187,6 +196,7 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
     case HostTask::kStatus:
       return state_approval(call, side);
     case HostTask::kReview:
+      return review(call, side);
     case HostTask::kRotateKey:
       break;
   }

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <optional>
 
+#include "scopes/break_glass.h"
 #include "scopes/ledger.h"
 #include "scopes/uses.h"
 #include "userspace/session/capture/bundle_file.h"
@@ -67,6 +68,7 @@ class Session {
     ledger_.emplace(std::move(ledger));
     ST_ASSIGN_OR_RETURN(grant_, consume_use(allowed.folders.uses(), allowed.document,
                                             {allowed.seconds, allowed.max_bytes}));
+    ST_RETURN_IF_ERROR(note_break_glass());
     ST_ASSIGN_OR_RETURN(const LedgerHead head,
                         ledger_->append(make_attach_entry(allowed, id_, input_.peer.uid)));
     BundleStart start =
@@ -95,6 +97,16 @@ class Session {
   }
 
  private:
+  // An alarm that cannot be noted refuses the capture.
+  Status note_break_glass() {
+    const Approval& approval = prepared_.allowed.document.approval;
+    if (!approval.is_break_glass) return {};
+    raise_break_glass_alarm(approval);
+    ST_RETURN_IF_ERROR(ledger_->append(
+        make_break_glass_entry(approval, list_approvers(prepared_.allowed.quorum))));
+    return {};
+  }
+
   // Stated in line 0 when there are any.
   std::optional<FlagState> initial_flags() const {
     if (outside_.flags() == CaptureFlags()) return std::nullopt;

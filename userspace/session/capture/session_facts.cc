@@ -13,16 +13,6 @@ std::string read_kernel_release() {
   return ::uname(&names) == 0 ? names.release : "unknown";
 }
 
-// Who approved, and by what kind of key.
-std::string list_approvers(const Quorum& quorum) {
-  std::string list;
-  for (const QuorumSigner& signer : quorum.signers) {
-    if (signer.role != "approval" || !signer.problem.empty()) continue;
-    list += (list.empty() ? "" : ", ") + signer.principal + " " + signer.fingerprint;
-  }
-  return list;
-}
-
 }  // namespace
 
 SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
@@ -76,6 +66,15 @@ BundleStart make_bundle_start(const Prepared& prepared, const std::string& sessi
   return start;
 }
 
+std::string list_approvers(const Quorum& quorum) {
+  std::string list;
+  for (const QuorumSigner& signer : quorum.signers) {
+    if (signer.role != "approval" || !signer.problem.empty()) continue;
+    list += (list.empty() ? "" : ", ") + signer.principal + " " + signer.fingerprint;
+  }
+  return printable_ascii(list);
+}
+
 LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& session,
                               std::uint32_t asked_by_uid) {
   const Approval& approval = allowed.document.approval;
@@ -83,7 +82,7 @@ LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& s
           {{"session", session},
            {"approval", approval.id},
            {"requester", printable_ascii(approval.requester)},
-           {"approvers", printable_ascii(list_approvers(allowed.quorum))},
+           {"approvers", list_approvers(allowed.quorum)},
            {"ticket", printable_ascii(approval.ticket)},
            {"reason", printable_ascii(approval.reason)},
            {"body", format_digest(allowed.document.body_digest())},

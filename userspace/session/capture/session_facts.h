@@ -21,6 +21,9 @@ BundleStart make_bundle_start(const Prepared& prepared, const std::string& sessi
                               const std::string& approval, const LedgerHead& head,
                               const ClockPair& clocks, std::optional<FlagState> flags);
 
+// Who approved, with the fingerprints of their keys; printable, empty when nobody had to.
+std::string list_approvers(const Quorum& quorum);
+
 // Entries of the ledger. Values are printable ASCII whatever came in.
 LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& session,
                               std::uint32_t asked_by_uid);
