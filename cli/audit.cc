@@ -91,11 +91,11 @@ Result<std::string> read_log(const std::string& path) {
   return path == "-" ? read_all(STDIN_FILENO, kMaxLog) : read_file(path, kMaxLog);
 }
 
-Result<LedgerEvidence> gather_evidence(const AuditOptions& options, const PublicKey& host_key) {
+Result<LedgerEvidence> gather_evidence(const AuditOptions& options) {
   LedgerEvidence evidence;
   for (const std::string& path : options.logs) {
     ST_ASSIGN_OR_RETURN(const std::string text, read_log(path));
-    evidence.add_log(text, host_key, path);
+    evidence.add_log(text, path);
   }
   for (const std::string& folder : options.copies) {
     struct stat facts {};
@@ -121,7 +121,7 @@ ExitCode exit_code_of(LedgerVerdict verdict) {
   return ExitCode::kTampered;
 }
 
-void print_report(const LedgerReport& report, const LedgerEvidence& evidence) {
+void print_report(const LedgerReport& report) {
   fmt::print("ledger: {}\n", ledger_verdict_name(report.verdict));
   for (const std::string& reason : report.reasons) fmt::print("  ! {}\n", reason);
   fmt::print("  entries   {}\n  head      {}\n", report.head.count,
@@ -131,28 +131,28 @@ void print_report(const LedgerReport& report, const LedgerEvidence& evidence) {
   } else {
     fmt::print("  compared  {} earlier heads\n", report.compared);
   }
-  if (evidence.ignored > 0) {
-    fmt::print("  ignored   {} checkpoints that are not by this key\n", evidence.ignored);
+  if (report.ignored > 0) {
+    fmt::print("  ignored   {} checkpoints by keys that are none of this host's\n", report.ignored);
   }
 }
 
-void print_report_json(const LedgerReport& report, const LedgerEvidence& evidence) {
+void print_report_json(const LedgerReport& report) {
   const nlohmann::ordered_json json = {{"verdict", ledger_verdict_name(report.verdict)},
                                        {"exit", static_cast<int>(exit_code_of(report.verdict))},
                                        {"reasons", report.reasons},
                                        {"entries", report.head.count},
                                        {"head", format_digest(report.head.head)},
                                        {"compared", report.compared},
-                                       {"ignored", evidence.ignored}};
+                                       {"ignored", report.ignored}};
   fmt::print("{}\n", json.dump(2));
 }
 
 Result<ExitCode> run_verify(const AuditOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const PublicKey key, find_host_key(options, root));
-  ST_ASSIGN_OR_RETURN(const LedgerEvidence evidence, gather_evidence(options, key));
+  ST_ASSIGN_OR_RETURN(const LedgerEvidence evidence, gather_evidence(options));
   ST_ASSIGN_OR_RETURN(const OpenLedger ledger, open_ledger(options, root));
   const LedgerReport report = audit_ledger(ledger.entries.get(), ledger.checkpoint, key, evidence);
-  options.is_json ? print_report_json(report, evidence) : print_report(report, evidence);
+  options.is_json ? print_report_json(report) : print_report(report);
   return exit_code_of(report.verdict);
 }
 

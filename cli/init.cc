@@ -9,13 +9,16 @@
 #include "scopes/host.h"
 #include "scopes/policy.h"
 #include "scopes/target.h"
+#include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/session/front/host_service.h"
 
 namespace scopetrace {
 namespace {
 
 struct InitOptions {
   std::string environment = "production";
+  bool is_rotating = false;
 };
 
 // Says what happened to one thing.
@@ -52,18 +55,21 @@ Status ensure_file(const std::string& path, std::string_view what, std::string_v
   return {};
 }
 
+TrustLine host_line(const PublicKey& key, const std::string& host) {
+  return {.principals = {host_principal(host)},
+          .namespaces = {std::string(kHostNamespace), std::string(kSessionNamespace),
+                         std::string(kBundleNamespace), std::string(kAuditNamespace)},
+          .valid_after_s = {},
+          .valid_before_s = {},
+          .key = key,
+          .comment = ""};
+}
+
 // The trust file of a new host knows one key: its own.
 Result<std::string> first_trust_file(const Folders& folders, const std::string& host) {
   ST_ASSIGN_OR_RETURN(const PublicKey key, read_public_key(folders.host_key()));
-  const TrustLine line{.principals = {host_principal(host)},
-                       .namespaces = {std::string(kHostNamespace), std::string(kSessionNamespace),
-                                      std::string(kBundleNamespace), std::string(kAuditNamespace)},
-                       .valid_after_s = {},
-                       .valid_before_s = {},
-                       .key = key,
-                       .comment = ""};
   return "# Who may sign what: scopetrace trust add PRINCIPAL KEYFILE --for request,approval\n" +
-         format_trust_line(line) + "\n";
+         format_trust_line(host_line(key, host)) + "\n";
 }
 
 void print_next_steps(const std::string& root) {
@@ -76,7 +82,50 @@ void print_next_steps(const std::string& root) {
       program);
 }
 
+// The trust file with the host's earlier keys ended now and its present one added; as it was when
+// that is what it says.
+Result<std::string> renew_host_line(const std::string& text, const PublicKey& key,
+                                    const std::string& host) {
+  ST_ASSIGN_OR_RETURN(const TrustFile file, TrustFile::parse(text));
+  const std::uint64_t now_s = realtime_ns() / kNanosecondsPerSecond;
+  std::string renewed = text;
+  for (TrustLine line : file.lines()) {
+    const bool is_host = line.principals == std::vector<std::string>{host_principal(host)};
+    if (is_host && line.key == key) return text;
+    if (!is_host || line.valid_before_s) continue;
+    const std::string before = format_trust_line(line);
+    line.valid_before_s = now_s;
+    const auto at = renewed.find(before);
+    if (at != std::string::npos) renewed.replace(at, before.size(), format_trust_line(line));
+  }
+  return renewed + format_trust_line(host_line(key, host)) + "\n";
+}
+
+// Also completes a rotation that was interrupted before the trust file was written.
+Status trust_own_key(const Folders& folders, const PublicKey& key, const std::string& host) {
+  constexpr std::size_t kMaxTrustFile = 1 << 20;
+  ST_ASSIGN_OR_RETURN(const std::string text, read_file(folders.allowed_signers(), kMaxTrustFile));
+  ST_ASSIGN_OR_RETURN(const std::string renewed, renew_host_line(text, key, host));
+  if (renewed == text) return {};
+  return write_file_atomically(folders.allowed_signers(), renewed, 0644);
+}
+
+Result<ExitCode> run_rotation(const std::string& root) {
+  const Folders folders(root);
+  ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
+  HostCall call;
+  call.task = HostTask::kRotateKey;
+  call.root = root;
+  ST_ASSIGN_OR_RETURN(const HostAnswer answer, call_host(std::move(call)));
+  ST_ASSIGN_OR_RETURN(const PublicKey key, PublicKey::from_line(answer.text));
+  ST_RETURN_IF_ERROR(trust_own_key(folders, key, host.name));
+  fmt::print("the host key is {} now; approvals that name the old one are refused\n",
+             key.fingerprint());
+  return ExitCode::kDone;
+}
+
 Result<ExitCode> run_init(const InitOptions& options, const std::string& root) {
+  if (options.is_rotating) return run_rotation(root);
   const Folders folders(root);
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
   ST_RETURN_IF_ERROR(make_all_folders(folders));
@@ -85,6 +134,8 @@ Result<ExitCode> run_init(const InitOptions& options, const std::string& root) {
       ensure_file(folders.policy(), "policy", format_default_policy(options.environment)));
   ST_ASSIGN_OR_RETURN(const std::string trust, first_trust_file(folders, host.name));
   ST_RETURN_IF_ERROR(ensure_file(folders.allowed_signers(), "trust file", trust));
+  ST_ASSIGN_OR_RETURN(const PublicKey key, read_public_key(folders.host_key()));
+  ST_RETURN_IF_ERROR(trust_own_key(folders, key, host.name));
   print_next_steps(root);
   return ExitCode::kDone;
 }
@@ -97,6 +148,8 @@ Command add_init_command(CLI::App& app, const GlobalOptions& global) {
   command->add_option("--environment", options->environment, "Environment of the default policy")
       ->check(CLI::IsMember({"production", "staging", "test", "development"}))
       ->capture_default_str();
+  command->add_flag("--rotate-host-key", options->is_rotating,
+                    "Replace the host key by one that the old one vouches for, in the ledger");
   add_examples(*command,
                {"scopetrace init", "scopetrace --root /tmp/try init --environment development"});
   return {command, [options, &global] { return run_init(*options, global.root); }};

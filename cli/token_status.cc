@@ -39,8 +39,7 @@ Json ask_host(const std::string& about, const std::string& root) {
 
 void print_host_state(const Json& state) {
   if (!state.is_object()) return;
-  if (state.contains("uses"))
-    fmt::print("  used      {} times\n", state["uses"].get<std::uint64_t>());
+  if (state.contains("uses")) fmt::print("  used      {}\n", state["uses"].get<std::uint64_t>());
   if (state.contains("seconds_left") && state.contains("bytes_left")) {
     fmt::print("  left      {} and {}\n", format_duration(state["seconds_left"]),
                format_size(state["bytes_left"]));

@@ -121,6 +121,21 @@ Result<Ledger> Ledger::open(std::string folder, std::string host, const SigningK
   return ledger;
 }
 
+Result<Ledger> Ledger::take_over(std::string folder, std::string host, const SigningKey& host_key,
+                                 const PublicKey& former) {
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_locked(folder));
+  ST_ASSIGN_OR_RETURN(const std::string text, read_file(checkpoint_path(folder), kMaxSignedText));
+  ST_ASSIGN_OR_RETURN(const VerifiedCheckpoint found, parse_checkpoint(text));
+  Ledger ledger(std::move(folder), host.empty() ? found.checkpoint.host : std::move(host),
+                host_key);
+  if (found.key == host_key.public_key()) return ledger;  // done before an interruption
+  if (!(found.key == former)) return tampered("the checkpoint is not by the host key");
+  ST_ASSIGN_OR_RETURN(const LedgerHead head,
+                      find_head(fd.get(), {found.checkpoint.count, found.checkpoint.head}));
+  ST_RETURN_IF_ERROR(ledger.write_checkpoint(head, found.checkpoint.boot, ClockPair::now()));
+  return ledger;
+}
+
 Result<LedgerHead> Ledger::head() const {
   ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_locked(folder_));
   ST_ASSIGN_OR_RETURN(const LedgerHead checkpoint,

@@ -36,6 +36,10 @@ class Ledger {
   // Opens or creates the ledger (folder 0700). `host_key` signs checkpoints and must outlive this.
   static Result<Ledger> open(std::string folder, std::string host, const SigningKey& host_key);
 
+  // Opens a ledger whose checkpoint is by the host's former key, and signs it with the new one.
+  static Result<Ledger> take_over(std::string folder, std::string host, const SigningKey& host_key,
+                                  const PublicKey& former);
+
   // Adds one entry with both clocks and the boot id, fsyncs it, signs and replaces the checkpoint,
   // and copies the head to syslog. On an error nothing was added. kTampered when the file does not
   // end as the checkpoint says.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "scopes/host_rotation.h"
 #include "scopes/ledger_reader.h"
 
 namespace scopetrace {
@@ -15,7 +16,20 @@ constexpr std::size_t kMaxReasons = 20;
 struct Chain {
   LedgerHead end;
   std::map<std::uint64_t, Digest> digests;  // by count; the values are filled in
+  std::vector<PublicKey> keys;              // of the host, from the first rotation on
 };
+
+// A rotation hands over from one key of the host to the next.
+Status follow_keys(const LedgerRecord& entry, Chain* chain) {
+  if (entry.event != kRotatedEvent) return {};
+  if (chain->keys.empty()) {
+    ST_ASSIGN_OR_RETURN(PublicKey first, PublicKey::from_line(entry.value("old")));
+    chain->keys.push_back(std::move(first));
+  }
+  ST_ASSIGN_OR_RETURN(PublicKey next, follow_rotation(entry, chain->keys.back()));
+  chain->keys.push_back(std::move(next));
+  return {};
+}
 
 Status follow(int fd, Chain* chain) {
   return read_ledger(fd, [&](const LedgerRecord& entry) -> Status {
@@ -27,7 +41,7 @@ Status follow(int fd, Chain* chain) {
     end = {end.count + 1, entry.digest};
     const auto wanted = chain->digests.find(end.count);
     if (wanted != chain->digests.end()) wanted->second = entry.digest;
-    return {};
+    return follow_keys(entry, chain);
   });
 }
 
@@ -40,6 +54,10 @@ class Auditor {
     if (!chained) worsen(LedgerVerdict::kTampered, chained.error().message());
     report_.head = chain_.end;
     judge_checkpoint(checkpoint, host_key);
+    if (chain_.keys.empty()) chain_.keys.push_back(host_key);
+    if (!(chain_.keys.back() == host_key)) {
+      worsen(LedgerVerdict::kTampered, "the ledger hands over to another key than the host's");
+    }
     for (const auto& head : evidence.heads) judge(head);
     return std::move(report_);
   }
@@ -70,6 +88,11 @@ class Auditor {
   }
 
   void judge(const LedgerEvidence::Head& head) {
+    const auto& keys = chain_.keys;
+    if (head.key && std::find(keys.begin(), keys.end(), *head.key) == keys.end()) {
+      ++report_.ignored;
+      return;
+    }
     ++report_.compared;
     if (head.count > chain_.end.count) {
       return worsen(LedgerVerdict::kRollback, head.source + " knows " + std::to_string(head.count) +
@@ -107,15 +130,11 @@ std::string_view ledger_verdict_name(LedgerVerdict verdict) {
   return "TAMPERED";
 }
 
-void LedgerEvidence::add_log(std::string_view text, const PublicKey& host_key,
-                             const std::string& source) {
+void LedgerEvidence::add_log(std::string_view text, const std::string& source) {
   const auto take = [&](const std::string& signed_text, const std::string& where) {
     const auto found = parse_checkpoint(signed_text);
-    if (!found || !(found->key == host_key)) {
-      ++ignored;
-      return;
-    }
-    heads.push_back({found->checkpoint.count, found->checkpoint.head, where});
+    if (found)
+      heads.push_back({found->checkpoint.count, found->checkpoint.head, where, found->key});
   };
   if (const auto whole = whole_checkpoint(text)) return take(*whole, source);
   for (std::size_t line = 1; !text.empty(); ++line) {
@@ -131,7 +150,7 @@ Status LedgerEvidence::add_copy(int entries_fd, const std::string& source) {
   ST_RETURN_IF_ERROR(follow(entries_fd, &copy).map_error([&](Error error) {
     return std::move(error).with_context(source);
   }));
-  heads.push_back({copy.end.count, copy.end.head, source});
+  heads.push_back({copy.end.count, copy.end.head, source, std::nullopt});
   return {};
 }
 

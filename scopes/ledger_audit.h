@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,14 +29,14 @@ struct LedgerEvidence {
   struct Head {
     std::uint64_t count = 0;
     Digest head{};
-    std::string source;  // for the reader: file and line
+    std::string source;            // for the reader: file and line
+    std::optional<PublicKey> key;  // that signed it; none for a copy of the entries
   };
   std::vector<Head> heads;
-  std::uint64_t ignored = 0;  // checkpoints of other hosts or by other keys
 
-  // From signed checkpoints, or from lines of a log that hold some; whatever else is in `text` is
-  // passed over.
-  void add_log(std::string_view text, const PublicKey& host_key, const std::string& source);
+  // From signed checkpoints, or from lines of a log that hold some; whatever else is in `text`,
+  // also what is not rightly signed, is passed over.
+  void add_log(std::string_view text, const std::string& source);
   // From another copy of the entries, whose last head counts when its chain is whole.
   Status add_copy(int entries_fd, const std::string& source);
 };
@@ -45,9 +46,11 @@ struct LedgerReport {
   std::vector<std::string> reasons;  // of anything but good
   LedgerHead head;
   std::uint64_t compared = 0;  // pieces of evidence; 0: rollback was not checked
+  std::uint64_t ignored = 0;   // pieces by keys that are none of this host's
 };
 
-// Reads all of it; never an error: what cannot be read is tampered with.
+// Reads all of it; never an error: what cannot be read is tampered with. `host_key` is the key of
+// today; checkpoints of evidence count when they are by it or by one that led to it.
 LedgerReport audit_ledger(int entries_fd, std::string_view checkpoint, const PublicKey& host_key,
                           const LedgerEvidence& evidence);
 

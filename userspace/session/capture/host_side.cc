@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "scopes/host_rotation.h"
 #include "scopes/trust.h"
 
 namespace scopetrace {
@@ -33,6 +34,7 @@ Result<HostSide> read_host_side(const std::string& root) {
         return std::move(error).with_hint("scopetrace init sets this host up");
       }));
   ST_ASSIGN_OR_RETURN(Policy policy, read_policy(folders.policy()));
+  ST_RETURN_IF_ERROR(finish_rotation(folders));
   ST_ASSIGN_OR_RETURN(SigningKey host_key, read_host_key(folders));
   ST_ASSIGN_OR_RETURN(HostFacts host, read_host());
   return HostSide{folders, std::move(policy), std::move(host_key), std::move(host)};

@@ -11,6 +11,7 @@
 #include "scopes/break_glass.h"
 #include "scopes/clock_rule.h"
 #include "scopes/host_block.h"
+#include "scopes/host_rotation.h"
 #include "scopes/ledger.h"
 #include "scopes/quorum.h"
 #include "scopes/revocation.h"
@@ -143,6 +144,12 @@ Result<HostAnswer> review(const HostCall& call, const HostSide& side) {
   return HostAnswer{"", {"the break-glass is reviewed"}, {}};
 }
 
+Result<HostAnswer> rotate_key(const HostSide& side, const Peer& peer) {
+  if (peer.uid != 0) return fail(ErrorCode::kRefused, "only root may rotate the host key");
+  ST_ASSIGN_OR_RETURN(const PublicKey key, rotate_host_key(side.folders, side.host.name));
+  return HostAnswer{key.line(), {}, {}};
+}
+
 // What this host knows of an approval, by its id or its text.
 Result<HostAnswer> state_approval(const HostCall& call, const HostSide& side) {
   Approval approval;
@@ -198,7 +205,7 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
     case HostTask::kReview:
       return review(call, side);
     case HostTask::kRotateKey:
-      break;
+      return rotate_key(side, peer);
   }
   return fail(ErrorCode::kUnsupported, "a task that scopetrace-capture does not know");
 }

@@ -15,12 +15,11 @@ std::string read_kernel_release() {
 
 }  // namespace
 
-SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
-                                  const ClockPair& clocks, std::optional<FlagState> flags) {
+SessionRecord make_session_record(const Prepared& prepared, const SessionStart& start) {
   const Authorization& allowed = prepared.allowed;
   const Approval& approval = allowed.document.approval;
   SessionRecord record;
-  record.session = session;
+  record.session = start.id;
   record.host = allowed.host.name;
   record.kernel = read_kernel_release();
   record.version = SCOPETRACE_VERSION;
@@ -41,23 +40,21 @@ SessionRecord make_session_record(const Prepared& prepared, const std::string& s
   record.probes_attached.push_back(describe(prepared.probes->features()));
   record.probes_failed = prepared.target->failed();
   record.libraries = prepared.target->libraries();
-  record.flags = std::move(flags);
-  record.clocks = clocks;
+  record.flags = start.flags;
+  record.clocks = start.clocks;
   return record;
 }
 
-BundleStart make_bundle_start(const Prepared& prepared, const std::string& session,
-                              const std::string& approval, const LedgerHead& head,
-                              const ClockPair& clocks, std::optional<FlagState> flags) {
+BundleStart make_bundle_start(const Prepared& prepared, const SessionStart& session,
+                              const std::string& approval, const LedgerHead& head) {
   const Authorization& allowed = prepared.allowed;
   BundleStart start;
-  start.session_line =
-      encode_session_line(make_session_record(prepared, session, clocks, std::move(flags)));
+  start.session_line = encode_session_line(make_session_record(prepared, session));
   start.approval = approval;
   fill_random(start.leaf_salt);
-  start.facts.session = session;
+  start.facts.session = session.id;
   start.facts.host = allowed.host.name;
-  start.facts.start_seconds = clocks.realtime_ns / kNanosecondsPerSecond;
+  start.facts.start_seconds = session.clocks.realtime_ns / kNanosecondsPerSecond;
   start.facts.environment = allowed.policy.environment;
   start.facts.approvals_required = static_cast<std::uint32_t>(allowed.quorum.needed);
   start.facts.policy = allowed.policy.digest;

@@ -12,14 +12,19 @@
 
 namespace scopetrace {
 
+// What a session knows of itself when it starts.
+struct SessionStart {
+  std::string id;
+  ClockPair clocks;
+  std::optional<FlagState> flags;  // when there are any
+};
+
 // Line 0.
-SessionRecord make_session_record(const Prepared& prepared, const std::string& session,
-                                  const ClockPair& clocks, std::optional<FlagState> flags);
+SessionRecord make_session_record(const Prepared& prepared, const SessionStart& start);
 
 // Everything that the bundle's first frames need; `head` is the ledger's, with this attach in it.
-BundleStart make_bundle_start(const Prepared& prepared, const std::string& session,
-                              const std::string& approval, const LedgerHead& head,
-                              const ClockPair& clocks, std::optional<FlagState> flags);
+BundleStart make_bundle_start(const Prepared& prepared, const SessionStart& session,
+                              const std::string& approval, const LedgerHead& head);
 
 // Who approved, with the fingerprints of their keys; printable, empty when nobody had to.
 std::string list_approvers(const Quorum& quorum);
