@@ -58,16 +58,19 @@ Result<Review> parse_review(const SignedText& text) {
   return review;
 }
 
-Status check_reviewer(const SignedText& text, const Review& review, const Known& known,
-                      const Trust& trust, const Policy& policy, std::uint64_t now_s) {
+// The signature and its key; the person behind it is judged by check_person().
+Status check_signature(const SignedText& text, const Review& review, const Trust& trust,
+                       std::uint64_t now_s) {
   if (text.blocks.size() != 1) return refuse("has more than one signature");
   ST_ASSIGN_OR_RETURN(const PublicKey key,
                       verify_sshsig(text.blocks.front(), kReviewNamespace, as_bytes(text.body)));
   const auto names = trust.principals_of(key, kReviewNamespace, now_s);
   if (!names) return refuse(names.error().message());
-  if (std::find(names->begin(), names->end(), review.by) == names->end()) {
-    return refuse("is not signed by " + review.by);
-  }
+  if (std::find(names->begin(), names->end(), review.by) != names->end()) return {};
+  return refuse("is not signed by " + review.by);
+}
+
+Status check_person(const Review& review, const Known& known, const Policy& policy) {
   const std::string_view person = policy.person_of(review.by);
   if (person == policy.person_of(known.requester)) return refuse("is by the requester");
   if (policy.is_member(policy.break_glass.review_group, person)) return {};
@@ -134,7 +137,8 @@ Result<LedgerEntry> check_review(std::string_view text, const std::string& ledge
   const auto reviewed = known.find(review.approval);
   if (reviewed == known.end()) return refuse("no break-glass " + review.approval + " on this host");
   if (reviewed->second.is_reviewed) return refuse(review.approval + " was reviewed already");
-  ST_RETURN_IF_ERROR(check_reviewer(parsed, review, reviewed->second, trust, policy, now_s));
+  ST_RETURN_IF_ERROR(check_signature(parsed, review, trust, now_s));
+  ST_RETURN_IF_ERROR(check_person(review, reviewed->second, policy));
   return LedgerEntry{
       "review", {{"approval", review.approval}, {"by", review.by}, {"finding", review.finding}}};
 }

@@ -97,8 +97,8 @@ Result<PublicKey> rotate_host_key(const Folders& folders, const std::string& hos
                                      {"new_signature", sign(new_key)}}}));
   ST_RETURN_IF_ERROR(put_in_force(folders));
   // The head by the new key, so that a ledger without further entries verifies by it.
-  ST_ASSIGN_OR_RETURN(Ledger renewed,
-                      Ledger::take_over(folders.ledger(), host, new_key, old_key.public_key()));
+  ST_ASSIGN_OR_RETURN(const Ledger renewed,
+                      Ledger::take_over(folders.ledger(), new_key, old_key.public_key()));
   ST_RETURN_IF_ERROR(renewed.head());
   return new_key.public_key();
 }
@@ -110,7 +110,7 @@ Status finish_rotation(const Folders& folders) {
   if (known != next.public_key().line()) return forget_next(folders);
   ST_ASSIGN_OR_RETURN(const SigningKey old_key, read_host_key(folders));
   ST_RETURN_IF_ERROR(put_in_force(folders));
-  const auto renewed = Ledger::take_over(folders.ledger(), "", next, old_key.public_key());
+  const auto renewed = Ledger::take_over(folders.ledger(), next, old_key.public_key());
   return renewed ? Status() : fail(renewed.error());
 }
 

@@ -121,7 +121,7 @@ Result<Ledger> Ledger::open(std::string folder, std::string host, const SigningK
   return ledger;
 }
 
-Result<Ledger> Ledger::take_over(std::string folder, std::string host, const SigningKey& host_key,
+Result<Ledger> Ledger::take_over(const std::string& folder, const SigningKey& host_key,
                                  const PublicKey& former) {
   ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_locked(folder));
   ST_ASSIGN_OR_RETURN(const std::string text, read_file(checkpoint_path(folder), kMaxSignedText));

@@ -37,7 +37,7 @@ class Ledger {
   static Result<Ledger> open(std::string folder, std::string host, const SigningKey& host_key);
 
   // Opens a ledger whose checkpoint is by the host's former key, and signs it with the new one.
-  static Result<Ledger> take_over(std::string folder, std::string host, const SigningKey& host_key,
+  static Result<Ledger> take_over(const std::string& folder, const SigningKey& host_key,
                                   const PublicKey& former);
 
   // Adds one entry with both clocks and the boot id, fsyncs it, signs and replaces the checkpoint,

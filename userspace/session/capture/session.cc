@@ -71,8 +71,8 @@ class Session {
     ST_RETURN_IF_ERROR(note_break_glass());
     ST_ASSIGN_OR_RETURN(const LedgerHead head,
                         ledger_->append(make_attach_entry(allowed, id_, input_.peer.uid)));
-    BundleStart start =
-        make_bundle_start(prepared_, id_, input_.request.approval, head, clocks_, initial_flags());
+    BundleStart start = make_bundle_start(prepared_, {id_, clocks_, initial_flags()},
+                                          input_.request.approval, head);
     start.leaf_salt = salt;
     Status started = bundle_.start(start);
     if (started) started = prepared_.probes->resume();
