@@ -126,8 +126,7 @@ Result<Ledger> Ledger::take_over(const std::string& folder, const SigningKey& ho
   ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_locked(folder));
   ST_ASSIGN_OR_RETURN(const std::string text, read_file(checkpoint_path(folder), kMaxSignedText));
   ST_ASSIGN_OR_RETURN(const VerifiedCheckpoint found, parse_checkpoint(text));
-  Ledger ledger(std::move(folder), host.empty() ? found.checkpoint.host : std::move(host),
-                host_key);
+  Ledger ledger(folder, found.checkpoint.host, host_key);
   if (found.key == host_key.public_key()) return ledger;  // done before an interruption
   if (!(found.key == former)) return tampered("the checkpoint is not by the host key");
   ST_ASSIGN_OR_RETURN(const LedgerHead head,
