@@ -12,6 +12,8 @@ Command add_init_command(CLI::App& app, const GlobalOptions& global);
 Command add_show_command(CLI::App& app, const GlobalOptions& global);
 Command add_token_command(CLI::App& app, const GlobalOptions& global);
 Command add_trust_command(CLI::App& app, const GlobalOptions& global);
+Command add_completion_command(CLI::App& app, const GlobalOptions& global);
+Command add_manual_command(CLI::App& app, const GlobalOptions& global);
 Command add_policy_command(CLI::App& app, const GlobalOptions& global);
 Command add_audit_command(CLI::App& app, const GlobalOptions& global);
 Command add_verify_command(CLI::App& app, const GlobalOptions& global);

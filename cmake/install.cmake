@@ -4,4 +4,3 @@ install(TARGETS scopetrace RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS scopetrace-capture RUNTIME DESTINATION libexec/scopetrace)
 # Only scopetrace-capture can enter this folder: nobody else starts the redactor.
 install(TARGETS scopetrace-redact RUNTIME DESTINATION libexec/scopetrace/private)
-install(DIRECTORY docs/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL FILES_MATCHING PATTERN "*.1")
