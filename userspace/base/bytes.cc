@@ -47,6 +47,12 @@ std::optional<std::uint32_t> ByteReader::read_be32() {
   return __builtin_bswap32(*value);
 }
 
+std::optional<std::uint64_t> ByteReader::read_be64() {
+  const auto value = read<std::uint64_t>();
+  if (!value) return std::nullopt;
+  return __builtin_bswap64(*value);
+}
+
 std::optional<Bytes> ByteReader::take(std::size_t size_bytes) {
   if (rest_.size() < size_bytes) return std::nullopt;
   const Bytes taken = rest_.first(size_bytes);

@@ -49,6 +49,7 @@ class ByteReader {
     return value;
   }
   std::optional<std::uint32_t> read_be32();
+  std::optional<std::uint64_t> read_be64();
   // Exactly `size_bytes` bytes, or nothing.
   std::optional<Bytes> take(std::size_t size_bytes);
   // A 32-bit big-endian length and that many bytes: the `string` of RFC 4251 section 5.
