@@ -208,15 +208,16 @@ Result<std::string> sign_acceptance(const AuditOptions& options, const Folders& 
   acceptance.host = host.name;
   acceptance.boot = host.boot_id;
   acceptance.clocks = ClockPair::now();
-  ST_ASSIGN_OR_RETURN(acceptance.by, find_signer(options.principal, options.signing_key_path,
-                                                 kClockNamespace, folders));
+  ST_ASSIGN_OR_RETURN(
+      const TextSigner signer,
+      find_signer(options.principal, options.signing_key_path, kClockNamespace, folders));
+  acceptance.by = signer.principal;
   acceptance.reason = options.reason;
   std::array<std::byte, 16> nonce;
   fill_random(nonce);
   acceptance.nonce = to_hex(nonce);
   ST_ASSIGN_OR_RETURN(const std::string body, format_clock_acceptance(acceptance));
-  ST_ASSIGN_OR_RETURN(const std::string block,
-                      sign_with_key(options.signing_key_path, kClockNamespace, body));
+  ST_ASSIGN_OR_RETURN(const std::string block, sign_with(signer.key, kClockNamespace, body));
   return format_signed_text(body, std::vector<std::string>{block});
 }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "cli/signing.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 
@@ -23,17 +22,33 @@ Result<ApprovalText> read_approval(const std::string& path) {
   });
 }
 
-Result<std::string> find_signer(const std::string& named, const std::string& key_path,
+Result<ChosenKey> choose_key_here(const std::string& named, const std::string& key_path,
+                                  std::string_view name_space, const Folders& folders) {
+  const auto trust = TrustFile::read(folders.allowed_signers());
+  return choose_key({.path = key_path,
+                     .principal = named,
+                     .name_space = name_space,
+                     .trust = trust ? &*trust : nullptr});
+}
+
+Result<std::string> name_signer(const std::string& named, const SshIdentity& signer,
                                 std::string_view name_space, const Folders& folders) {
   if (!named.empty()) return named;
-  ST_ASSIGN_OR_RETURN(const PublicKey key, find_public_key(key_path));
   const auto trust = TrustFile::read(folders.allowed_signers());
   if (trust) {
-    const auto names = trust->principals_of(key, name_space, realtime_ns() / kNanosecondsPerSecond);
+    const auto names =
+        trust->principals_of(signer, name_space, realtime_ns() / kNanosecondsPerSecond);
     if (names && names->size() == 1) return names->front();
   }
   return fail(Error(ErrorCode::kUsage, "the trust file of this host does not say whose key it is")
                   .with_hint("say who signs: --as PRINCIPAL"));
+}
+
+Result<TextSigner> find_signer(const std::string& named, const std::string& key_path,
+                               std::string_view name_space, const Folders& folders) {
+  ST_ASSIGN_OR_RETURN(ChosenKey key, choose_key_here(named, key_path, name_space, folders));
+  ST_ASSIGN_OR_RETURN(std::string principal, name_signer(named, key.identity, name_space, folders));
+  return TextSigner{std::move(principal), std::move(key)};
 }
 
 Status write_new_document(const std::string& path, std::string_view document) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/signing.h"
 #include "scopes/approval.h"
 #include "scopes/host.h"
 #include "scopes/policy.h"
@@ -25,9 +26,22 @@ Command add_token_status(CLI::App& token, const GlobalOptions& global);
 // Reads and parses an approval; `-` is standard input. Errors name the path.
 Result<ApprovalText> read_approval(const std::string& path);
 
-// The principal that signs: the one named, else the only one of the key in this host's trust file.
-// kUsage with the remedy when neither says it.
-Result<std::string> find_signer(const std::string& named, const std::string& key_path,
+// The key that signs under this namespace, by this host's trust file where it can be read. `named`
+// is the principal of --as, `key_path` that of --key; either may be empty.
+Result<ChosenKey> choose_key_here(const std::string& named, const std::string& key_path,
+                                  std::string_view name_space, const Folders& folders);
+
+// Who signs, and with which key.
+struct TextSigner {
+  std::string principal;
+  ChosenKey key;
+};
+// The principal that was named, else the only one of the key in this host's trust file. kUsage with
+// the remedy when neither says it.
+Result<TextSigner> find_signer(const std::string& named, const std::string& key_path,
+                               std::string_view name_space, const Folders& folders);
+// The same of a key that was chosen already.
+Result<std::string> name_signer(const std::string& named, const SshIdentity& signer,
                                 std::string_view name_space, const Folders& folders);
 
 // Writes a new file with mode 0600 that must not exist yet; empty path: standard output.

@@ -26,13 +26,16 @@ struct MergeOptions {
   std::string output_path;
 };
 
-// Where this host's trust file is at hand, a key that would not count is refused before it signs.
-Status check_signer(const ApproveOptions& options, const Folders& folders) {
+// The reviewer's key. Where this host's trust file is at hand, a key that would not count is
+// refused before it signs.
+Result<ChosenKey> choose_reviewer_key(const ApproveOptions& options, const Folders& folders) {
   const auto trust = TrustFile::read(folders.allowed_signers());
-  if (!trust || options.principal.empty()) return {};
-  ST_ASSIGN_OR_RETURN(const PublicKey key, find_public_key(options.key_path));
-  return trust->check(options.principal, key, kApprovalNamespace,
-                      realtime_ns() / kNanosecondsPerSecond);
+  ST_ASSIGN_OR_RETURN(ChosenKey key, choose_key_here(options.principal, options.key_path,
+                                                     kApprovalNamespace, folders));
+  if (!trust || options.principal.empty()) return key;
+  ST_RETURN_IF_ERROR(trust->check(options.principal, key.identity, kApprovalNamespace,
+                                  realtime_ns() / kNanosecondsPerSecond));
+  return key;
 }
 
 // Appends the block to the file as it is now: two reviewers at once lose nothing, because the file
@@ -52,10 +55,10 @@ Status append_block(const std::string& path, const std::string& body, const std:
 }
 
 Result<ExitCode> run_approve(const ApproveOptions& options, const std::string& root) {
-  ST_RETURN_IF_ERROR(check_signer(options, Folders(root)));
+  ST_ASSIGN_OR_RETURN(const ChosenKey key, choose_reviewer_key(options, Folders(root)));
   ST_ASSIGN_OR_RETURN(ApprovalText document, read_approval(options.path));
   ST_ASSIGN_OR_RETURN(const std::string block,
-                      sign_with_key(options.key_path, kApprovalNamespace, document.text.body));
+                      sign_with(key, kApprovalNamespace, document.text.body));
   if (options.is_signature_only) {
     ST_RETURN_IF_ERROR(write_all(STDOUT_FILENO, as_bytes(block)));
   } else if (options.path == "-") {

@@ -56,9 +56,9 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 // Who asks: `--as`, else the only principal of the key, else the login name at this host.
-Result<std::string> find_requester(const RequestOptions& options, const Folders& folders,
-                                   const std::string& host) {
-  auto known = find_signer(options.principal, options.key_path, kRequestNamespace, folders);
+Result<std::string> find_requester(const RequestOptions& options, const SshIdentity& signer,
+                                   const Folders& folders, const std::string& host) {
+  auto known = name_signer(options.principal, signer, kRequestNamespace, folders);
   if (known) return known;
   const passwd* user = getpwuid(getuid());
   if (user == nullptr) return known;
@@ -108,14 +108,15 @@ Status fill_scope(Approval& asked, const RequestOptions& options) {
   return {};
 }
 
-Result<Approval> make_approval(const RequestOptions& options, const Folders& folders) {
+Result<Approval> make_approval(const RequestOptions& options, const SshIdentity& signer,
+                               const Folders& folders) {
   ST_RETURN_IF_ERROR(check_ascii("--reason", options.reason));
   ST_RETURN_IF_ERROR(check_ascii("--ticket", options.ticket));
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
   ST_ASSIGN_OR_RETURN(const Policy policy, read_policy_or_default(folders));
   ST_ASSIGN_OR_RETURN(const RuleSet rules, RuleSet::parse(standard_profile()));
   Approval asked;
-  ST_ASSIGN_OR_RETURN(asked.requester, find_requester(options, folders, host.name));
+  ST_ASSIGN_OR_RETURN(asked.requester, find_requester(options, signer, folders, host.name));
   asked.reason = options.reason;
   asked.ticket = options.ticket;
   ST_RETURN_IF_ERROR(fill_scope(asked, options));
@@ -173,10 +174,12 @@ Result<ExitCode> run_request(const RequestOptions& options, const std::string& r
                     .with_hint("--pid N, or -- COMMAND [ARGUMENT...]"));
   }
   const Folders folders(root);
-  ST_ASSIGN_OR_RETURN(const Approval asked, make_approval(options, folders));
+  ST_ASSIGN_OR_RETURN(const ChosenKey key, choose_key_here(options.principal, options.key_path,
+                                                           kRequestNamespace, folders));
+  ST_ASSIGN_OR_RETURN(const Approval asked, make_approval(options, key.identity, folders));
   ST_ASSIGN_OR_RETURN(ApprovalText document, ask_host(options, asked, root));
   ST_ASSIGN_OR_RETURN(const std::string block,
-                      sign_with_key(options.key_path, kRequestNamespace, document.text.body));
+                      sign_with(key, kRequestNamespace, document.text.body));
   document.text.blocks.push_back(block);
   ST_RETURN_IF_ERROR(write_new_document(
       options.output_path, format_signed_text(document.text.body, document.text.blocks)));

@@ -29,16 +29,16 @@ Result<std::string> sign_review(const ReviewOptions& options, const ApprovalText
   Review review;
   review.approval = document.approval.id;
   review.body = document.body_digest();
-  ST_ASSIGN_OR_RETURN(review.by,
+  ST_ASSIGN_OR_RETURN(const TextSigner signer,
                       find_signer(options.principal, options.key_path, kReviewNamespace, folders));
+  review.by = signer.principal;
   review.finding = options.finding;
   review.time_s = realtime_ns() / kNanosecondsPerSecond;
   std::array<std::byte, 16> nonce;
   fill_random(nonce);
   review.nonce = to_hex(nonce);
   ST_ASSIGN_OR_RETURN(const std::string body, format_review(review));
-  ST_ASSIGN_OR_RETURN(const std::string block,
-                      sign_with_key(options.key_path, kReviewNamespace, body));
+  ST_ASSIGN_OR_RETURN(const std::string block, sign_with(signer.key, kReviewNamespace, body));
   return format_signed_text(body, std::vector<std::string>{block});
 }
 

@@ -48,17 +48,16 @@ std::string make_nonce() {
 }
 
 Result<std::string> sign_revocation(const RevokeOptions& options, const Subject& subject,
-                                    const std::string& by) {
+                                    const TextSigner& signer) {
   Revocation revocation;
   revocation.approval = subject.id;
   revocation.body = subject.body;
-  revocation.by = by;
+  revocation.by = signer.principal;
   revocation.reason = options.reason;
   revocation.time_s = realtime_ns() / kNanosecondsPerSecond;
   revocation.nonce = make_nonce();
   ST_ASSIGN_OR_RETURN(const std::string body, format_revocation(revocation));
-  ST_ASSIGN_OR_RETURN(const std::string block,
-                      sign_with_key(options.key_path, kRevokeNamespace, body));
+  ST_ASSIGN_OR_RETURN(const std::string block, sign_with(signer.key, kRevokeNamespace, body));
   return format_signed_text(body, std::vector<std::string>{block});
 }
 
@@ -77,9 +76,9 @@ Result<ExitCode> run_revoke(const RevokeOptions& options, const std::string& roo
   ST_RETURN_IF_ERROR(check_ascii("--reason", options.reason));
   ST_ASSIGN_OR_RETURN(const Subject subject, find_subject(options.subject));
   const Folders folders(root);
-  ST_ASSIGN_OR_RETURN(const std::string by,
+  ST_ASSIGN_OR_RETURN(const TextSigner signer,
                       find_signer(options.principal, options.key_path, kRevokeNamespace, folders));
-  ST_ASSIGN_OR_RETURN(const std::string text, sign_revocation(options, subject, by));
+  ST_ASSIGN_OR_RETURN(const std::string text, sign_revocation(options, subject, signer));
   if (!options.output_path.empty() || !options.is_install) {
     ST_RETURN_IF_ERROR(write_new_document(options.output_path, text));
   }

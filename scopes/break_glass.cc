@@ -62,9 +62,9 @@ Result<Review> parse_review(const SignedText& text) {
 Status check_signature(const SignedText& text, const Review& review, const Trust& trust,
                        std::uint64_t now_s) {
   if (text.blocks.size() != 1) return refuse("has more than one signature");
-  ST_ASSIGN_OR_RETURN(const PublicKey key,
-                      verify_sshsig(text.blocks.front(), kReviewNamespace, as_bytes(text.body)));
-  const auto names = trust.principals_of(key, kReviewNamespace, now_s);
+  ST_ASSIGN_OR_RETURN(const SshSignature signature, parse_sshsig(text.blocks.front()));
+  ST_RETURN_IF_ERROR(verify_sshsig(signature, kReviewNamespace, as_bytes(text.body)));
+  const auto names = trust.principals_of(signature.signer, kReviewNamespace, now_s);
   if (!names) return refuse(names.error().message());
   if (std::find(names->begin(), names->end(), review.by) != names->end()) return {};
   return refuse("is not signed by " + review.by);

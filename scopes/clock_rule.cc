@@ -95,9 +95,9 @@ Status check_fit(const ClockAcceptance& accepted, const ClockFacts& facts) {
 Status check_signer(const SignedText& text, const std::string& by, const Trust& trust,
                     std::uint64_t now_s) {
   if (text.blocks.size() != 1) return fail(ErrorCode::kRefused, "not one signature");
-  ST_ASSIGN_OR_RETURN(const PublicKey key,
-                      verify_sshsig(text.blocks.front(), kClockNamespace, as_bytes(text.body)));
-  const auto names = trust.principals_of(key, kClockNamespace, now_s);
+  ST_ASSIGN_OR_RETURN(const SshSignature signature, parse_sshsig(text.blocks.front()));
+  ST_RETURN_IF_ERROR(verify_sshsig(signature, kClockNamespace, as_bytes(text.body)));
+  const auto names = trust.principals_of(signature.signer, kClockNamespace, now_s);
   if (!names) return fail(ErrorCode::kRefused, names.error().message());
   if (std::find(names->begin(), names->end(), by) != names->end()) return {};
   return fail(ErrorCode::kRefused, "the acceptance is not signed by " + by);

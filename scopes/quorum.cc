@@ -36,7 +36,7 @@ class Judge {
     const auto signature = parse_sshsig(block);
     if (!signature) return reject(std::move(signer), signature.error().message());
     signer.role = role_of(signature->name_space);
-    signer.fingerprint = signature->key.fingerprint();
+    signer.fingerprint = signature->signer.key.fingerprint();
     const Status good =
         verify_sshsig(*signature, signature->name_space, as_bytes(document_.text.body));
     if (!good) return reject(std::move(signer), good.error().message());
@@ -56,7 +56,7 @@ class Judge {
   // Why a good signature does not count; fills principal and person.
   std::string problem_of(const SshSignature& signature, QuorumSigner* signer) {
     if (signer->role.empty()) return "is for " + signature.name_space + ", not for an approval";
-    const auto principals = trust_.principals_of(signature.key, signature.name_space, at_s_);
+    const auto principals = trust_.principals_of(signature.signer, signature.name_space, at_s_);
     if (!principals) return principals.error().message();
     std::set<std::string_view> persons;
     for (const std::string& principal : *principals) persons.insert(policy_.person_of(principal));
@@ -72,7 +72,8 @@ class Judge {
   std::string host_problem(const SshSignature& signature,
                            const std::vector<std::string>& principals) const {
     const Approval& approval = document_.approval;
-    if (signature.key.fingerprint() != approval.host_key) return "is not the key the text names";
+    if (signature.signer.key.fingerprint() != approval.host_key)
+      return "is not the key the text names";
     const std::string wanted = host_principal(approval.host);
     const bool named = std::find(principals.begin(), principals.end(), wanted) != principals.end();
     return named ? "" : "is not the key of " + wanted;

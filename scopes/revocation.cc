@@ -74,10 +74,9 @@ Status check_revocation(const RevocationText& document, const Trust& trust, cons
   if (document.text.blocks.size() != 1) {
     return fail(ErrorCode::kRefused, "revocation: has more than one signature");
   }
-  ST_ASSIGN_OR_RETURN(
-      const PublicKey key,
-      verify_sshsig(document.text.blocks.front(), kRevokeNamespace, as_bytes(document.text.body)));
-  const auto principals = trust.principals_of(key, kRevokeNamespace, now_s);
+  ST_ASSIGN_OR_RETURN(const SshSignature signature, parse_sshsig(document.text.blocks.front()));
+  ST_RETURN_IF_ERROR(verify_sshsig(signature, kRevokeNamespace, as_bytes(document.text.body)));
+  const auto principals = trust.principals_of(signature.signer, kRevokeNamespace, now_s);
   if (!principals) return fail(ErrorCode::kRefused, principals.error().message());
   if (std::find(principals->begin(), principals->end(), document.revocation.by) ==
       principals->end()) {

@@ -20,6 +20,7 @@ constexpr std::size_t kEd25519Size = 32;
 constexpr std::size_t kP256PointSize = 65;  // 0x04, X, Y
 constexpr std::string_view kCurve = "nistp256";
 constexpr std::size_t kMaxApplication = 256;
+constexpr std::string_view kApplicationPrefix = "ssh:";  // else made for a web site
 
 constexpr std::array kTypes = {KeyType::kEd25519, KeyType::kSkEd25519, KeyType::kEcdsaP256,
                                KeyType::kSkEcdsaP256};
@@ -30,8 +31,6 @@ std::optional<KeyType> find_type(std::string_view name) {
   }
   return std::nullopt;
 }
-
-bool is_ecdsa(KeyType type) { return type == KeyType::kEcdsaP256 || type == KeyType::kSkEcdsaP256; }
 
 // The fields after the type name: curve when ECDSA, point, application when FIDO.
 struct KeyParts {
@@ -49,9 +48,7 @@ std::optional<KeyParts> read_parts(ByteReader& reader, KeyType type) {
   parts.point = *point;
   if (is_fido(type)) {
     const auto application = reader.take_string();
-    if (!application || application->empty() || application->size() > kMaxApplication) {
-      return std::nullopt;
-    }
+    if (!application || application->size() > kMaxApplication) return std::nullopt;
     parts.application = as_text(*application);
   }
   if (!reader.empty()) return std::nullopt;
@@ -121,6 +118,9 @@ Result<PublicKey> PublicKey::from_blob(Bytes blob) {
   if (!parts || !is_point(parts->point, *type)) {
     return fail(ErrorCode::kCorrupt, "malformed public key of type " + std::string(as_text(*name)));
   }
+  if (is_fido(*type) && !parts->application.starts_with(kApplicationPrefix)) {
+    return fail(ErrorCode::kCorrupt, "the security key was not made for ssh");
+  }
   PublicKey key;
   key.type_ = *type;
   key.blob_.assign(blob.begin(), blob.end());
@@ -129,20 +129,25 @@ Result<PublicKey> PublicKey::from_blob(Bytes blob) {
   return key;
 }
 
-Result<PublicKey> PublicKey::from_line(std::string_view line) {
+Result<KeyLine> split_key_line(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   const auto blank = line.find(' ');
   if (blank == std::string_view::npos) return fail(ErrorCode::kCorrupt, "not a public key line");
-  const std::string_view name = line.substr(0, blank);
   std::string_view encoded = line.substr(blank + 1);
   encoded = encoded.substr(0, encoded.find(' '));
-  const auto blob = from_base64(encoded);
+  auto blob = from_base64(encoded);
   if (!blob) return fail(ErrorCode::kCorrupt, "not a public key line: bad base64");
-  ST_ASSIGN_OR_RETURN(PublicKey key, from_blob(*blob));
-  if (key_type_name(key.type()) != name) {
+  KeyLine split{line.substr(0, blank), std::move(*blob)};
+  const auto name = ByteReader(split.blob).take_string();
+  if (!name || as_text(*name) != split.type) {
     return fail(ErrorCode::kCorrupt, "the type before the key is not the key's type");
   }
-  return key;
+  return split;
+}
+
+Result<PublicKey> PublicKey::from_line(std::string_view line) {
+  ST_ASSIGN_OR_RETURN(const KeyLine split, split_key_line(line));
+  return from_blob(split.blob);
 }
 
 PublicKey PublicKey::from_ed25519(Bytes raw_key) {

@@ -19,7 +19,7 @@ struct FreeKey {
 };
 using EvpKey = std::unique_ptr<evp_pkey_st, FreeKey>;
 
-// The accepted types. RSA and certificates are not among them.
+// The accepted types. RSA is not among them.
 enum class KeyType {
   kEd25519,      // ssh-ed25519
   kSkEd25519,    // sk-ssh-ed25519@openssh.com: a FIDO token
@@ -31,6 +31,9 @@ enum class KeyType {
 std::string_view key_type_name(KeyType type);
 inline bool is_fido(KeyType type) {
   return type == KeyType::kSkEd25519 || type == KeyType::kSkEcdsaP256;
+}
+inline bool is_ecdsa(KeyType type) {
+  return type == KeyType::kEcdsaP256 || type == KeyType::kSkEcdsaP256;
 }
 
 // A public key. Two are equal exactly when their blobs are.
@@ -47,7 +50,7 @@ class PublicKey {
   KeyType type() const { return type_; }
   Bytes blob() const { return blob_; }
   Bytes point() const { return point_; }                           // 32 bytes, or 65 of P-256
-  const std::string& application() const { return application_; }  // FIDO only, such as `ssh:`
+  const std::string& application() const { return application_; }  // FIDO only: `ssh:`, or more
   std::string fingerprint() const;  // SHA256:<base64 without padding>
   std::string line() const;         // `<type> <base64>`, no comment
 
@@ -64,6 +67,14 @@ class PublicKey {
   ByteVector point_;
   std::string application_;
 };
+
+// The two words of a `.pub` file. The type is that of the blob, which is not looked into further.
+struct KeyLine {
+  std::string_view type;  // borrowed from the line
+  ByteVector blob;
+};
+// Splits `<type> <base64> [comment]`; a final LF is accepted. kCorrupt for anything else.
+Result<KeyLine> split_key_line(std::string_view line);
 
 // A private key that is held in this process: the host key, a seal key, an approver's plain file.
 // Move-only; the secret is wiped when the object goes.

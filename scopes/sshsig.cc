@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/sshsig.h"
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <optional>
 
@@ -19,14 +16,6 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kArmourColumns = 70;     // as ssh-keygen writes
 constexpr std::size_t kMinArmourColumns = 64;  // other writers: 64 to 76, the same on every line
 constexpr std::size_t kMaxArmourColumns = 76;
-constexpr std::uint8_t kUserPresent = 1;  // PROTOCOL.u2f, flags bit 0
-constexpr std::size_t kEd25519Signature = 64;
-constexpr std::size_t kP256Number = 32;
-
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
-};
 
 // Cuts off one line of the base64 text: as wide as the first one; only the last may be shorter.
 std::optional<std::string_view> take_armour_line(std::string_view& lines, std::size_t columns) {
@@ -68,92 +57,6 @@ ByteVector signed_data(std::string_view name_space, Bytes message) {
   return data;
 }
 
-// A number of an ECDSA signature, canonical and at most 256 bits, left-padded.
-std::optional<ByteVector> read_number(ByteReader& reader) {
-  const auto number = reader.take_string();
-  if (!number || number->empty() || number->size() > kP256Number + 1) return std::nullopt;
-  ByteVector canonical;
-  put_mpint(canonical, *number);
-  const Bytes expected = Bytes(canonical).subspan(4);
-  if (!std::equal(expected.begin(), expected.end(), number->begin(), number->end())) {
-    return std::nullopt;
-  }
-  return ByteVector(number->begin(), number->end());
-}
-
-// The DER form that libcrypto wants of SSH's two mpints.
-std::optional<ByteVector> to_der(Bytes signature) {
-  ByteReader reader(signature);
-  const auto r = read_number(reader);
-  const auto s = read_number(reader);
-  if (!r || !s || !reader.empty()) return std::nullopt;
-  const auto to_number = [](const ByteVector& bytes) {
-    return BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()),
-                     static_cast<int>(bytes.size()), nullptr);
-  };
-  const std::unique_ptr<ECDSA_SIG, FreeContext> both(ECDSA_SIG_new());
-  ST_CHECK(both && ECDSA_SIG_set0(both.get(), to_number(*r), to_number(*s)) == 1);
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(both.get(), &der);
-  ST_CHECK(size > 0);
-  ByteVector out(static_cast<std::size_t>(size));
-  std::memcpy(out.data(), der, out.size());
-  OPENSSL_free(der);
-  return out;
-}
-
-bool verify_raw(const PublicKey& key, Bytes signature, Bytes data) {
-  const bool ecdsa = key.type() == KeyType::kEcdsaP256 || key.type() == KeyType::kSkEcdsaP256;
-  ByteVector form(signature.begin(), signature.end());
-  if (ecdsa) {
-    auto der = to_der(signature);
-    if (!der) return false;
-    form = std::move(*der);
-  } else if (signature.size() != kEd25519Signature) {
-    return false;
-  }
-  const auto evp = key.to_evp();
-  if (!evp) return false;
-  const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-  return context &&
-         EVP_DigestVerifyInit(context.get(), nullptr, ecdsa ? EVP_sha256() : nullptr, nullptr,
-                              evp->get()) == 1 &&
-         EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(form.data()),
-                          form.size(), reinterpret_cast<const unsigned char*>(data.data()),
-                          data.size()) == 1;
-}
-
-// The signature blob taken apart. Flags and counter are there for FIDO keys only.
-struct SignatureParts {
-  Bytes bytes;
-  std::uint8_t flags = 0;
-  Bytes flags_and_counter;
-};
-std::optional<SignatureParts> split_signature(const SshSignature& signature) {
-  ByteReader reader(signature.signature);
-  const auto type = reader.take_string();
-  const auto bytes = reader.take_string();
-  if (!type || !bytes || as_text(*type) != key_type_name(signature.key.type())) return std::nullopt;
-  SignatureParts parts{*bytes, 0, {}};
-  if (is_fido(signature.key.type())) {
-    const auto tail = reader.take(5);  // flags, 32-bit counter
-    if (!tail) return std::nullopt;
-    parts.flags_and_counter = *tail;
-    parts.flags = std::to_integer<std::uint8_t>((*tail)[0]);
-  }
-  if (!reader.empty()) return std::nullopt;
-  return parts;
-}
-
-// What a FIDO token signs in place of the data. PROTOCOL.u2f.
-ByteVector fido_data(const PublicKey& key, Bytes flags_and_counter, Bytes data) {
-  ByteVector wrapped;
-  append(wrapped, sha256(as_bytes(key.application())));
-  append(wrapped, flags_and_counter);
-  append(wrapped, sha256(data));
-  return wrapped;
-}
-
 tl::unexpected<Error> malformed(const std::string& rule) {
   return fail(ErrorCode::kCorrupt, "malformed SSH signature: " + rule);
 }
@@ -186,22 +89,21 @@ Result<SshSignature> parse_sshsig(std::string_view armour) {
   if (name_space->empty() || name_space->size() > 64 || !is_plain(*name_space)) {
     return malformed("namespace");
   }
-  ST_ASSIGN_OR_RETURN(PublicKey public_key, PublicKey::from_blob(*key));
-  SshSignature parsed{std::move(public_key), std::string(as_text(*name_space)),
-                      ByteVector(signature->begin(), signature->end())};
-  if (!split_signature(parsed)) return malformed("signature is not of the key's type");
-  return parsed;
+  ST_ASSIGN_OR_RETURN(SshIdentity signer, SshIdentity::from_blob(*key));
+  auto parts = parse_signature_blob(signer.key, *signature);
+  if (!parts) return malformed("signature is not of the key's type");
+  return SshSignature{std::move(signer), std::string(as_text(*name_space)), std::move(*parts)};
 }
 
-std::string make_sshsig(const SigningKey& key, std::string_view name_space, Bytes message) {
+std::string format_sshsig(const SshSignature& signature) {
   ByteVector blob;
   append(blob, as_bytes(kMagic));
   put_be32(blob, kVersion);
-  put_string(blob, key.public_key().blob());
-  put_string(blob, name_space);
+  put_string(blob, signature.signer.blob());
+  put_string(blob, signature.name_space);
   put_string(blob, "");
   put_string(blob, kHash);
-  put_string(blob, Bytes(key.sign(signed_data(name_space, message))));
+  put_string(blob, Bytes(signature.signature.wire(signature.signer.key.type())));
   const std::string encoded = to_base64(blob);
   std::string armour = std::string(kSshsigBegin) + "\n";
   for (std::size_t at = 0; at < encoded.size(); at += kArmourColumns) {
@@ -210,30 +112,41 @@ std::string make_sshsig(const SigningKey& key, std::string_view name_space, Byte
   return armour.append(kSshsigEnd).append("\n");
 }
 
-Status verify_sshsig(const SshSignature& signature, std::string_view name_space, Bytes message) {
+std::string make_sshsig(const SigningKey& key, std::string_view name_space, Bytes message) {
+  auto signature =
+      parse_signature_blob(key.public_key(), key.sign(signed_data(name_space, message)));
+  ST_CHECK(signature);
+  return format_sshsig({key.public_key(), std::string(name_space), std::move(*signature)});
+}
+
+Status verify_sshsig(const SshSignature& signature, std::string_view name_space, Bytes message,
+                     const SshsigRules& rules) {
   if (signature.name_space != name_space) {
     return fail(ErrorCode::kTampered, "the signature is for " + signature.name_space +
                                           ", not for " + std::string(name_space));
   }
-  const auto parts = split_signature(signature);
-  if (!parts) return malformed("signature is not of the key's type");
-  ByteVector data = signed_data(name_space, message);
-  if (is_fido(signature.key.type())) {
-    if ((parts->flags & kUserPresent) == 0) {
-      return fail(ErrorCode::kTampered, "the security key was not touched for this signature");
-    }
-    data = fido_data(signature.key, parts->flags_and_counter, data);
+  const auto& fido = signature.signature.fido;
+  if (fido && !fido->is_touched()) {
+    return fail(ErrorCode::kTampered, "the security key was not touched for this signature");
   }
-  if (verify_raw(signature.key, parts->bytes, data)) return {};
+  if (fido && rules.require_user_verification && !fido->is_user_verified()) {
+    return fail(Error(ErrorCode::kTampered, "the security key did not ask for PIN or biometrics")
+                    .with_hint("make one with `ssh-keygen -t ed25519-sk -O verify-required`"));
+  }
+  const PublicKey& key = signature.signer.key;
+  if (is_signature_of(key, signature.signature, signed_data(name_space, message))) return {};
   return fail(ErrorCode::kTampered,
-              "the signature by key " + signature.key.fingerprint() + " does not fit the text");
+              "the signature by key " + key.fingerprint() + " does not fit the text");
 }
 
 Result<PublicKey> verify_sshsig(std::string_view armour, std::string_view name_space,
                                 Bytes message) {
   ST_ASSIGN_OR_RETURN(SshSignature signature, parse_sshsig(armour));
+  if (signature.signer.certificate) {
+    return fail(ErrorCode::kUnsupported, "a certificate does not count here, only a plain key");
+  }
   ST_RETURN_IF_ERROR(verify_sshsig(signature, name_space, message));
-  return std::move(signature.key);
+  return std::move(signature.signer.key);
 }
 
 }  // namespace scopetrace

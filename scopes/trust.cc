@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "scopes/text_lines.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 
@@ -10,7 +11,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxTrustFile = 1 << 20;
-constexpr std::size_t kMaxTrustLines = 10'000;
+constexpr std::string_view kAuthority = "cert-authority";
 
 // Letters, digits and what names and addresses need; no wildcard, negation, quote or blank.
 bool is_plain_name(std::string_view name) {
@@ -53,6 +54,7 @@ std::string format_validity(std::uint64_t time_s) {
 
 // The options of a line while it is parsed.
 struct LineOptions {
+  bool is_authority = false;
   std::vector<std::string> namespaces;
   std::optional<std::uint64_t> valid_after_s;
   std::optional<std::uint64_t> valid_before_s;
@@ -76,17 +78,35 @@ std::optional<std::string> set_option(std::string_view name, std::string_view va
   return std::nullopt;
 }
 
+// Takes `name="value"` off the front; the fault, or nothing.
+std::optional<std::string> take_value_option(std::string_view* rest, LineOptions* options) {
+  const auto equals = rest->find("=\"");
+  const auto blank = rest->find(' ');
+  if (equals == std::string_view::npos || blank < equals) return "unknown option";
+  const auto end = rest->find('"', equals + 2);
+  if (end == std::string_view::npos) return "a quote is not closed";
+  const auto value = rest->substr(equals + 2, end - equals - 2);
+  if (auto fault = set_option(rest->substr(0, equals), value, options)) return fault;
+  rest->remove_prefix(end + 1);
+  return std::nullopt;
+}
+
+// Takes `cert-authority` off the front when it stands there whole.
+bool take_authority(std::string_view* rest, LineOptions* options) {
+  if (!rest->starts_with(kAuthority) || options->is_authority) return false;
+  const std::string_view after = rest->substr(kAuthority.size());
+  if (!after.starts_with(',') && !after.starts_with(' ')) return false;
+  *rest = after;
+  options->is_authority = true;
+  return true;
+}
+
 // The comma separated options; the fault, or nothing. Takes them off `rest`.
 std::optional<std::string> take_options(std::string_view* rest, LineOptions* options) {
   while (true) {
-    const auto equals = rest->find("=\"");
-    const auto blank = rest->find(' ');
-    if (equals == std::string_view::npos || blank < equals) return "unknown option";
-    const auto end = rest->find('"', equals + 2);
-    if (end == std::string_view::npos) return "a quote is not closed";
-    const auto value = rest->substr(equals + 2, end - equals - 2);
-    if (auto fault = set_option(rest->substr(0, equals), value, options)) return fault;
-    rest->remove_prefix(end + 1);
+    if (!take_authority(rest, options)) {
+      if (auto fault = take_value_option(rest, options)) return fault;
+    }
     const bool more = rest->starts_with(',');
     if (!more && !rest->starts_with(' ')) return "no blank after the options";
     rest->remove_prefix(1);
@@ -107,9 +127,6 @@ Result<TrustLine> parse_line(std::string_view line) {
   }
   std::string_view rest = line.substr(blank + 1);
   LineOptions options;
-  if (rest.starts_with("cert-authority")) {
-    return fail(ErrorCode::kUnsupported, "certificate authorities are not supported yet");
-  }
   if (!rest.starts_with("ssh-") && !rest.starts_with("sk-") && !rest.starts_with("ecdsa-")) {
     if (const auto fault = take_options(&rest, &options)) return fail(ErrorCode::kCorrupt, *fault);
   }
@@ -118,24 +135,9 @@ Result<TrustLine> parse_line(std::string_view line) {
   const auto type_end = rest.find(' ');
   const auto key_end = rest.find(' ', type_end + 1);
   std::string comment(key_end == std::string_view::npos ? "" : rest.substr(key_end + 1));
-  return TrustLine{*principals,           options.namespaces,
-                   options.valid_after_s, options.valid_before_s,
-                   std::move(key),        std::move(comment)};
-}
-
-// Calls `use` with each line that is not blank or a comment; errors get the line's number.
-template <class Use>
-Status for_each_line(std::string_view text, Use use) {
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    if (number > kMaxTrustLines) return fail(ErrorCode::kLimit, "more than 10000 lines");
-    const auto end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (line.empty() || line.starts_with('#')) continue;
-    Status used = use(line);
-    if (!used) return fail(std::move(used).error().with_context("line " + std::to_string(number)));
-  }
-  return {};
+  return TrustLine{
+      *principals,    options.namespaces, options.valid_after_s, options.valid_before_s,
+      std::move(key), std::move(comment), options.is_authority};
 }
 
 bool has(const std::vector<std::string>& names, std::string_view name) {
@@ -155,11 +157,34 @@ std::optional<std::string> fault_of(const TrustLine& line, std::string_view name
   return std::nullopt;
 }
 
+// Whether a line is about this signer: its key, or the authority of its certificate. A certificate
+// is never taken for its plain key, nor an authority for a person.
+bool is_about(const TrustLine& line, const SshIdentity& signer) {
+  if (line.is_authority != signer.certificate.has_value()) return false;
+  return line.key == (signer.certificate ? signer.certificate->authority : signer.key);
+}
+
+// The principals of a line that the signer may stand for.
+std::vector<std::string> names_for(const TrustLine& line, const SshIdentity& signer) {
+  if (!signer.certificate) return line.principals;
+  std::vector<std::string> both;
+  for (const std::string& name : line.principals) {
+    if (has(signer.certificate->principals, name)) both.push_back(name);
+  }
+  return both;
+}
+
+std::string describe(const SshIdentity& signer) {
+  if (!signer.certificate) return "key " + signer.key.fingerprint();
+  return "authority " + signer.certificate->authority.fingerprint() + " of key " +
+         signer.key.fingerprint();
+}
+
 }  // namespace
 
 Result<TrustFile> TrustFile::parse(std::string_view text) {
   TrustFile file;
-  ST_RETURN_IF_ERROR(for_each_line(text, [&](std::string_view line) -> Status {
+  ST_RETURN_IF_ERROR(for_each_key_line(text, [&](std::string_view line) -> Status {
     ST_ASSIGN_OR_RETURN(TrustLine parsed, parse_line(line));
     file.lines_.push_back(std::move(parsed));
     return {};
@@ -172,31 +197,33 @@ Result<TrustFile> TrustFile::read(const std::string& path) {
   return parse(text).map_error([&](Error error) { return std::move(error).with_context(path); });
 }
 
-Result<std::vector<std::string>> TrustFile::principals_of(const PublicKey& key,
+Result<std::vector<std::string>> TrustFile::principals_of(const SshIdentity& signer,
                                                           std::string_view name_space,
                                                           std::uint64_t at_s) const {
+  if (signer.certificate) ST_RETURN_IF_ERROR(check_certificate(*signer.certificate, at_s));
   std::vector<std::string> found;
   std::string why = "is not in the trust file";
   for (const TrustLine& line : lines_) {
-    if (!(line.key == key)) continue;
+    if (!is_about(line, signer)) continue;
     if (const auto fault = fault_of(line, name_space, at_s)) {
       why = *fault;
       continue;
     }
-    for (const std::string& name : line.principals) {
+    why = "may not certify any name of the certificate";
+    for (const std::string& name : names_for(line, signer)) {
       if (!has(found, name)) found.push_back(name);
     }
   }
   if (!found.empty()) return found;
-  return fail(ErrorCode::kUntrusted, "key " + key.fingerprint() + " " + why);
+  return fail(ErrorCode::kUntrusted, describe(signer) + " " + why);
 }
 
-Status TrustFile::check(std::string_view principal, const PublicKey& key,
+Status TrustFile::check(std::string_view principal, const SshIdentity& signer,
                         std::string_view name_space, std::uint64_t at_s) const {
-  ST_ASSIGN_OR_RETURN(const auto principals, principals_of(key, name_space, at_s));
+  ST_ASSIGN_OR_RETURN(const auto principals, principals_of(signer, name_space, at_s));
   if (has(principals, principal)) return {};
   return fail(ErrorCode::kUntrusted,
-              "key " + key.fingerprint() + " is not one of " + std::string(principal));
+              "key " + signer.key.fingerprint() + " is not one of " + std::string(principal));
 }
 
 std::string format_trust_line(const TrustLine& line) {
@@ -205,7 +232,8 @@ std::string format_trust_line(const TrustLine& line) {
     for (const std::string& name : names) all += (all.empty() ? "" : ",") + name;
     return all;
   };
-  std::string text = join(line.principals) + " namespaces=\"" + join(line.namespaces) + "\"";
+  std::string text = join(line.principals) + (line.is_authority ? " cert-authority," : " ") +
+                     "namespaces=\"" + join(line.namespaces) + "\"";
   if (line.valid_after_s) text += ",valid-after=\"" + format_validity(*line.valid_after_s) + "\"";
   if (line.valid_before_s) {
     text += ",valid-before=\"" + format_validity(*line.valid_before_s) + "\"";
@@ -214,38 +242,11 @@ std::string format_trust_line(const TrustLine& line) {
   return line.comment.empty() ? text : text + " " + line.comment;
 }
 
-Result<RevokedKeys> RevokedKeys::parse(std::string_view text) {
-  if (text.starts_with("SSHKRL")) {
-    return fail(Error(ErrorCode::kUnsupported, "is an OpenSSH KRL, which this version cannot read")
-                    .with_hint("list the revoked public keys one a line instead"));
-  }
-  RevokedKeys revoked;
-  ST_RETURN_IF_ERROR(for_each_line(text, [&](std::string_view line) -> Status {
-    ST_ASSIGN_OR_RETURN(PublicKey key, PublicKey::from_line(line));
-    revoked.keys_.push_back(std::move(key));
-    return {};
-  }));
-  return revoked;
-}
-
-Result<RevokedKeys> RevokedKeys::read(const std::string& path) {
-  auto text = read_file(path, kMaxTrustFile);
-  if (!text && text.error().code() == ErrorCode::kNotFound) return RevokedKeys();
-  if (!text) return fail(std::move(text).error());
-  return parse(*text).map_error([&](Error error) { return std::move(error).with_context(path); });
-}
-
-bool RevokedKeys::contains(const PublicKey& key) const {
-  return std::find(keys_.begin(), keys_.end(), key) != keys_.end();
-}
-
-Result<std::vector<std::string>> Trust::principals_of(const PublicKey& key,
+Result<std::vector<std::string>> Trust::principals_of(const SshIdentity& signer,
                                                       std::string_view name_space,
                                                       std::uint64_t at_s) const {
-  if (revoked.contains(key)) {
-    return fail(ErrorCode::kUntrusted, "key " + key.fingerprint() + " is revoked");
-  }
-  return signers.principals_of(key, name_space, at_s);
+  if (auto why = revoked.why_revoked(signer)) return fail(ErrorCode::kUntrusted, std::move(*why));
+  return signers.principals_of(signer, name_space, at_s);
 }
 
 }  // namespace scopetrace

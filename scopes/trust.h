@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose keys count for what: the allowed_signers file and the list of revoked keys.
+// Whose keys count for what: the allowed_signers file. What is revoked: scopes/krl.h.
 //
 // The format is OpenSSH's, read strictly: where stock ssh-keygen skips a line that it cannot parse
 // or honours a wildcard, the whole file is refused here.
@@ -11,7 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "scopes/ssh_key.h"
+#include "scopes/krl.h"
+#include "scopes/sshsig.h"
 
 namespace scopetrace {
 
@@ -30,7 +31,8 @@ inline constexpr std::string_view kClockNamespace = "clock@scopetrace";
 // The principal of a host in the trust file.
 inline std::string host_principal(std::string_view host) { return "host:" + std::string(host); }
 
-// One line of the file: these principals may sign under these namespaces with this key.
+// One line of the file: these principals may sign under these namespaces with this key, or, on a
+// line of an authority, with keys that it has certified for them.
 struct TrustLine {
   std::vector<std::string> principals;         // exact names, never patterns
   std::vector<std::string> namespaces;         // exact names, at least one
@@ -38,6 +40,7 @@ struct TrustLine {
   std::optional<std::uint64_t> valid_before_s;  // … up to and including this one
   PublicKey key;
   std::string comment;
+  bool is_authority = false;  // option cert-authority
 };
 
 // The parsed allowed_signers file.
@@ -49,12 +52,16 @@ class TrustFile {
   static Result<TrustFile> read(const std::string& path);
 
   const std::vector<TrustLine>& lines() const { return lines_; }
-  // Every principal for whom this key counts under this namespace at this time. kUntrusted says why
-  // there is none: unknown key, other namespace, not yet valid, expired.
-  Result<std::vector<std::string>> principals_of(const PublicKey& key, std::string_view name_space,
+  // Every principal for whom this key counts under this namespace at this time. A key that comes
+  // with a certificate counts by lines of authorities only, and only for the principals that both
+  // the line and the certificate name; a plain key by the other lines only. kUntrusted says why
+  // there is none: unknown key or authority, other namespace, not yet valid, expired, or the rule
+  // of check_certificate() that was broken.
+  Result<std::vector<std::string>> principals_of(const SshIdentity& signer,
+                                                 std::string_view name_space,
                                                  std::uint64_t at_s) const;
   // The same question for one principal, such as host_principal(name).
-  Status check(std::string_view principal, const PublicKey& key, std::string_view name_space,
+  Status check(std::string_view principal, const SshIdentity& signer, std::string_view name_space,
                std::uint64_t at_s) const;
 
  private:
@@ -64,27 +71,14 @@ class TrustFile {
 // The line of the file for these values, without LF.
 std::string format_trust_line(const TrustLine& line);
 
-// Keys that count for nothing any more, whatever the trust file says.
-class RevokedKeys {
- public:
-  // One public key a line. kUnsupported for an OpenSSH KRL; kCorrupt for a line that is no key.
-  static Result<RevokedKeys> parse(std::string_view text);
-  // A file that does not exist revokes nothing.
-  static Result<RevokedKeys> read(const std::string& path);
-
-  bool contains(const PublicKey& key) const;
-
- private:
-  std::vector<PublicKey> keys_;
-};
-
 // Everything that decides whether a signature counts.
 struct Trust {
   TrustFile signers;
   RevokedKeys revoked;
 
-  // The principals of a key that is neither unknown, expired nor revoked; else kUntrusted.
-  Result<std::vector<std::string>> principals_of(const PublicKey& key, std::string_view name_space,
+  // The principals of a signer that is neither unknown, expired nor revoked; else kUntrusted.
+  Result<std::vector<std::string>> principals_of(const SshIdentity& signer,
+                                                 std::string_view name_space,
                                                  std::uint64_t at_s) const;
 };
 

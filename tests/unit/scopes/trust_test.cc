@@ -26,17 +26,20 @@ TEST_P(TrustLineTest, SpoilsTheWholeFile) {
 
 INSTANTIATE_TEST_SUITE_P(
     Faults, TrustLineTest,
-    testing::Values(LineCase{"Garbage", "garbage"}, LineCase{"NoNamespaces", "bob "},
-                    LineCase{"WildcardPrincipal", "*@corp namespaces=\"a@b\" "},
-                    LineCase{"NegatedPrincipal", "!bob namespaces=\"a@b\" "},
-                    LineCase{"WildcardNamespace", "bob namespaces=\"*\" "},
-                    LineCase{"LocalTime", "bob namespaces=\"a@b\",valid-before=\"20270101\" "},
-                    LineCase{"ImpossibleDate",
-                             "bob namespaces=\"a@b\",valid-before=\"20270231Z\" "},
-                    LineCase{"Authority", "bob cert-authority,namespaces=\"a@b\" "},
-                    LineCase{"UnknownOption", "bob namespaces=\"a@b\",more=\"1\" "},
-                    LineCase{"OpenQuote", "bob namespaces=\"a@b "},
-                    LineCase{"RepeatedOption", "bob namespaces=\"a@b\",namespaces=\"c@d\" "}),
+    testing::Values(
+        LineCase{"Garbage", "garbage"}, LineCase{"NoNamespaces", "bob "},
+        LineCase{"WildcardPrincipal", "*@corp namespaces=\"a@b\" "},
+        LineCase{"NegatedPrincipal", "!bob namespaces=\"a@b\" "},
+        LineCase{"WildcardNamespace", "bob namespaces=\"*\" "},
+        LineCase{"LocalTime", "bob namespaces=\"a@b\",valid-before=\"20270101\" "},
+        LineCase{"ImpossibleDate", "bob namespaces=\"a@b\",valid-before=\"20270231Z\" "},
+        LineCase{"AuthorityForAnyNamespace", "bob cert-authority "},
+        LineCase{"AuthorityForAnyPrincipal", "* cert-authority,namespaces=\"a@b\" "},
+        LineCase{"AuthorityTwice", "bob cert-authority,cert-authority,namespaces=\"a@b\" "},
+        LineCase{"AuthorityWithValue", "bob cert-authority=\"yes\",namespaces=\"a@b\" "},
+        LineCase{"UnknownOption", "bob namespaces=\"a@b\",more=\"1\" "},
+        LineCase{"OpenQuote", "bob namespaces=\"a@b "},
+        LineCase{"RepeatedOption", "bob namespaces=\"a@b\",namespaces=\"c@d\" "}),
     [](const auto& test) { return test.param.name; });
 
 TEST(TrustFileTest, ReadsTheLineItWrites) {
@@ -45,20 +48,14 @@ TEST(TrustFileTest, ReadsTheLineItWrites) {
                        1'700'000'000,
                        1'900'000'000,
                        SigningKey::generate().public_key(),
-                       "laptop"};
+                       "laptop",
+                       true};
 
   const auto file = TrustFile::parse(format_trust_line(line) + "\n");
 
   ASSERT_TRUE(file) << file.error().message();
   ASSERT_EQ(file->lines().size(), 1U);
   EXPECT_EQ(format_trust_line(file->lines()[0]), format_trust_line(line));
-}
-
-TEST(RevokedKeysTest, RefusesKrl) {
-  const auto revoked = RevokedKeys::parse(std::string_view("SSHKRL\n\0", 8));
-
-  ASSERT_FALSE(revoked);
-  EXPECT_EQ(revoked.error().code(), ErrorCode::kUnsupported);
 }
 
 TEST(TrustPathTest, AcceptsOwnFileAndRefusesOthersWriting) {
