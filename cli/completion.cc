@@ -129,33 +129,43 @@ std::string format_bash(const CLI::App& program) {
          "complete -o filenames -F _scopetrace scopetrace\n";
 }
 
-// zsh completes by the same function, through its own emulation of bash's.
-std::string format_zsh(const CLI::App& program) {
-  std::string text =
-      "#compdef scopetrace\n_scopetrace() {\n  local path_= word\n  local -a rest\n"
-      "  for word in ${words[2,CURRENT-1]}; do\n    case \"$path_ $word\" in\n";
+// What follows each option of a command that takes a value.
+std::string zsh_values(const CLI::App& app) {
+  std::string text;
+  for (const CLI::Option* option : app.get_options()) {
+    const Completion found = completion_of(*option);
+    std::string names = names_of(*option);
+    if (found.is_flag || names.empty()) continue;
+    std::replace(names.begin(), names.end(), ' ', '|');
+    const std::string action = found.is_process      ? "compadd -- /proc/[0-9]*(:t)"
+                               : found.words.empty() ? "_files"
+                                                     : "compadd -- " + found.words;
+    text += "      " + names + ") " + action + " ;;\n";
+  }
+  return text;
+}
+
+// The path of commands so far, from the words before the current one.
+std::string zsh_path(const CLI::App& program) {
+  std::string text;
   for (const Node& node : all_nodes(program)) {
     if (node.path.empty()) continue;
-    const auto blank = node.path.rfind(' ');
-    const std::string pattern = blank == std::string::npos ? " " + node.path : node.path;
-    text += "      '" + pattern + "') path_='" + node.path + "' ;;\n";
+    const bool is_command = node.path.find(' ') == std::string::npos;
+    text += "      '" + (is_command ? " " + node.path : node.path) + "') path_='" + node.path +
+            "' ;;\n";
   }
-  text += "    esac\n  done\n  case $path_ in\n";
+  return text;
+}
+
+std::string format_zsh(const CLI::App& program) {
+  std::string text =
+      "#compdef scopetrace\n_scopetrace() {\n  local path_= word\n"
+      "  for word in ${words[2,CURRENT-1]}; do\n    case \"$path_ $word\" in\n" +
+      zsh_path(program) + "    esac\n  done\n  case $path_ in\n";
   for (const Node& node : all_nodes(program)) {
     const std::string subs = join(visible_subcommands(*node.app));
-    text += "  '" + node.path + "')\n    case $words[CURRENT-1] in\n";
-    for (const CLI::Option* option : node.app->get_options()) {
-      const Completion found = completion_of(*option);
-      std::string names = names_of(*option);
-      if (found.is_flag || names.empty()) continue;
-      std::replace(names.begin(), names.end(), ' ', '|');
-      text += "      " + names + ") " +
-              (found.is_process      ? "compadd -- /proc/[0-9]*(:t)"
-               : found.words.empty() ? "_files"
-                                     : "compadd -- " + found.words) +
-              " ;;\n";
-    }
-    text += "      *) if [[ $words[CURRENT] == -* ]]; then compadd -- " + all_options(*node.app) +
+    text += "  '" + node.path + "')\n    case $words[CURRENT-1] in\n" + zsh_values(*node.app) +
+            "      *) if [[ $words[CURRENT] == -* ]]; then compadd -- " + all_options(*node.app) +
             "; else " + (subs.empty() ? "_files" : "compadd -- " + subs) + "; fi ;;\n    esac ;;\n";
   }
   return text + "  esac\n}\ncompdef _scopetrace scopetrace\n";
@@ -178,31 +188,35 @@ std::string fish_condition(const Node& node) {
   return condition;
 }
 
+std::string fish_options(const Node& node) {
+  std::string text;
+  for (const CLI::Option* option : node.app->get_options()) {
+    if (option->get_lnames().empty()) continue;
+    const Completion found = completion_of(*option);
+    text += "complete -c scopetrace -n " + quote_fish(fish_condition(node)) + " -l " +
+            option->get_lnames().front() + (found.is_flag ? "" : " -r");
+    if (!found.words.empty()) text += " -f -a " + quote_fish(found.words);
+    if (found.is_process) text += " -f -a '(__fish_complete_pids)'";
+    text += " -d " + quote_fish(option->get_description()) + "\n";
+  }
+  return text;
+}
+
+std::string fish_subcommands(const Node& node) {
+  const auto subs = visible_subcommands(*node.app);
+  std::string condition = fish_condition(node);
+  if (!node.path.empty()) condition += "; and not __fish_seen_subcommand_from " + join(subs);
+  std::string text;
+  for (const CLI::App* sub : subs) {
+    text += "complete -c scopetrace -n " + quote_fish(condition) + " -f -a " + sub->get_name() +
+            " -d " + quote_fish(sub->get_description()) + "\n";
+  }
+  return text;
+}
+
 std::string format_fish(const CLI::App& program) {
   std::string text;
-  for (const Node& node : all_nodes(program)) {
-    const std::string when = "complete -c scopetrace -n " + quote_fish(fish_condition(node));
-    const auto subs = visible_subcommands(*node.app);
-    const std::string not_yet =
-        node.path.empty() || subs.empty()
-            ? when
-            : "complete -c scopetrace -n " +
-                  quote_fish(fish_condition(node) + "; and not __fish_seen_subcommand_from " +
-                             join(subs));
-    for (const CLI::App* sub : subs) {
-      text += not_yet + " -f -a " + sub->get_name() + " -d " + quote_fish(sub->get_description()) +
-              "\n";
-    }
-    for (const CLI::Option* option : node.app->get_options()) {
-      if (option->get_lnames().empty()) continue;
-      const Completion found = completion_of(*option);
-      text += when + " -l " + option->get_lnames().front();
-      if (!found.is_flag) text += " -r";
-      if (!found.words.empty()) text += " -f -a " + quote_fish(found.words);
-      if (found.is_process) text += " -f -a '(__fish_complete_pids)'";
-      text += " -d " + quote_fish(option->get_description()) + "\n";
-    }
-  }
+  for (const Node& node : all_nodes(program)) text += fish_subcommands(node) + fish_options(node);
   return text;
 }
 

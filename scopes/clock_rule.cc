@@ -119,7 +119,7 @@ Result<std::uint64_t> judge_clock(const std::string& ledger_folder, const ClockF
   const std::uint64_t expected_ns = time.base->to_realtime_ns(facts.now.boottime_ns);
   if (now_ns + kMaxClockShiftNs < expected_ns) return fail(behind(now_ns, expected_ns));
   if (expected_ns + kMaxClockShiftNs < now_ns) return fail(ahead(now_ns, expected_ns));
-  return expected_ns;
+  return std::max(expected_ns, now_ns);
 }
 
 Result<std::string> format_clock_acceptance(const ClockAcceptance& acceptance) {

@@ -35,12 +35,17 @@ bool read_fields(const Json& json, LedgerRecord* record) {
   return true;
 }
 
-// Whole seconds are enough of a claim that only people and the clock rule look at.
-std::optional<std::uint64_t> parse_time(std::string_view text) {
-  if (text.size() < 20) return std::nullopt;
-  const auto seconds = parse_seconds(std::string(text.substr(0, 19)) + "Z");
+// `YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ` in nanoseconds since the epoch.
+std::optional<std::uint64_t> parse_time(const std::string& text) {
+  if (text.size() != 30 || text[19] != '.' || text[29] != 'Z') return std::nullopt;
+  const auto seconds = parse_seconds(text.substr(0, 19) + "Z");
+  std::uint64_t fraction = 0;
+  for (const char c : text.substr(20, 9)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    fraction = fraction * 10 + static_cast<std::uint64_t>(c - '0');
+  }
   if (!seconds) return std::nullopt;
-  return *seconds * kNanosecondsPerSecond;
+  return *seconds * kNanosecondsPerSecond + fraction;
 }
 
 // Splits a stream into lines of bounded length.
