@@ -56,6 +56,7 @@ Json effective_values(const Policy& policy) {
   values["presets"] = policy.presets;
   values["third_parties.allowed"] = policy.third_parties_allowed;
   values["third_parties.denied"] = policy.third_parties_denied;
+  values["require_uv"] = policy.is_user_verification_required;
   values["encryption_required"] = policy.is_encryption_required;
   values["recipients"] = policy.recipients;
   values["otlp_targets"] = policy.otlp_targets;

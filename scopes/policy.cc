@@ -219,6 +219,7 @@ std::string read_environments(const Json& json, Policy* policy) {
     nested("approvals_from", [&](const Json& value) { return read_approvals_from(value, &other); });
     nested("limits", [&](const Json& value) { return read_limits(value, &other.limits); });
     reader.read("presets", &other.presets);
+    reader.read("require_uv", &other.is_user_verification_required);
     reader.read("encryption_required", &other.is_encryption_required);
     if (fault.empty()) fault = reader.finish();
     if (!fault.empty()) return fault;
@@ -266,6 +267,7 @@ std::string read_members(const Json& json, Policy* policy) {
          [&](const Json& value) { return read_break_glass(value, &policy->break_glass); });
   nested("third_parties", [&](const Json& value) { return read_third_parties(value, policy); });
   reader.read("presets", &policy->presets);
+  reader.read("require_uv", &policy->is_user_verification_required);
   reader.read("encryption_required", &policy->is_encryption_required);
   reader.read("recipients", &policy->recipients);
   reader.read("otlp_targets", &policy->otlp_targets);
@@ -431,6 +433,7 @@ std::string format_default_policy(std::string_view environment) {
                     {"cpu_percent", policy.limits.cpu_percent}};
   json["presets"] = policy.presets;
   json["third_parties"] = {{"allowed", Json::array()}, {"denied", Json::array()}};
+  json["require_uv"] = policy.is_user_verification_required;
   json["encryption_required"] = policy.is_encryption_required;
   json["recipients"] = Json::array();
   json["otlp_targets"] = Json::array();

@@ -57,6 +57,7 @@ struct Policy {
   std::vector<std::string> presets = {"standard"};  // that every approval must name
   std::vector<std::string> third_parties_allowed;   // empty: all; `*.host` patterns
   std::vector<std::string> third_parties_denied;
+  bool is_user_verification_required = false;  // of security keys: PIN or biometrics
   bool is_encryption_required = false;
   std::vector<std::string> recipients;  // at least one of them when encryption is required
   std::vector<std::string> otlp_targets;

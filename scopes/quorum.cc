@@ -38,7 +38,8 @@ class Judge {
     signer.role = role_of(signature->name_space);
     signer.fingerprint = signature->signer.key.fingerprint();
     const Status good =
-        verify_sshsig(*signature, signature->name_space, as_bytes(document_.text.body));
+        verify_sshsig(*signature, signature->name_space, as_bytes(document_.text.body),
+                      {.require_user_verification = policy_.is_user_verification_required});
     if (!good) return reject(std::move(signer), good.error().message());
     signer.problem = problem_of(*signature, &signer);
     if (signer.problem.empty()) accept(signer);

@@ -11,7 +11,9 @@
 std::vector<std::string> make_seeds() {
   const std::string key = scopetrace::SigningKey::generate().public_key().line();
   return {"# people\nalice,al namespaces=\"approval@scopetrace\",valid-before=\"20270101Z\" " +
-          key + " laptop\n"};
+              key + " laptop\n",
+          "bob cert-authority,namespaces=\"request@scopetrace\",valid-after=\"202601010000Z\" " +
+              key + "\n"};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -23,7 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::string& name : line.principals) {
       if (name.find_first_of("*?!") != std::string::npos) std::abort();
     }
-    if (!scopetrace::TrustFile::parse(scopetrace::format_trust_line(line))) std::abort();
+    const std::string written = scopetrace::format_trust_line(line);
+    const auto again = scopetrace::TrustFile::parse(written);
+    if (!again || again->lines().size() != 1) std::abort();
+    if (scopetrace::format_trust_line(again->lines()[0]) != written) std::abort();
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a fuzz target over every file of the folders named on the command line, then over its
 // generated seeds, each also cut at every length up to 256 bytes: the corpus as an ordinary test.
+// With --write-seeds FOLDER it writes the generated seeds instead, for a run of libFuzzer.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -28,9 +29,20 @@ std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+int write_seeds(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  std::size_t number = 0;
+  for (const std::string& seed : make_seeds()) {
+    std::ofstream(folder / ("seed-" + std::to_string(++number)), std::ios::binary) << seed;
+  }
+  std::printf("wrote %zu seeds\n", number);
+  return number == 0 ? 1 : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string(argv[1]) == "--write-seeds") return write_seeds(argv[2]);
   std::size_t inputs = replay("");
   for (int i = 1; i < argc; ++i) {
     if (!std::filesystem::is_directory(argv[i])) continue;

@@ -17,6 +17,7 @@ constexpr std::string_view kFull = R"({
   "limits": {"seconds": 604800, "bytes": 1099511627776, "events_per_second": 1, "cpu_percent": 100},
   "presets": ["standard"],
   "third_parties": {"allowed": ["*.payments.example", "10.0.0.7"], "denied": ["a-b.example"]},
+  "require_uv": true,
   "encryption_required": true,
   "recipients": ["age1x"],
   "otlp_targets": ["https://otel.example"],
@@ -34,6 +35,7 @@ TEST(PolicyTest, ReadsEveryKey) {
   EXPECT_EQ(policy->approvals_any_request, 14U);
   EXPECT_EQ(policy->limits.seconds, 604800U);
   EXPECT_EQ(policy->third_parties_denied, std::vector<std::string>{"a-b.example"});
+  EXPECT_TRUE(policy->is_user_verification_required);
   EXPECT_TRUE(policy->is_encryption_required);
 }
 

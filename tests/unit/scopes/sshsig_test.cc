@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "scopes/wire_string.h"
+#include "tests/unit/scopes/forge.h"
 #include "tests/unit/scopes/scratch.h"
 #include "userspace/base/crypto.h"
 
@@ -22,13 +23,6 @@ struct BlobParts {
   std::string tail = "";
   std::string name_space = std::string(kSpace);
 };
-
-std::string armour_of(const ByteVector& blob) {
-  const std::string text = to_base64(blob);
-  std::string armour = std::string(kSshsigBegin) + "\n";
-  for (std::size_t at = 0; at < text.size(); at += 70) armour += text.substr(at, 70) + "\n";
-  return armour + std::string(kSshsigEnd) + "\n";
-}
 
 ByteVector data_to_sign(const BlobParts& parts) {
   ByteVector data;
@@ -54,35 +48,6 @@ std::string forge(const BlobParts& parts, const PublicKey& key, Bytes signature)
   append(blob, as_bytes(parts.tail));
   return armour_of(blob);
 }
-
-// A FIDO key whose token is this process: the inner key is a plain Ed25519 key.
-struct SyntheticToken {
-  SigningKey inner = SigningKey::generate();
-
-  PublicKey public_key() const {
-    ByteVector blob;
-    put_string(blob, "sk-ssh-ed25519@openssh.com");
-    put_string(blob, inner.public_key().point());
-    put_string(blob, "ssh:");
-    return PublicKey::from_blob(blob).value();
-  }
-  std::string sign(std::uint8_t flags) const {
-    ByteVector tail = {static_cast<std::byte>(flags)};
-    put_be32(tail, 7);
-    ByteVector data;
-    append(data, sha256(as_bytes("ssh:")));
-    append(data, tail);
-    append(data, sha256(data_to_sign({})));
-    const ByteVector plain = inner.sign(data);
-    ByteReader reader(plain);
-    (void)reader.take_string();
-    ByteVector signature;
-    put_string(signature, "sk-ssh-ed25519@openssh.com");
-    put_string(signature, *reader.take_string());
-    append(signature, tail);
-    return forge({}, public_key(), signature);
-  }
-};
 
 TEST(SshsigTest, VerifiesItsOwnSignature) {
   const SigningKey key = SigningKey::generate();
@@ -140,21 +105,59 @@ TEST(SshsigTest, RefusesRsa) {
 
 TEST(SshsigTest, DemandsTouchWhereStockDoesNot) {
   const ScratchFolder scratch;
-  const SyntheticToken token;
+  const SigningKey inner = SigningKey::generate();
+  const SoftwareToken token(inner);
+  const std::string untouched = token.sshsig(kSpace, kMessage, 0);
   scratch.write("signers", "carol " + token.public_key().line() + "\n");
   scratch.write("message", kMessage);
-  scratch.write("untouched.sig", token.sign(0));
+  scratch.write("untouched.sig", untouched);
 
-  const auto untouched = verify_sshsig(token.sign(0), kSpace, as_bytes(kMessage));
-  const auto touched = verify_sshsig(token.sign(1), kSpace, as_bytes(kMessage));
+  const auto refused = verify_sshsig(untouched, kSpace, as_bytes(kMessage));
+  const auto touched = verify_sshsig(token.sshsig(kSpace, kMessage, 1), kSpace, as_bytes(kMessage));
   const int stock = scratch.run(
       "ssh-keygen -Y verify -f signers -I carol -n approval@scopetrace -s untouched.sig < message");
 
-  ASSERT_FALSE(untouched);
-  EXPECT_EQ(untouched.error().code(), ErrorCode::kTampered);
-  EXPECT_EQ(untouched.error().message(), "the security key was not touched for this signature");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kTampered);
+  EXPECT_EQ(refused.error().message(), "the security key was not touched for this signature");
   EXPECT_TRUE(touched);
   EXPECT_EQ(stock, 0) << "stock verification became stricter: say so in docs/formats.md";
+}
+
+TEST(SshsigTest, DemandsUserVerificationWhereTheRulesDo) {
+  const SigningKey inner = SigningKey::generate();
+  const SoftwareToken token(inner);
+  const auto check = [&](std::uint8_t flags) {
+    const auto parsed = parse_sshsig(token.sshsig(kSpace, kMessage, flags)).value();
+    return verify_sshsig(parsed, kSpace, as_bytes(kMessage), {.require_user_verification = true});
+  };
+
+  EXPECT_FALSE(check(1));
+  EXPECT_TRUE(check(5));
+}
+
+TEST(SshsigTest, KeepsFlagsAndCounter) {
+  const SigningKey inner = SigningKey::generate();
+  const std::string block = SoftwareToken(inner).sshsig(kSpace, kMessage, 5);
+
+  const auto parsed = parse_sshsig(block);
+
+  ASSERT_TRUE(parsed && parsed->signature.fido);
+  EXPECT_TRUE(parsed->signature.fido->is_touched());
+  EXPECT_TRUE(parsed->signature.fido->is_user_verified());
+  EXPECT_EQ(parsed->signature.fido->counter, SoftwareToken::kCounter);
+  EXPECT_EQ(format_sshsig(*parsed), block);
+}
+
+TEST(SshsigTest, RefusesACertificateWhereAHostSigns) {
+  const SigningKey key = SigningKey::generate();
+  const std::string block =
+      sshsig_as(certify({}, key.public_key(), SigningKey::generate()), key, kSpace, kMessage);
+
+  const auto signer = verify_sshsig(block, kSpace, as_bytes(kMessage));
+
+  ASSERT_FALSE(signer);
+  EXPECT_EQ(signer.error().code(), ErrorCode::kUnsupported);
 }
 
 TEST(SshsigTest, RefusesOtherNamespace) {
