@@ -22,6 +22,7 @@ struct TrustOptions {
   std::string key_path;
   std::string purposes = "request,approval";
   std::string until;
+  bool is_authority = false;
   bool is_json = false;
 };
 
@@ -76,7 +77,8 @@ Result<TrustLine> make_line(const TrustOptions& options) {
                    .valid_after_s = {},
                    .valid_before_s = until,
                    .key = key,
-                   .comment = ""};
+                   .comment = "",
+                   .is_authority = options.is_authority};
 }
 
 Result<ExitCode> run_add(const TrustOptions& options, const std::string& root) {
@@ -87,8 +89,8 @@ Result<ExitCode> run_add(const TrustOptions& options, const std::string& root) {
   const std::string changed = *old + format_trust_line(line) + "\n";
   ST_RETURN_IF_ERROR(TrustFile::parse(changed));  // a name it would refuse never gets in
   ST_RETURN_IF_ERROR(write_file_atomically(path, changed, 0644));
-  fmt::print("{} may sign {} with {}\n", options.principal, options.purposes,
-             line.key.fingerprint());
+  fmt::print("{} may sign {} with {}{}\n", options.principal, options.purposes,
+             line.is_authority ? "keys certified by " : "", line.key.fingerprint());
   return ExitCode::kDone;
 }
 
@@ -116,7 +118,7 @@ void print_table(const TrustFile& file) {
   fmt::print(kRow, "PRINCIPAL", "MAY SIGN", "UNTIL", "KEY");
   for (const TrustLine& line : file.lines()) {
     fmt::print(kRow, join(line.principals), format_purposes(line.namespaces), format_until(line),
-               line.key.fingerprint());
+               (line.is_authority ? "authority " : "") + line.key.fingerprint());
   }
 }
 
@@ -127,6 +129,7 @@ void print_json(const TrustFile& file) {
                     {"namespaces", line.namespaces},
                     {"until", format_until(line)},
                     {"key", line.key.fingerprint()},
+                    {"authority", line.is_authority},
                     {"type", key_type_name(line.key.type())}});
   }
   fmt::print("{}\n", rows.dump(2));
@@ -149,6 +152,8 @@ Command add_trust_command(CLI::App& app, const GlobalOptions& global) {
   add->add_option("keyfile", options->key_path, "Their public key (.pub)")->required();
   add->add_option("--for", options->purposes, "What they may sign: request,approval")
       ->capture_default_str();
+  add->add_flag("--cert-authority", options->is_authority,
+                "The key is an authority: it certifies the person's keys (ssh-keygen -s)");
   add->add_option("--until", options->until, "Last moment, as 2027-01-31T00:00:00Z");
   add_examples(*add,
                {"scopetrace trust add alice@corp.example alice.pub --for request,approval",

@@ -71,3 +71,40 @@ rewrite_approval() {
   { cat "$body"; echo; cat "$body.host" "$body.sig"; } >"$file"
   approve "$file" alice bob >/dev/null
 }
+
+# Starts an ssh-agent that holds these keys, in this order, and ends with the case.
+start_agent() {
+  eval "$(ssh-agent -s)" >/dev/null
+  trap 'ssh-agent -k >/dev/null' EXIT
+  local key
+  for key in "$@"; do ssh-add -q "$key" 2>/dev/null; done
+}
+
+# A certificate NAME-cert.pub of ./NAME for a principal, by the authority ./ca that the trust file knows.
+#   certify NAME PRINCIPAL [SSH_KEYGEN_OPTION…]
+certify() {
+  local name=$1 principal=$2
+  shift 2
+  [[ -e ca ]] || make_keys ca
+  [[ -e $name ]] || make_keys "$name"
+  ssh-keygen -q -s ca -I "$name" -n "$principal" -V -1h:+1h "$@" "$name.pub"
+  scopetrace trust add "$principal" ca.pub --cert-authority --for request,approval >/dev/null
+}
+
+# Has stock ssh-keygen verify the last signature of a document.
+#   verify_last FILE PRINCIPAL NAMESPACE [SSH_KEYGEN_OPTION…]
+verify_last() {
+  local file=$1 principal=$2 namespace=$3
+  shift 3
+  sed '/^$/,$d' "$file" >"$file.body"
+  tac "$file" | sed '/^-----BEGIN/q' | tac >"$file.block"
+  ssh-keygen -Y verify -f "$SCOPETRACE_ROOT/etc/scopetrace/allowed_signers" -I "$principal" \
+    -n "$namespace" -s "$file.block" "$@" <"$file.body"
+}
+
+# Appends a signature that stock ssh-keygen makes.
+#   sign_by_stock FILE KEY NAMESPACE
+sign_by_stock() {
+  sed '/^$/,$d' "$1" >"$1.body"
+  ssh-keygen -q -Y sign -f "$2" -n "$3" <"$1.body" 2>/dev/null >>"$1"
+}
