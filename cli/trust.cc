@@ -29,7 +29,7 @@ struct TrustOptions {
 // What a person may sign with a purpose. Whoever asks or approves may also revoke; an approver may
 // accept the clock.
 const std::map<std::string, std::vector<std::string_view>, std::less<>>& purposes() {
-  static const std::map<std::string, std::vector<std::string_view>, std::less<>> kPurposes = {
+  static const std::map<std::string, std::vector<std::string_view>, std::less<>> table = {
       {"request", {kRequestNamespace, kRevokeNamespace}},
       {"approval", {kApprovalNamespace, kRevokeNamespace, kClockNamespace}},
       {"review", {kReviewNamespace}},
@@ -39,7 +39,7 @@ const std::map<std::string, std::vector<std::string_view>, std::less<>>& purpose
       {"audit", {kAuditNamespace}},
       {"session", {kSessionNamespace}},
       {"bundle", {kBundleNamespace}}};
-  return kPurposes;
+  return table;
 }
 
 // `request,approval` to the namespaces that stand in the file, each once.

@@ -147,7 +147,7 @@ std::string ForgeryWorld::krl(const std::string& specification, const std::strin
 }
 
 std::string ForgeryWorld::used(const Evidence& evidence, int times) const {
-  const std::string folder = scratch.file("uses");
+  std::string folder = scratch.file("uses");
   std::filesystem::create_directories(folder);
   const auto document = parse_approval(format_signed_text(evidence.body, evidence.blocks)).value();
   for (int i = 0; i < times; ++i) {

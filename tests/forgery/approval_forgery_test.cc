@@ -46,7 +46,7 @@ Evidence verified(World world) {
 
 // One forgery: `change` edits a copy of the genuine evidence.
 using Change = std::function<void(World, Evidence&)>;
-std::function<std::vector<Evidence>(World, Evidence)> one(Change change) {
+std::function<std::vector<Evidence>(World, Evidence)> one(const Change& change) {
   return [change](World world, Evidence evidence) {
     change(world, evidence);
     return std::vector{std::move(evidence)};
@@ -63,7 +63,7 @@ auto body_edit(const char* from, const char* to) {
   return one([=](World, Evidence& e) { replace(e.body, from, to); });
 }
 // Replaces in the body and signs the new one with every key: only the grammar can refuse.
-auto resigned(std::function<void(std::string&)> edit) {
+auto resigned(const std::function<void(std::string&)>& edit) {
   return one([=](World world, Evidence& e) {
     edit(e.body);
     e.blocks = {world.sign(world.people.host, kHostNamespace, e.body),
@@ -104,7 +104,7 @@ auto last_by_fido(bool ecdsa, std::uint8_t flags, const char* application = "ssh
     e.blocks.back() = armour_of(blob);
   });
 }
-auto certificate_with(std::function<void(CertificateFields&)> change) {
+auto certificate_with(const std::function<void(CertificateFields&)>& change) {
   return one([=](World world, Evidence& e) {
     CertificateFields fields;
     change(fields);
@@ -127,7 +127,7 @@ auto by_a_stranger(const char* before_key) {
     e.blocks.back() = world.sign(world.people.stranger, kApprovalNamespace, e.body);
   });
 }
-auto revoked_by(std::function<std::string(World)> revoked) {
+auto revoked_by(const std::function<std::string(World)>& revoked) {
   return one([=](World world, Evidence& e) { e.revoked = revoked(world); });
 }
 
@@ -514,8 +514,8 @@ const Forgery kHosts[] = {
 class ApprovalForgeryTest : public testing::TestWithParam<Forgery> {
  protected:
   static World world() {
-    static const ForgeryWorld kWorld;
-    return kWorld;
+    static const ForgeryWorld shared;
+    return shared;
   }
 };
 

@@ -82,6 +82,7 @@ inline std::string signed_document(const Approval& approval,
                                    const std::vector<TestSigner>& signers) {
   const std::string body = format_approval(approval).value();
   std::vector<std::string> blocks;
+  blocks.reserve(signers.size());
   for (const TestSigner& signer : signers) {
     blocks.push_back(make_sshsig(*signer.key, signer.name_space, as_bytes(body)));
   }
