@@ -122,8 +122,9 @@ Result<ChosenKey> choose_key_file(const KeyQuery& query) {
     return ChosenKey{choose_identity(key->public_key(), query), KeyPlace::kFile, query.path};
   }
   if (key.error().code() != ErrorCode::kUnsupported) return fail(key.error());
-  ST_ASSIGN_OR_RETURN(PublicKey half, read_public_key(query.path));
-  return ChosenKey{choose_identity(std::move(half), query), KeyPlace::kStock, query.path};
+  auto half = read_public_key(query.path);
+  if (!half) return fail(key.error());  // not of OpenSSH's form: the remedy is to convert it
+  return ChosenKey{choose_identity(std::move(*half), query), KeyPlace::kStock, query.path};
 }
 
 // `--key FILE.pub`: that key, or that certificate, in ssh-agent.

@@ -20,6 +20,7 @@ struct Forgery {
   std::optional<Verdict> verdict;
   const char* reason;
 };
+// NOLINTNEXTLINE(readability-identifier-naming): the name is GoogleTest's
 void PrintTo(const Forgery& row, std::ostream* out) { *out << row.name; }
 
 constexpr std::optional<Verdict> kAnything;
