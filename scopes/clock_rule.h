@@ -27,8 +27,8 @@ struct ClockFacts {
   ClockPair now;
 };
 
-// The time to judge by, nanoseconds since the epoch: within the bounds the later of the two, so that
-// nothing is valid for longer than it says. kRefused when the wall clock is more than
+// The time to judge by, nanoseconds since the epoch: within the bounds the later of the two, so
+// that nothing is valid for longer than it says. kRefused when the wall clock is more than
 // kMaxClockShiftNs behind or ahead of what the ledger says, with the remedy. In the first entry of
 // a boot nothing bounds a clock that is ahead; one behind the last boot's entries is refused.
 Result<std::uint64_t> judge_clock(const std::string& ledger_folder, const ClockFacts& facts);

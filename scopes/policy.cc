@@ -143,9 +143,8 @@ std::string read_approvals_from(const Json& json, Policy* policy) {
     const std::string name(level_name(level));
     const Json* demands = reader.find(name.c_str());
     if (demands == nullptr) continue;
-    const std::string fault =
-        read_demands(*demands, "approvals_from." + name,
-                     &policy->approvals_from[static_cast<std::size_t>(level)]);
+    std::string fault = read_demands(*demands, "approvals_from." + name,
+                                     &policy->approvals_from[static_cast<std::size_t>(level)]);
     if (!fault.empty()) return fault;
   }
   return reader.finish();
