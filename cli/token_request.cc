@@ -12,6 +12,8 @@
 #include "cli/quantity.h"
 #include "cli/signing.h"
 #include "cli/token.h"
+#include "scopes/approval_check.h"
+#include "scopes/control_group.h"
 #include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
@@ -23,6 +25,10 @@ namespace {
 
 struct RequestOptions {
   std::uint32_t tgid = 0;
+  std::string unit;
+  std::string container;
+  std::string cgroup;
+  bool is_any_executable = false;
   std::vector<std::string> command;
   std::vector<std::string> third_parties;
   std::vector<std::string> request_ids;
@@ -143,6 +149,28 @@ Result<std::string> format_draft(Approval asked) {
   return format_approval(asked);
 }
 
+// The group as the host is asked for it; empty when none is named.
+std::string group_of(const RequestOptions& options) {
+  if (!options.unit.empty()) return "unit=" + options.unit;
+  if (!options.container.empty()) return "container=" + options.container;
+  return options.cgroup.empty() ? "" : "cgroup=" + options.cgroup;
+}
+
+Status check_target_options(const RequestOptions& options) {
+  const int named = (options.tgid != 0) + !options.unit.empty() + !options.container.empty() +
+                    !options.cgroup.empty() + !options.command.empty();
+  if (named != 1) {
+    return fail(Error(ErrorCode::kUsage, "name one target")
+                    .with_hint("--pid N, --unit NAME, --container ID, --cgroup PATH, or "
+                               "-- COMMAND [ARGUMENT...]"));
+  }
+  const std::string group = group_of(options);
+  if (!group.empty()) ST_RETURN_IF_ERROR(parse_group_name(group));
+  if (!options.is_any_executable || !group.empty()) return {};
+  return fail(Error(ErrorCode::kUsage, "--any-executable is for a unit, container or cgroup")
+                  .with_hint("a process or command is named with its program"));
+}
+
 // The host states the facts and notes the request; the answer has one block.
 Result<ApprovalText> ask_host(const RequestOptions& options, const Approval& asked,
                               const std::string& root) {
@@ -151,12 +179,34 @@ Result<ApprovalText> ask_host(const RequestOptions& options, const Approval& ask
   call.root = root;
   ST_ASSIGN_OR_RETURN(call.text, format_draft(asked));
   call.tgid = options.tgid;
+  call.group = group_of(options);
+  call.any_executable = options.is_any_executable;
   call.command = options.command;
   if (!options.command.empty()) {
     ST_ASSIGN_OR_RETURN(call.fd, open_command(options.command.front()));
   }
   ST_ASSIGN_OR_RETURN(const HostAnswer answer, call_host(std::move(call)));
   return parse_approval(answer.text);
+}
+
+// A process does not survive a restart; what it belongs to does.
+void propose_group(const Approval& approval) {
+  Approval wider = approval;
+  if (approval.target.image != "none") {
+    wider.target.kind = TargetKind::kContainer;
+    wider.target.group = approval.target.image;
+  } else if (approval.target.unit != "none") {
+    wider.target.kind = TargetKind::kUnit;
+  }
+  if (approval.target.kind != TargetKind::kProcess || wider.target.kind == TargetKind::kProcess) {
+    return;
+  }
+  const bool is_unit = wider.target.kind == TargetKind::kUnit;
+  fmt::print(stderr,
+             "pid {} is of {} {}: an approval for that outlives a restart, though attach does not "
+             "capture it in this version:\n  {}\n",
+             approval.target.tgid, is_unit ? "unit" : "container",
+             is_unit ? wider.target.unit : wider.target.group, request_command(wider));
 }
 
 void print_next_step(const ApprovalText& document, const std::string& path) {
@@ -169,10 +219,7 @@ void print_next_step(const ApprovalText& document, const std::string& path) {
 }
 
 Result<ExitCode> run_request(const RequestOptions& options, const std::string& root) {
-  if ((options.tgid == 0) == options.command.empty()) {
-    return fail(Error(ErrorCode::kUsage, "name one target")
-                    .with_hint("--pid N, or -- COMMAND [ARGUMENT...]"));
-  }
+  ST_RETURN_IF_ERROR(check_target_options(options));
   const Folders folders(root);
   ST_ASSIGN_OR_RETURN(const ChosenKey key, choose_key_here(options.principal, options.key_path,
                                                            kRequestNamespace, folders));
@@ -183,6 +230,7 @@ Result<ExitCode> run_request(const RequestOptions& options, const std::string& r
   document.text.blocks.push_back(block);
   ST_RETURN_IF_ERROR(write_new_document(
       options.output_path, format_signed_text(document.text.body, document.text.blocks)));
+  propose_group(document.approval);
   print_next_step(document, options.output_path);
   return ExitCode::kDone;
 }
@@ -222,6 +270,12 @@ Command add_token_request(CLI::App& token, const GlobalOptions& global) {
   auto options = std::make_shared<RequestOptions>();
   CLI::App* request = token.add_subcommand("request", "Ask for an approval");
   request->add_option("--pid", options->tgid, "Process to capture");
+  request->add_option("--unit", options->unit,
+                      "Every process of a systemd unit, restarts included");
+  request->add_option("--container", options->container, "The same of a container, by its id");
+  request->add_option("--cgroup", options->cgroup, "The same of a cgroup v2, by its path");
+  request->add_flag("--any-executable", options->is_any_executable,
+                    "Whatever programs run there, not only those that run now");
   request->add_option("command", options->command, "Command to start, after --");
   add_scope_options(*request, *options);
   add_limit_options(*request, *options);

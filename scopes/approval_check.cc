@@ -92,6 +92,24 @@ class Checker {
   const CheckFacts& facts_;
 };
 
+// The option that names the target; a command stands at the end.
+std::string target_option(const ApprovalTarget& target) {
+  const std::string any = target.executables.empty() ? " --any-executable" : "";
+  switch (target.kind) {
+    case TargetKind::kProcess:
+      return " --pid " + std::to_string(target.tgid);
+    case TargetKind::kUnit:
+      return " --unit " + quote_for_shell(target.unit) + any;
+    case TargetKind::kContainer:
+      return " --container " + target.group + any;
+    case TargetKind::kCgroup:
+      return " --cgroup " + quote_for_shell(target.group) + any;
+    case TargetKind::kCommand:
+      break;
+  }
+  return "";
+}
+
 std::string request_option(const RequestMatch& match) {
   if (match.kind == RequestKind::kFailed) return " --failed-only";
   if (match.kind == RequestKind::kAny) return "";
@@ -121,7 +139,7 @@ Status check_approval(const Approval& approval, const CheckFacts& facts) {
 std::string request_command(const Approval& approval, std::optional<std::uint32_t> tgid) {
   std::string text = "scopetrace token request";
   const bool command = approval.target.kind == TargetKind::kCommand && !tgid;
-  if (!command) text += " --pid " + std::to_string(tgid.value_or(approval.target.tgid));
+  text += tgid ? " --pid " + std::to_string(*tgid) : target_option(approval.target);
   for (const std::string& host : approval.third_parties)
     text += " --third-party " + quote_for_shell(host);
   for (const RequestMatch& match : approval.requests) text += request_option(match);

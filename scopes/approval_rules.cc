@@ -222,6 +222,23 @@ bool is_third_party(std::string_view text) {
          !text.ends_with('.') && text.find("..") == std::string_view::npos;
 }
 
+bool is_unit_name(std::string_view text) {
+  const bool is_known = text.ends_with(".service") || text.ends_with(".scope");
+  return is_known && text.size() <= 128 && text.front() != '.' &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > 0x20 && c < 0x7f && c != '/' && c != '='; });
+}
+
+bool is_group_path(std::string_view text) {
+  if (text.size() < 2 || text.size() > 400 || text.front() != '/') return false;
+  const bool is_printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  const auto parts = split_list(text.substr(1), '/');
+  return is_printable && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+           return !part.empty() && part != "." && part != "..";
+         });
+}
+
 std::optional<std::string> fault_of_approval(const Approval& approval) {
   if (auto fault = fault_of_names(approval)) return fault;
   if (auto fault = fault_of_scope(approval)) return fault;

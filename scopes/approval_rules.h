@@ -21,6 +21,12 @@ bool is_uuid(std::string_view text);
 std::string format_request(const RequestMatch& match);
 std::optional<RequestMatch> parse_request(std::string_view text);
 
+// A systemd service or scope, such as `payments.service`.
+bool is_unit_name(std::string_view text);
+// A cgroup's path below the mount: from the root, no empty part, no `.` or `..`, no blank.
+bool is_group_path(std::string_view text);
+inline constexpr std::size_t kMaxExecutables = 8;  // that a unit, container or cgroup may name
+
 // `any`, a lower-case host name, or `*.` and one.
 bool is_third_party(std::string_view text);
 

@@ -9,8 +9,6 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxExecutables = 8;
-
 // Takes `<key>=<value>` and the blank after it off the front of `rest`.
 std::optional<std::string_view> take(std::string_view* rest, std::string_view key) {
   if (!rest->starts_with(key) || rest->substr(key.size(), 1) != "=") return std::nullopt;
@@ -76,11 +74,11 @@ bool parse_group(std::string_view rest, ApprovalTarget* target) {
   if (key == "unit") {
     target->kind = TargetKind::kUnit;
     target->unit = *name;
-    return true;
+    return is_unit_name(*name);
   }
   target->kind = key == "container" ? TargetKind::kContainer : TargetKind::kCgroup;
   target->group = *name;
-  if (key == "cgroup") return name->starts_with('/');
+  if (key == "cgroup") return is_group_path(*name);
   return key == "container" && name->size() == 64 && from_hex(*name).has_value();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/host_block.h"
 
+#include "scopes/control_group.h"
 #include "scopes/sshsig.h"
 #include "scopes/target.h"
 #include "scopes/trust.h"
@@ -15,6 +16,15 @@ std::string make_nonce() {
   return to_hex(nonce);
 }
 
+Status fill_group(const TargetRequest& target, Approval* approval) {
+  ST_ASSIGN_OR_RETURN(const GroupName name, parse_group_name(target.group));
+  ST_ASSIGN_OR_RETURN(const std::string mount, find_cgroup_mount());
+  ST_ASSIGN_OR_RETURN(const GroupFacts facts, read_group(name, mount));
+  ST_ASSIGN_OR_RETURN(approval->target, target_of(facts, target.is_any_executable));
+  approval->context = facts.context;
+  return {};
+}
+
 Status fill_target(const TargetRequest& target, Approval* approval) {
   if (target.tgid != 0) {
     ST_ASSIGN_OR_RETURN(const ProcessFacts facts, read_process(target.tgid));
@@ -22,6 +32,7 @@ Status fill_target(const TargetRequest& target, Approval* approval) {
     approval->context = facts.context;
     return {};
   }
+  if (!target.group.empty()) return fill_group(target, approval);
   if (target.command.empty()) return fail(ErrorCode::kUsage, "no target: give --pid or a command");
   ST_ASSIGN_OR_RETURN(const Digest exe, read_program_digest(target.program));
   approval->target = ApprovalTarget();

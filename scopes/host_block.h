@@ -11,9 +11,12 @@
 
 namespace scopetrace {
 
-// What a requester asks about: a running process, or a command that is to be started.
+// What a requester asks about: a running process, a group of them, or a command that is
+// to be started.
 struct TargetRequest {
-  std::uint32_t tgid = 0;            // 0: the command
+  std::uint32_t tgid = 0;            // 0: the group or the command
+  std::string group;                 // `unit=NAME`, `container=ID` or `cgroup=PATH` …
+  bool is_any_executable = false;    // … and whatever programs run there
   std::vector<std::string> command;  // program and arguments …
   int program = -1;                  // … with the program's file, borrowed
 };

@@ -69,20 +69,15 @@ Status read_status(const std::string& folder, ProcessFacts* facts) {
 
 bool is_hex64(std::string_view text) { return text.size() == 64 && from_hex(text).has_value(); }
 
-bool is_unit_name(std::string_view text) {
-  return text.ends_with(".service") && text.size() <= 128 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-// Finds unit and container id in the path of the cgroup: the last part of each form.
+// Finds unit and container id: the last part of each form, the lines of cgroup v1 before that of v2
+// (`0::`), which comes last and wins.
 void read_cgroup(std::string_view cgroup, ProcessFacts* facts) {
-  const std::string_view line = cgroup.substr(0, cgroup.find('\n'));
-  for (std::string part : split_list(line, '/')) {
-    if (is_unit_name(part)) facts->unit = part;
-    if (part.ends_with(".scope")) part.resize(part.size() - 6);
-    const auto dash = part.rfind('-');
-    const std::string id = dash == std::string::npos ? part : part.substr(dash + 1);
-    if (is_hex64(id)) facts->image = id;
+  for (const std::string& line : split_list(cgroup, '\n')) {
+    for (const std::string& part : split_list(line, '/')) {
+      if (part.ends_with(".service") && is_unit_name(part)) facts->unit = part;
+      const std::string id = container_id_of(part);
+      if (!id.empty()) facts->image = id;
+    }
   }
 }
 
@@ -110,8 +105,7 @@ Result<ProcessFacts> read_process(std::uint32_t tgid, const std::string& proc_ro
   ST_RETURN_IF_ERROR(read_status(folder, &facts));
   ST_ASSIGN_OR_RETURN(const UniqueFd program, open_program(folder + "/exe"));
   ST_ASSIGN_OR_RETURN(facts.exe, read_program_digest(program.get()));
-  ST_ASSIGN_OR_RETURN(const std::string cmdline, read_file(folder + "/cmdline", 4 << 20));
-  facts.context = redact_command_line(split_arguments(cmdline));
+  ST_ASSIGN_OR_RETURN(facts.context, read_context(tgid, proc_root));
   const auto cgroup = read_file(folder + "/cgroup", kMaxProcFile);
   if (cgroup) read_cgroup(*cgroup, &facts);
   ST_ASSIGN_OR_RETURN(const std::uint64_t start_after, read_start(folder, tgid));
@@ -123,6 +117,19 @@ Result<ProcessFacts> read_process(std::uint32_t tgid, const std::string& proc_ro
 ApprovalTarget target_of(const ProcessFacts& facts) {
   return {TargetKind::kProcess, facts.tgid, facts.start_ticks, facts.uid, facts.unit,
           facts.image,          "",         {facts.exe}};
+}
+
+Result<std::string> read_context(std::uint32_t tgid, const std::string& proc_root) {
+  ST_ASSIGN_OR_RETURN(const std::string cmdline,
+                      read_file(proc_root + "/" + std::to_string(tgid) + "/cmdline", 4 << 20));
+  return redact_command_line(split_arguments(cmdline));
+}
+
+std::string container_id_of(std::string folder_name) {
+  if (folder_name.ends_with(".scope")) folder_name.resize(folder_name.size() - 6);
+  const auto dash = folder_name.rfind('-');
+  const std::string id = dash == std::string::npos ? folder_name : folder_name.substr(dash + 1);
+  return is_hex64(id) ? id : "";
 }
 
 Result<UniqueFd> open_command(const std::string& command) {

@@ -29,6 +29,11 @@ struct ProcessFacts {
 // refuses. The start time is read before and after the rest, so the facts are of one process.
 Result<ProcessFacts> read_process(std::uint32_t tgid, const std::string& proc_root = "/proc");
 ApprovalTarget target_of(const ProcessFacts& facts);
+// The command line of a running process by redact_command_line().
+Result<std::string> read_context(std::uint32_t tgid, const std::string& proc_root = "/proc");
+// The container id that a cgroup's folder is named after: 64 hexadecimal digits, alone or behind a
+// dash, with or without `.scope`. Empty when there is none.
+std::string container_id_of(std::string folder_name);
 
 // The program that `command` would start, searched in PATH when it has no slash; for reading.
 Result<UniqueFd> open_command(const std::string& command);

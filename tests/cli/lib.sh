@@ -25,11 +25,30 @@ start_target() {
   target=$!
 }
 
-# Carol's request for $target, into the named file; further options follow.
+# Starts the target in a control group of this name, as a service manager would; both end with the case.
+start_unit() {
+  local mount
+  mount=$(awk '$0 ~ / - cgroup2 / && $4 == "/" { print $5; exit }' /proc/self/mountinfo)
+  unit_folder=$mount/$1
+  mkdir "$unit_folder"
+  start_target
+  echo "$target" >"$unit_folder/cgroup.procs"
+  trap 'stop_target; rmdir "$unit_folder"' EXIT
+}
+
+# Ends the target and waits until it is gone.
+stop_target() {
+  kill "$target" 2>/dev/null || true
+  wait "$target" 2>/dev/null || true
+}
+
+# Carol's request for $target, into the named file; further options follow and may name another target.
 request() {
   local file=$1
   shift
-  scopetrace token request --pid "$target" --third-party api.payments.example \
+  local named=" $* " which=()
+  [[ $named =~ \ --(pid|unit|container|cgroup)\  ]] || which=(--pid "$target")
+  scopetrace token request "${which[@]}" --third-party api.payments.example \
     --reason 'charges fail since 14:05' --key carol --as carol@corp.example -o "$file" "$@"
 }
 

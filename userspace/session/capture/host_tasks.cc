@@ -52,7 +52,7 @@ Result<HostAnswer> sign_request(const HostCall& call, const HostSide& side, cons
   ST_ASSIGN_OR_RETURN(
       const ApprovalText document,
       gather_and_sign_host_block(
-          draft.approval, {.tgid = call.tgid, .command = call.command, .program = call.fd.get()},
+          draft.approval, {call.tgid, call.group, call.any_executable, call.command, call.fd.get()},
           side.host_key));
   ST_RETURN_IF_ERROR(note(side, request_entry(document, peer.uid)));
   return HostAnswer{format_signed_text(document.text.body, document.text.blocks), {}, {}};
