@@ -382,19 +382,6 @@ bool Policy::may_revoke(std::string_view person) const {
   });
 }
 
-std::uint64_t Policy::approvals_needed(const Approval& approval) const {
-  if (approval.is_break_glass) {
-    return approval.level == Level::kMetadata && break_glass.is_requester_enough ? 0 : 1;
-  }
-  std::uint64_t needed = approvals[static_cast<std::size_t>(approval.level)];
-  needed = std::max(needed, approval.approvals);
-  if (approval.has_any_third_party()) needed = std::max(needed, approvals_any_third_party);
-  if (approval.has_any_request() && approval.max_seconds > any_request_seconds) {
-    needed = std::max(needed, approvals_any_request);
-  }
-  return environment == "development" ? needed : std::max<std::uint64_t>(needed, 1);
-}
-
 Result<Policy> parse_policy(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return fail(ErrorCode::kCorrupt, "policy: is not JSON");
