@@ -62,16 +62,25 @@ std::string format_line(const LedgerEntry& entry, const LedgerHead& before,
   return json.dump() + "\n";
 }
 
-// The last line of the file, LF included; empty when the file is.
-Result<std::string> read_last_line(int fd) {
-  struct stat facts {};
-  if (::fstat(fd, &facts) != 0) return fail_errno("ledger");
-  const auto size = static_cast<std::size_t>(facts.st_size);
+// The end of the file up to `size`, as much as one line may have and one byte.
+Result<std::string> read_tail(int fd, std::size_t size) {
   std::string tail(std::min(size, kMaxLedgerLine + 1), '\0');
   const ssize_t n = ::pread(fd, tail.data(), tail.size(), static_cast<off_t>(size - tail.size()));
   if (n != static_cast<ssize_t>(tail.size())) return fail_errno("read ledger");
-  if (tail.empty()) return tail;
-  if (tail.back() != '\n') return tampered("the last line is torn");
+  return tail;
+}
+
+// Bytes of a last line that has no end: what a crash within write(2) leaves.
+Result<std::size_t> measure_torn_line(int fd, std::size_t size) {
+  ST_ASSIGN_OR_RETURN(const std::string tail, read_tail(fd, size));
+  const auto end = tail.rfind('\n');
+  if (end == std::string::npos && size > tail.size()) return tampered("a line is too long");
+  return end == std::string::npos ? tail.size() : tail.size() - end - 1;
+}
+
+// The last of the whole lines that end at `size`, LF included; empty when there is none.
+Result<std::string> read_last_line(int fd, std::size_t size) {
+  ST_ASSIGN_OR_RETURN(std::string tail, read_tail(fd, size));
   const auto before = tail.size() < 2 ? std::string::npos : tail.rfind('\n', tail.size() - 2);
   if (before == std::string::npos && size > tail.size()) return tampered("a line is too long");
   return before == std::string::npos ? tail : tail.substr(before + 1);
@@ -79,8 +88,7 @@ Result<std::string> read_last_line(int fd) {
 
 // Where the chain ends. One line after the checkpoint is what a crash between the two writes
 // leaves.
-Result<LedgerHead> find_head(int fd, const LedgerHead& checkpoint) {
-  ST_ASSIGN_OR_RETURN(const std::string last, read_last_line(fd));
+Result<LedgerHead> judge_last_line(const std::string& last, const LedgerHead& checkpoint) {
   if (last.empty()) {
     if (checkpoint.count == 0) return checkpoint;
     return tampered("the entries are gone");
@@ -92,6 +100,21 @@ Result<LedgerHead> find_head(int fd, const LedgerHead& checkpoint) {
     return LedgerHead{checkpoint.count + 1, digest};
   }
   return tampered("does not end where its checkpoint says");
+}
+
+// The head, of a file that is locked. A torn line was never acknowledged to anybody; it is taken
+// back, but only when the lines before it end as they must: an entry that was cut stays evidence.
+Result<LedgerHead> find_head(int fd, const LedgerHead& checkpoint) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0) return fail_errno("ledger");
+  const auto size = static_cast<std::size_t>(facts.st_size);
+  ST_ASSIGN_OR_RETURN(const std::size_t torn, measure_torn_line(fd, size));
+  ST_ASSIGN_OR_RETURN(const std::string last, read_last_line(fd, size - torn));
+  ST_ASSIGN_OR_RETURN(const LedgerHead head, judge_last_line(last, checkpoint));
+  if (torn > 0 && ::ftruncate(fd, static_cast<off_t>(size - torn)) != 0) {
+    return fail_errno("ledger: take a torn line back");
+  }
+  return head;
 }
 
 Result<UniqueFd> open_locked(const std::string& folder) {
