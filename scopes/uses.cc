@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "scopes/approval_rules.h"
+#include "scopes/ledger_reader.h"
 #include "userspace/base/file.h"
 
 namespace scopetrace {
@@ -95,6 +96,22 @@ Result<std::uint64_t> count_uses(const std::string& folder, const Approval& appr
     }
   }
   return count;
+}
+
+Status check_uses(const std::string& ledger_folder, const Approval& approval, std::uint64_t uses) {
+  std::uint64_t noted = 0;
+  ST_RETURN_IF_ERROR(find_in_ledger(ledger_folder, ledger_needle("approval", approval.id),
+                                    [&](const LedgerRecord& entry) -> Status {
+                                      const bool is_use = entry.event == "attach" &&
+                                                          entry.value("approval") == approval.id;
+                                      noted += is_use ? 1 : 0;
+                                      return {};
+                                    }));
+  if (noted <= uses) return {};
+  return fail(Error(ErrorCode::kRefused, "the ledger knows of " + std::to_string(noted) +
+                                             " uses of this approval, the state folder of " +
+                                             std::to_string(uses))
+                  .with_hint("ask for a new approval, and look who removed what"));
 }
 
 Result<UseBudget> remaining_budget(const std::string& folder, const ApprovalText& document) {

@@ -25,6 +25,10 @@ struct UseGrant {
 // Uses that were consumed so far, for check_approval(). 0 when the folder is empty.
 Result<std::uint64_t> count_uses(const std::string& folder, const Approval& approval);
 
+// kRefused when the ledger knows of more uses than `uses`: files of them were removed, and their
+// budget would be given twice.
+Status check_uses(const std::string& ledger_folder, const Approval& approval, std::uint64_t uses);
+
 // What is left for the next use, so that the kernel's limits can be fixed before it is consumed.
 // Errors as consume_use().
 Result<UseBudget> remaining_budget(const std::string& folder, const ApprovalText& document);

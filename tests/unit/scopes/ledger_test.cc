@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/ledger.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -10,6 +12,7 @@
 #include "scopes/uses.h"
 #include "tests/unit/scopes/approval_builder.h"
 #include "tests/unit/scopes/scratch.h"
+#include "userspace/base/file.h"
 
 namespace scopetrace {
 namespace {
@@ -71,6 +74,39 @@ TEST_F(LedgerTest, TakesBackALineThatDoesNotFit) {
   EXPECT_EQ(verify_ledger(scratch_.path(), key_.public_key())->count, 4U);
 }
 
+void add_bytes(const std::string& folder, std::string_view bytes) {
+  const UniqueFd fd = open_file(folder + "/entries.jsonl", O_WRONLY | O_APPEND).value();
+  ASSERT_TRUE(write_all(fd.get(), as_bytes(bytes)));
+}
+
+TEST_F(LedgerTest, GoesOnAfterACrashWithinALine) {
+  for (const std::string_view torn : {std::string_view("{"), std::string_view("{\"n\":3,\"prev"),
+                                      std::string_view("\0\0\0", 3)}) {
+    add_bytes(scratch_.path(), torn);
+    auto ledger = Ledger::open(scratch_.path(), "a", key_);
+    ASSERT_TRUE(ledger) << ledger.error().message();
+    ASSERT_TRUE(ledger->append({"request", {}}));
+  }
+
+  const auto head = verify_ledger(scratch_.path(), key_.public_key());
+  ASSERT_TRUE(head) << head.error().message();
+  EXPECT_EQ(head->count, 6U);
+}
+
+// Who cuts into an entry that was acknowledged must not have the rest swept away as a crash.
+TEST_F(LedgerTest, KeepsAnEntryThatWasCutAsEvidence) {
+  const std::string path = scratch_.path() + "/entries.jsonl";
+  const std::string whole = read_file(path, 1 << 20).value();
+  const std::string cut = whole.substr(0, whole.size() - 1);
+  ASSERT_EQ(::truncate(path.c_str(), static_cast<off_t>(cut.size())), 0);
+
+  const auto ledger = Ledger::open(scratch_.path(), "a", key_);
+
+  ASSERT_FALSE(ledger);
+  EXPECT_EQ(ledger.error().code(), ErrorCode::kTampered);
+  EXPECT_EQ(read_file(path, 1 << 20).value(), cut);
+}
+
 TEST_F(LedgerTest, FindsOtherKey) {
   EXPECT_FALSE(verify_ledger(scratch_.path(), SigningKey::generate().public_key()));
 }
@@ -130,6 +166,25 @@ TEST(UsesTest, CountsAnUnsettledUseInFull) {
 
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::kRefused);
+}
+
+// A use whose file was removed would be granted anew.
+TEST(UsesTest, AreNoFewerThanTheLedgerKnows) {
+  const ScratchFolder scratch;
+  const SigningKey key = SigningKey::generate();
+  const ApprovalText document = used_approval(3);
+  const std::string& id = document.approval.id;
+  Ledger ledger = Ledger::open(scratch.path(), "a", key).value();
+  ASSERT_TRUE(ledger.append({"attach", {{"approval", id}}}));
+  ASSERT_TRUE(ledger.append({"detach", {{"approval", id}}}));
+  ASSERT_TRUE(ledger.append({"attach", {{"approval", "another"}}}));
+  ASSERT_TRUE(ledger.append({"attach", {{"approval", id}}}));
+
+  EXPECT_TRUE(check_uses(scratch.path(), document.approval, 2));
+  EXPECT_TRUE(check_uses(scratch.path(), document.approval, 3));  // one ended before its entry
+  const Status gone = check_uses(scratch.path(), document.approval, 1);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code(), ErrorCode::kRefused);
 }
 
 struct CommandCase {

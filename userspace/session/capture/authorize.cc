@@ -168,6 +168,7 @@ Status check_target(Authorization& allowed, const CaptureRequest& request, const
   if (request.is_command) ST_RETURN_IF_ERROR(check_held(request.tgid, peer));
   ST_ASSIGN_OR_RETURN(const std::uint64_t uses,
                       count_uses(allowed.folders.uses(), allowed.document.approval));
+  ST_RETURN_IF_ERROR(check_uses(allowed.folders.ledger(), allowed.document.approval, uses));
   return check_approval(allowed.document.approval, facts_of(allowed, request.is_command, uses));
 }
 
