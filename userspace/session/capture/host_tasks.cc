@@ -13,6 +13,7 @@
 #include "scopes/host_block.h"
 #include "scopes/host_rotation.h"
 #include "scopes/ledger.h"
+#include "scopes/ledger_reader.h"
 #include "scopes/quorum.h"
 #include "scopes/revocation.h"
 #include "scopes/uses.h"
@@ -58,6 +59,21 @@ Result<HostAnswer> sign_request(const HostCall& call, const HostSide& side, cons
   return HostAnswer{format_signed_text(document.text.body, document.text.blocks), {}, {}};
 }
 
+// The principals of one role whose signatures count.
+std::vector<std::string> signers_of(const Quorum& quorum, std::string_view role) {
+  std::vector<std::string> principals;
+  for (const QuorumSigner& signer : quorum.signers) {
+    if (signer.role == role && signer.problem.empty()) principals.push_back(signer.principal);
+  }
+  return principals;
+}
+
+std::string list_principals(const std::vector<std::string>& principals) {
+  std::string list;
+  for (const std::string& principal : principals) list += (list.empty() ? "" : ",") + principal;
+  return printable_ascii(list);
+}
+
 // Only people who count are noted, so that the ledger never says more than signatures prove.
 Result<HostAnswer> note_approval(const HostCall& call, const HostSide& side) {
   ST_ASSIGN_OR_RETURN(const ApprovalText document, parse_approval(call.text));
@@ -66,16 +82,13 @@ Result<HostAnswer> note_approval(const HostCall& call, const HostSide& side) {
   if (!quorum.are_facts_proved) {
     return fail(ErrorCode::kRefused, "this host has not signed the approval's facts");
   }
-  std::string signers;
-  for (const QuorumSigner& signer : quorum.signers) {
-    if (signer.role != "approval" || !signer.problem.empty()) continue;
-    signers += (signers.empty() ? "" : ",") + signer.principal;
-  }
+  const std::string signers = list_principals(signers_of(quorum, "approval"));
   if (signers.empty()) return fail(ErrorCode::kRefused, "nobody who counts has approved it");
   ST_RETURN_IF_ERROR(note(side, {"approve",
                                  {{"approval", document.approval.id},
                                   {"body", format_digest(document.body_digest())},
-                                  {"signers", printable_ascii(signers)},
+                                  {"requester", list_principals(signers_of(quorum, "request"))},
+                                  {"signers", signers},
                                   {"counted", std::to_string(quorum.counted)},
                                   {"needed", std::to_string(quorum.needed)}}}));
   return HostAnswer{};
@@ -88,23 +101,44 @@ Result<ApprovalParties> parties_of(const ApprovalText& document, const Trust& tr
   if (!quorum.are_facts_proved) {
     return fail(ErrorCode::kRefused, "this host has not signed the approval's facts");
   }
-  ApprovalParties parties;
-  for (const QuorumSigner& signer : quorum.signers) {
-    if (signer.problem.empty() && signer.role != "host") parties.push_back(signer.principal);
+  ApprovalParties parties = signers_of(quorum, "request");
+  for (std::string& principal : signers_of(quorum, "approval")) {
+    parties.push_back(std::move(principal));
   }
   return parties;
 }
 
-// The parties of `about`: of an approval by its signatures; of a bare id nobody, so that only
-// policy's revokers may revoke it.
+// The people behind an approval of which only the id is at hand, as the ledger knows them. Only
+// entries made after signatures were verified count: a `request` states a name that anyone can
+// give.
+Result<ApprovalParties> parties_in_ledger(const std::string& folder, const Revocation& revocation) {
+  const std::string body = revocation.body ? format_digest(*revocation.body) : "";
+  ApprovalParties parties;
+  ST_RETURN_IF_ERROR(find_in_ledger(folder, ledger_needle("approval", revocation.approval),
+                                    [&](const LedgerRecord& entry) -> Status {
+                                      const bool is_of_it =
+                                          entry.event == "approve" &&
+                                          entry.value("approval") == revocation.approval &&
+                                          (body.empty() || body == entry.value("body"));
+                                      if (!is_of_it) return {};
+                                      for (const char* key : {"requester", "signers"}) {
+                                        for (std::string& one : split_list(entry.value(key), ','))
+                                          parties.push_back(one);
+                                      }
+                                      return {};
+                                    }));
+  return parties;
+}
+
+// The parties of `about`: of an approval by its signatures, of a bare id by the ledger.
 Result<ApprovalParties> parties_of(const std::string& about, const Revocation& revocation,
-                                   const Trust& trust, const Policy& policy) {
-  if (about == revocation.approval) return ApprovalParties();
+                                   const HostSide& side, const Trust& trust) {
+  if (about == revocation.approval) return parties_in_ledger(side.folders.ledger(), revocation);
   ST_ASSIGN_OR_RETURN(const ApprovalText document, parse_approval(about));
   const bool same = document.approval.id == revocation.approval &&
                     (!revocation.body || *revocation.body == document.body_digest());
   if (!same) return fail(ErrorCode::kRefused, "the revocation is of another approval");
-  return parties_of(document, trust, policy);
+  return parties_of(document, trust, side.policy);
 }
 
 Result<HostAnswer> revoke(const HostCall& call, const HostSide& side) {
@@ -112,7 +146,7 @@ Result<HostAnswer> revoke(const HostCall& call, const HostSide& side) {
   const Revocation& revocation = document.revocation;
   ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(side.folders));
   ST_ASSIGN_OR_RETURN(const ApprovalParties parties,
-                      parties_of(call.about, revocation, trust, side.policy));
+                      parties_of(call.about, revocation, side, trust));
   ST_RETURN_IF_ERROR(check_revocation(document, trust, side.policy, parties, now_s()));
   ST_ASSIGN_OR_RETURN(const bool is_new, install_revocation(side.folders.revocations(), document));
   HostAnswer answer;
