@@ -29,18 +29,19 @@ function(scopetrace_add_test name)
 endfunction()
 
 # Adds a fuzz target. Without SCOPETRACE_FUZZ it replays its corpus as an ordinary test: every file
-# in corpus/<name>/, plus the seeds its make_seeds() generates (nothing token-like is committed).
+# in corpus/<name>/, plus the seeds that it makes (tests/support/fuzz_target.h).
 #   scopetrace_add_fuzzer(decode SOURCES decode_fuzzer.cc LIBS scopetrace::wire)
 function(scopetrace_add_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(fuzz_${name} ${ARG_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} scopetrace_options)
-  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  # Objects, not a library: a linker would leave out what only libFuzzer calls.
+  target_sources(fuzz_${name} PRIVATE $<TARGET_OBJECTS:scopetrace_fuzz_target>)
   if(SCOPETRACE_FUZZ)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   else()
-    target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay_main.cc)
-    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${corpus})
+    target_sources(fuzz_${name} PRIVATE $<TARGET_OBJECTS:scopetrace_fuzz_replay>)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
     set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz TIMEOUT 60)
   endif()
 endfunction()

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scopes/trust.h"
+#include "tests/support/fuzz_target.h"
 
 std::vector<std::string> make_seeds() {
   const std::string key = scopetrace::SigningKey::generate().public_key().line();
@@ -20,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto file = scopetrace::TrustFile::parse(text);
   if (!file) return 0;
+  scopetrace::count_accepted();
   for (const scopetrace::TrustLine& line : file->lines()) {
     if (line.namespaces.empty()) std::abort();
     for (const std::string& name : line.principals) {

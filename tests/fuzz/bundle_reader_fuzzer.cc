@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "tests/support/bundle_fixture.h"
+#include "tests/support/fuzz_target.h"
 
 namespace {
 
@@ -40,6 +41,7 @@ std::vector<std::string> make_seeds() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Good good;
   if (size < 2) return 0;
+  scopetrace::count_accepted();
   const scopetrace::Bytes input(reinterpret_cast<const std::byte*>(data), size);
   const scopetrace::ByteVector bytes = change(good.bytes, input);
   scopetrace::MemorySource source(bytes);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/support/fuzz_target.h"
 #include "userspace/session/channel.h"
 
 namespace {
@@ -18,6 +19,7 @@ UniqueFd any_fd() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); 
 template <class Message>
 void check_round_trip(const Result<Message>& decoded, Bytes datagram) {
   if (!decoded) return;
+  count_accepted();
   const auto encoded = encode(*decoded);
   if (!encoded || !std::ranges::equal(encoded->bytes, datagram)) std::abort();
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/fuzz_target.h"
 #include "userspace/protocol/body.h"
 
 namespace {
@@ -41,6 +42,7 @@ std::vector<std::string> make_seeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
+  count_accepted();
   const Bytes wire(reinterpret_cast<const std::byte*>(data + 2), size - 2);
   const std::size_t piece = 1U + data[1];
   BodyCollector collector;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/event_builder.h"
+#include "tests/support/fuzz_target.h"
 #include "userspace/wire/decode.h"
 
 std::vector<std::string> make_seeds() {
@@ -22,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const scopetrace::Bytes record(reinterpret_cast<const std::byte*>(data), size);
   const auto event = scopetrace::decode(record);
   if (!event) return 0;
+  scopetrace::count_accepted();
   const auto* tls = std::get_if<scopetrace::TlsEvent>(&*event);
   if (tls == nullptr || tls->payload.empty()) return 0;
   const bool is_inside = tls->payload.data() >= record.data() &&

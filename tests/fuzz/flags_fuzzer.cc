@@ -9,6 +9,7 @@
 
 #include "scopes/approval_rules.h"
 #include "scopes/flags.h"
+#include "tests/support/fuzz_target.h"
 
 using namespace scopetrace;  // NOLINT(google-build-using-namespace): one harness, many names
 
@@ -25,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto flags = parse_flags(text);
   if (!flags) return 0;
+  count_accepted();
   const auto is_ordered = [](const CaptureFlag& a, const CaptureFlag& b) {
     return a.third_party < b.third_party;
   };

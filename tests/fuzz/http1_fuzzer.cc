@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/fuzz_target.h"
 #include "userspace/protocol/dissector.h"
 #include "userspace/protocol/message.h"
 
@@ -107,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   driver.run(Bytes(reinterpret_cast<const std::byte*>(data), size));
   if (counters.peak_memory_bytes > 4096 + 64 * (size + 64 * 1024)) std::abort();
   if (counters.memory_bytes != 0) std::abort();
+  if (counters.parsed_bytes != 0) count_accepted();
   if (checker.raw_bytes != counters.unparsed_bytes) std::abort();
   if (counters.parsed_bytes + counters.unparsed_bytes > driver.pushed_bytes) std::abort();
   return 0;

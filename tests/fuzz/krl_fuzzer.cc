@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "scopes/krl.h"
+#include "tests/support/fuzz_target.h"
 #include "tests/unit/scopes/forge.h"
 
 namespace {
@@ -86,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto revoked = RevokedKeys::parse(text);
   if (!revoked) return 0;
+  count_accepted();
   const bool plain = revoked->contains(identities().key.public_key());
   const bool certified = revoked->contains(identities().certified);
   if (plain && !certified) std::abort();

@@ -7,25 +7,31 @@
 #include <vector>
 
 #include "scopes/policy.h"
+#include "tests/support/fuzz_target.h"
 
 using namespace scopetrace;  // NOLINT(google-build-using-namespace): one harness, many names
 
 std::vector<std::string> make_seeds() {
-  return {R"({"version": 1})",
-          R"({"version": 1, "environment": "staging", "people": {"a@x.example": "alice"},
-              "groups": {"security": ["alice"]}, "approvals": {"redacted": 3},
-              "approvals_from": {"redacted": {"security": 1}}, "revokers": ["alice"],
-              "limits": {"seconds": 60, "bytes": 1048576}, "presets": ["standard"],
+  return {format_default_policy("production"), format_default_policy("development"), "{}",
+          R"({"environment": "staging", "people": {"a@x.example": "alice"},
+              "groups": {"security": ["alice"]}, "revokers": ["security"],
+              "approvals": {"metadata": 1, "redacted": 3, "any_request": 14},
+              "approvals_from": {"redacted": {"security": 1}},
+              "limits": {"seconds": 60, "bytes": 1048576, "cpu_percent": 5},
+              "presets": ["standard"], "require_uv": true, "encryption_required": true,
               "third_parties": {"allowed": ["*.x.example"], "denied": ["b.x.example"]},
-              "environments": {"staging": {"approvals": {"redacted": 1}}},
-              "retention": {"days": 30}, "break_glass": {"review_group": "security"}})",
-          R"({"version": 1, "environment": "development", "approvals": {"metadata": 0}})"};
+              "environments": {"staging": {"approvals": {"redacted": 1}, "presets": []}},
+              "retention": {"days": 30, "bytes": 1, "legal_hold": true},
+              "break_glass": {"allowed": true, "metadata_by_requester_alone": true,
+                              "review_group": "security"}})",
+          R"({"environment": "development", "approvals": {"metadata": 0}})"};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto policy = parse_policy(text);
   if (!policy) return 0;
+  count_accepted();
   Approval approval;
   for (const Level level : {Level::kMetadata, Level::kHeaders, Level::kShape, Level::kRedacted}) {
     approval.level = level;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/event_builder.h"
+#include "tests/support/fuzz_target.h"
 #include "userspace/stream/reassembler.h"
 
 namespace {
@@ -82,6 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   JoinChecker checker;
   Reassembler reassembler(checker, limits);
   const std::string payload(256, 'p');
+  if (size >= kEventBytes) count_accepted();
   for (; size >= kEventBytes; data += kEventBytes, size -= kEventBytes) {
     if (!push_one(reassembler, data, payload)) std::abort();
     if (reassembler.held_bytes() > limits.max_held_bytes) std::abort();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/fuzz_target.h"
 #include "userspace/protocol/message.h"
 #include "userspace/redact/redactor.h"
 
@@ -92,5 +93,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data),
                                std::min<std::size_t>(size, 65536));
   if (!redactor->input().push(make_exchange(input, token))) std::abort();
+  count_accepted();
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "scopes/sshsig.h"
+#include "tests/support/fuzz_target.h"
 #include "tests/unit/scopes/forge.h"
 
 namespace {
@@ -49,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool is_armour = text.starts_with("-----");
   const auto parsed = parse_sshsig(is_armour ? std::string(text) : armour_of(as_bytes(text)));
   if (!parsed) return 0;
+  count_accepted();
   if (verify_sshsig(*parsed, kSpace, as_bytes(kOther))) std::abort();
   const std::string written = format_sshsig(*parsed);
   const auto again = parse_sshsig(written);

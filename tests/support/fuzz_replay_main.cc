@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target over every file of the folders named on the command line, then over its
-// generated seeds, each also cut at every length up to 256 bytes: the corpus as an ordinary test.
-// With --write-seeds FOLDER it writes the generated seeds instead, for a run of libFuzzer.
+// Runs a fuzz target over every file of the folders named on the command line, then over its seeds,
+// each also cut at every length up to 256 bytes: the corpus as an ordinary test.
+// exits: 0 done, 1 the target has no seed or refuses one: it would test nothing
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -10,47 +10,53 @@
 #include <string>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-// Defined by targets that build their seeds instead of committing them.
-__attribute__((weak)) std::vector<std::string> make_seeds() { return {}; }
+#include "tests/support/fuzz_target.h"
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 
 namespace {
 
-std::size_t replay(const std::string& input) {
-  const auto* data = reinterpret_cast<const std::uint8_t*>(input.data());
-  LLVMFuzzerTestOneInput(data, input.size());
+using scopetrace::is_accepted;
+
+std::size_t inputs = 0;
+
+void replay(const std::string& input) {
   const std::size_t cuts = input.size() < 256 ? input.size() : 256;
-  for (std::size_t size = 0; size < cuts; ++size) LLVMFuzzerTestOneInput(data, size);
-  return cuts + 1;
+  for (std::size_t size = 0; size < cuts; ++size) is_accepted(input.substr(0, size));
+  inputs += cuts + 1;
+  is_accepted(input);
 }
 
-std::string read(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-int write_seeds(const std::filesystem::path& folder) {
-  std::filesystem::create_directories(folder);
-  std::size_t number = 0;
-  for (const std::string& seed : make_seeds()) {
-    std::ofstream(folder / ("seed-" + std::to_string(++number)), std::ios::binary) << seed;
+void replay_folder(const std::filesystem::path& folder) {
+  if (!std::filesystem::is_directory(folder)) return;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    replay({std::istreambuf_iterator<char>(file), {}});
   }
-  std::printf("wrote %zu seeds\n", number);
-  return number == 0 ? 1 : 0;
+}
+
+// Which seed is refused, counted from 1; 0: none.
+std::size_t refused_seed(const std::vector<std::string>& seeds) {
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    if (!is_accepted(seeds[i])) return i + 1;
+  }
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string(argv[1]) == "--write-seeds") return write_seeds(argv[2]);
-  std::size_t inputs = replay("");
-  for (int i = 1; i < argc; ++i) {
-    if (!std::filesystem::is_directory(argv[i])) continue;
-    for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
-      inputs += replay(read(entry.path()));
-    }
+  LLVMFuzzerInitialize(&argc, &argv);
+  const std::vector<std::string> seeds = make_seeds();
+  const std::size_t refused = refused_seed(seeds);
+  if (seeds.empty() || refused != 0) {
+    std::fprintf(stderr, "seed %zu of %zu is refused\n", refused, seeds.size());
+    return 1;
   }
-  for (const std::string& seed : make_seeds()) inputs += replay(seed);
+  replay("");
+  for (int i = 1; i < argc; ++i) replay_folder(argv[i]);
+  for (const std::string& seed : seeds) replay(seed);
+  for (const std::string& input : make_hostile_inputs()) replay(input);
   std::printf("replayed %zu inputs\n", inputs);
-  return inputs > 1 ? 0 : 1;  // a target without any corpus tests nothing
+  return 0;
 }
