@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // scopetrace attach: captures one scope into a sealed bundle.
+#include <unistd.h>
+
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -90,10 +92,17 @@ std::string file_time() {
   return compact;
 }
 
+// The folder of bundles, or the current one of whoever may not write there, as members of the
+// group.
+std::string default_folder(const Folders& folders) {
+  const bool is_writable = ::access(folders.bundles().c_str(), W_OK | X_OK) == 0;
+  return is_writable ? folders.bundles() : ".";
+}
+
 Result<std::string> default_output(const Folders& folders, const Approval& approval) {
   constexpr std::size_t kShownId = 8;  // last digits: the first ones are a time
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
-  return folders.bundles() + "/" + host.name + "-" + file_time() + "-" +
+  return default_folder(folders) + "/" + host.name + "-" + file_time() + "-" +
          approval.id.substr(approval.id.size() - kShownId) + ".jsonl.zst";
 }
 
@@ -175,8 +184,10 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
                    "Signed approval; repeat to unite its signatures")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  command->add_option("-o,--output", options->output_path,
-                      "Bundle to create, must not exist; default: in the folder of bundles");
+  command->add_option(
+      "-o,--output", options->output_path,
+      "Bundle to create, must not exist; default: in the folder of bundles, or here "
+      "where that is not yours to write to");
   command->add_option("--pid", options->tgid, "Process to capture")
       ->check(CLI::Range(1U, 4194304U));
   command->add_option("command", options->command, "Command to start and capture, after --");

@@ -2,6 +2,8 @@
 // scopetrace init: makes folders, host key, default policy and trust file; twice is as once.
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 
@@ -34,6 +36,19 @@ Status make_all_folders(const Folders& folders) {
   for (const std::string& folder :
        {folders.ledger(), folders.uses(), folders.revocations(), folders.bundles()}) {
     ST_RETURN_IF_ERROR(make_folders(folder, 0700));
+  }
+  return {};
+}
+
+// The state of an installed host belongs to its capture user; so must what root has just made.
+Status give_to_owner(const Folders& folders) {
+  struct stat state {};
+  if (::stat(folders.state().c_str(), &state) != 0) return fail_errno(folders.state());
+  if (state.st_uid == ::geteuid()) return {};
+  for (const std::string& path :
+       {folders.ledger(), folders.uses(), folders.revocations(), folders.bundles(),
+        folders.host_key(), folders.host_key() + ".pub"}) {
+    if (::lchown(path.c_str(), state.st_uid, state.st_gid) != 0) return fail_errno(path);
   }
   return {};
 }
@@ -130,6 +145,7 @@ Result<ExitCode> run_init(const InitOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
   ST_RETURN_IF_ERROR(make_all_folders(folders));
   ST_RETURN_IF_ERROR(ensure_host_key(folders, host.name));
+  ST_RETURN_IF_ERROR(give_to_owner(folders));
   ST_RETURN_IF_ERROR(
       ensure_file(folders.policy(), "policy", format_default_policy(options.environment)));
   ST_ASSIGN_OR_RETURN(const std::string trust, first_trust_file(folders, host.name));

@@ -9,6 +9,7 @@
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
+#include "userspace/session/front/host_service.h"
 
 namespace scopetrace {
 namespace {
@@ -40,6 +41,18 @@ void print_text(const std::string& path, const VerifyReport& report) {
   for (const std::string& note : report.notes) fmt::print("  note      {}\n", note);
 }
 
+// This host's ledger learns of a bundle that was changed or shortened. Elsewhere, and for whoever
+// may not ask, there is nothing to note it in: the verdict stands without it.
+void note_on_host(const VerifyReport& report, const std::string& root) {
+  if (report.verdict != Verdict::kTampered && report.verdict != Verdict::kRollback) return;
+  HostCall call;
+  call.task = HostTask::kNoteVerification;
+  call.root = root;
+  call.text = verdict_name(report.verdict);
+  call.about = report.session;
+  (void)call_host(std::move(call));
+}
+
 Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(VerifyInputs inputs, read_verify_inputs(options.trust, root));
   if (!options.ledger_path.empty()) {
@@ -49,6 +62,7 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
   for (const std::string& path : options.paths) {
     ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(path, inputs));
     worst = std::max(worst, report.verdict);
+    note_on_host(report, root);
     if (options.is_json) {
       fmt::print("{}", format_report_json(report, options.is_strict));
     } else {

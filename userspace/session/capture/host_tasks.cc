@@ -14,6 +14,7 @@
 #include "scopes/host_rotation.h"
 #include "scopes/ledger.h"
 #include "scopes/ledger_reader.h"
+#include "scopes/policy_change.h"
 #include "scopes/quorum.h"
 #include "scopes/revocation.h"
 #include "scopes/uses.h"
@@ -31,6 +32,7 @@ std::uint64_t now_s() { return realtime_ns() / kNanosecondsPerSecond; }
 Status note(const HostSide& side, const LedgerEntry& entry) {
   ST_ASSIGN_OR_RETURN(Ledger ledger,
                       Ledger::open(side.folders.ledger(), side.host.name, side.host_key));
+  ST_RETURN_IF_ERROR(note_policy_change(ledger, side.folders.ledger(), side.policy));
   ST_RETURN_IF_ERROR(ledger.append(entry));
   return {};
 }
@@ -184,6 +186,19 @@ Result<HostAnswer> rotate_key(const HostSide& side, const Peer& peer) {
   return HostAnswer{key.line(), {}, {}};
 }
 
+// A claim of whoever asks, and noted as theirs: the bundle is at their place.
+Result<HostAnswer> note_verification(const HostCall& call, const HostSide& side, const Peer& peer) {
+  if (call.text != "TAMPERED" && call.text != "ROLLBACK") {
+    return fail(ErrorCode::kUsage, "only a verification that failed is noted");
+  }
+  const std::string session = is_uuid(call.about) ? call.about : "unknown";
+  ST_RETURN_IF_ERROR(note(
+      side,
+      {"verify",
+       {{"session", session}, {"claimed_verdict", call.text}, {"uid", std::to_string(peer.uid)}}}));
+  return HostAnswer{};
+}
+
 // What this host knows of an approval, by its id or its text.
 Result<HostAnswer> state_approval(const HostCall& call, const HostSide& side) {
   Approval approval;
@@ -240,6 +255,8 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
       return review(call, side);
     case HostTask::kRotateKey:
       return rotate_key(side, peer);
+    case HostTask::kNoteVerification:
+      return note_verification(call, side, peer);
   }
   return fail(ErrorCode::kUnsupported, "a task that scopetrace-capture does not know");
 }

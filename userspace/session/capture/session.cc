@@ -11,6 +11,7 @@
 
 #include "scopes/break_glass.h"
 #include "scopes/ledger.h"
+#include "scopes/policy_change.h"
 #include "scopes/uses.h"
 #include "userspace/session/capture/bundle_file.h"
 #include "userspace/session/capture/flag_levels.h"
@@ -66,6 +67,7 @@ class Session {
     ST_ASSIGN_OR_RETURN(
         Ledger ledger, Ledger::open(allowed.folders.ledger(), allowed.host.name, allowed.host_key));
     ledger_.emplace(std::move(ledger));
+    ST_RETURN_IF_ERROR(note_policy_change(*ledger_, allowed.folders.ledger(), allowed.policy));
     ST_ASSIGN_OR_RETURN(grant_, consume_use(allowed.folders.uses(), allowed.document,
                                             {allowed.seconds, allowed.max_bytes}));
     ST_RETURN_IF_ERROR(note_break_glass());

@@ -17,14 +17,15 @@
 namespace scopetrace {
 
 enum class HostTask : std::uint8_t {
-  kRequest = 1,       // sign the host block of a draft, note the request; answer: the document
-  kNoteApproval = 2,  // note who has signed `text`, an approval; answer: empty
-  kRevoke = 3,        // install `text`, a revocation of `about`
-  kReview = 4,        // install `text`, the review of a break-glass approval
-  kAcceptClock = 5,   // install `text`, a signed acceptance of the clock
-  kStatus = 6,        // what this host knows of the approval `about`; answer: JSON
-  kLedger = 7,        // answer: the checkpoint, and the entries as read-only descriptor
-  kRotateKey = 8      // new host key, cross-signed; root only; answer: the new trust line
+  kRequest = 1,          // sign the host block of a draft, note the request; answer: the document
+  kNoteApproval = 2,     // note who has signed `text`, an approval; answer: empty
+  kRevoke = 3,           // install `text`, a revocation of `about`
+  kReview = 4,           // install `text`, the review of a break-glass approval
+  kAcceptClock = 5,      // install `text`, a signed acceptance of the clock
+  kStatus = 6,           // what this host knows of the approval `about`; answer: JSON
+  kLedger = 7,           // answer: the checkpoint, and the entries as read-only descriptor
+  kRotateKey = 8,        // new host key, cross-signed; root only; answer: the new trust line
+  kNoteVerification = 9  // note the verdict `text` that the bundle of session `about` failed with
 };
 
 struct HostCall {
