@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scopes/approval_rules.h"
+#include "scopes/strict_json.h"
 #include "userspace/base/file.h"
 
 namespace scopetrace {
@@ -71,7 +72,9 @@ std::optional<Level> level_of(const Json& flag) {
 }  // namespace
 
 Result<CaptureFlags> parse_flags(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const auto parsed = parse_strict_json(text);
+  if (!parsed) return corrupt(parsed.error().message());
+  const Json& json = *parsed;
   if (!json.is_object()) return corrupt("is no JSON object");
   if (unknown_key(json, {"$schema", "flags", "$evaluators", "metadata"})) {
     return corrupt("has a key other than flags");

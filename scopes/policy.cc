@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "scopes/approval_rules.h"
+#include "scopes/strict_json.h"
 #include "userspace/base/file.h"
 
 namespace scopetrace {
@@ -383,10 +384,10 @@ bool Policy::may_revoke(std::string_view person) const {
 }
 
 Result<Policy> parse_policy(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return fail(ErrorCode::kCorrupt, "policy: is not JSON");
+  const auto json = parse_strict_json(text);
+  if (!json) return fail(ErrorCode::kCorrupt, "policy: " + json.error().message());
   Policy policy;
-  const std::string fault = read_members(json, &policy);
+  const std::string fault = read_members(*json, &policy);
   if (!fault.empty()) return fail(ErrorCode::kCorrupt, "policy: " + fault);
   policy.digest = sha256(as_bytes(text));
   return policy;

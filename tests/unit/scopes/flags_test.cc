@@ -49,6 +49,17 @@ TEST(FlagsTest, RefusesWhatItDoesNotUnderstand) {
   }
 }
 
+TEST(FlagsTest, RefusesAThirdPartyThatIsNamedTwice) {
+  const std::string off = R"({"state":"ENABLED","variants":{"a":"off"},"defaultVariant":"a"})";
+  const std::string on = R"({"state":"ENABLED","variants":{"a":"shape"},"defaultVariant":"a"})";
+
+  const auto flags =
+      parse_flags(R"({"flags":{"a.example":)" + off + R"(,"a.example":)" + on + "}}");
+
+  ASSERT_FALSE(flags);
+  EXPECT_EQ(flags.error().message(), "flags: has the key 'a.example' twice in one object");
+}
+
 TEST(FlagsTest, TurnsEverythingOffWhenTheFileIsBad) {
   const ScratchFolder scratch;
   EXPECT_EQ(read_flags(scratch.file("flags.json")), CaptureFlags()) << "no file, no flags";

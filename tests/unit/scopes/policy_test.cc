@@ -24,6 +24,15 @@ constexpr std::string_view kFull = R"({
   "replay_targets": ["http://127.0.0.1:8080"]
 })";
 
+TEST(PolicyTest, RefusesAKeyThatAnObjectHasTwice) {
+  for (const char* text : {R"({"environment":"production","environment":"development"})",
+                           R"({"limits":{"seconds":60,"bytes":1,"seconds":600}})",
+                           R"({"people":{"a":"anna"},"groups":{"g":["a"],"\u0067":["b"]}})"}) {
+    EXPECT_FALSE(parse_policy(text)) << text;
+  }
+  EXPECT_TRUE(parse_policy(R"({"groups":{"a":["a"]},"people":{"a":"a"}})"));
+}
+
 TEST(PolicyTest, ReadsEveryKey) {
   const auto policy = parse_policy(kFull);
 
