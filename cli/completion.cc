@@ -72,21 +72,23 @@ std::string all_options(const CLI::App& app) {
   return text;
 }
 
-// `--level) words="metadata …" ;;` for each option of a command that takes a value.
-std::string bash_values(const CLI::App& app) {
+// `--level) words="metadata …" ;;` for each option of a command that takes a value; `action_of`
+// says what the shell does for it.
+std::string value_cases(const CLI::App& app, std::string (*action_of)(const Completion&)) {
   std::string text;
   for (const CLI::Option* option : app.get_options()) {
     const Completion found = completion_of(*option);
     std::string names = names_of(*option);
     if (found.is_flag || names.empty()) continue;
-    for (auto at = names.find(' '); at != names.npos; at = names.find(' '))
-      names.replace(at, 1, "|");
-    const std::string action = found.is_process      ? "words=$(cd /proc && echo [0-9]*)"
-                               : found.words.empty() ? "files=1"
-                                                     : "words=\"" + found.words + "\"";
-    text += "      " + names + ") " + action + " ;;\n";
+    std::replace(names.begin(), names.end(), ' ', '|');
+    text += "      " + names + ") " + action_of(found) + " ;;\n";
   }
   return text;
+}
+
+std::string bash_action(const Completion& found) {
+  if (found.is_process) return "words=$(cd /proc && echo [0-9]*)";
+  return found.words.empty() ? "files=1" : "words=\"" + found.words + "\"";
 }
 
 // The commands given so far choose the branch; bash and zsh share the function.
@@ -114,7 +116,8 @@ std::string format_bash(const CLI::App& program) {
       "    fi\n  done\n  case $path in\n";
   for (const Node& node : all_nodes(program)) {
     const std::string subs = join(visible_subcommands(*node.app));
-    text += "  '" + node.path + "')\n    case $previous in\n" + bash_values(*node.app) +
+    text += "  '" + node.path + "')\n    case $previous in\n" +
+            value_cases(*node.app, bash_action) +
             "      *) if [[ $current == -* ]]; then words=\"" + all_options(*node.app) +
             "\"; else words=\"" + subs + "\"; " + (subs.empty() ? "files=1; " : "") + "fi ;;\n" +
             "    esac ;;\n";
@@ -129,20 +132,9 @@ std::string format_bash(const CLI::App& program) {
          "complete -o filenames -F _scopetrace scopetrace\n";
 }
 
-// What follows each option of a command that takes a value.
-std::string zsh_values(const CLI::App& app) {
-  std::string text;
-  for (const CLI::Option* option : app.get_options()) {
-    const Completion found = completion_of(*option);
-    std::string names = names_of(*option);
-    if (found.is_flag || names.empty()) continue;
-    std::replace(names.begin(), names.end(), ' ', '|');
-    const std::string action = found.is_process      ? "compadd -- /proc/[0-9]*(:t)"
-                               : found.words.empty() ? "_files"
-                                                     : "compadd -- " + found.words;
-    text += "      " + names + ") " + action + " ;;\n";
-  }
-  return text;
+std::string zsh_action(const Completion& found) {
+  if (found.is_process) return "compadd -- /proc/[0-9]*(:t)";
+  return found.words.empty() ? "_files" : "compadd -- " + found.words;
 }
 
 // The path of commands so far, from the words before the current one.
@@ -164,7 +156,8 @@ std::string format_zsh(const CLI::App& program) {
       zsh_path(program) + "    esac\n  done\n  case $path_ in\n";
   for (const Node& node : all_nodes(program)) {
     const std::string subs = join(visible_subcommands(*node.app));
-    text += "  '" + node.path + "')\n    case $words[CURRENT-1] in\n" + zsh_values(*node.app) +
+    text += "  '" + node.path + "')\n    case $words[CURRENT-1] in\n" +
+            value_cases(*node.app, zsh_action) +
             "      *) if [[ $words[CURRENT] == -* ]]; then compadd -- " + all_options(*node.app) +
             "; else " + (subs.empty() ? "_files" : "compadd -- " + subs) + "; fi ;;\n    esac ;;\n";
   }

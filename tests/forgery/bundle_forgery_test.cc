@@ -53,6 +53,11 @@ struct Material {
   void drop(FrameMagic magic, std::size_t n) {
     frames.erase(frames.begin() + static_cast<std::ptrdiff_t>(nth(magic, n)));
   }
+  void repeat(FrameMagic magic, std::size_t n) {
+    const std::size_t at = nth(magic, n);
+    const Frame copy = frames[at];
+    frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(at), copy);
+  }
   void swap(FrameMagic magic, std::size_t a, std::size_t b) {
     std::swap(frames[nth(magic, a)], frames[nth(magic, b)]);
   }
@@ -101,20 +106,8 @@ const Forgery kForgeries[] = {
     {"SaltDropped", [](Material& m) { m.drop(kSalt, 0); }, Verdict::kTampered},
     {"DataFramesSwapped", [](Material& m) { m.swap(kData, 1, 2); }, Verdict::kTampered},
     {"SealsSwapped", [](Material& m) { m.swap(kSeal, 0, 2); }, Verdict::kTampered},
-    {"DataFrameRepeated",
-     [](Material& m) {
-       const auto at = static_cast<std::ptrdiff_t>(m.nth(kData, 1));
-       const Frame copy = m.frames[static_cast<std::size_t>(at)];
-       m.frames.insert(m.frames.begin() + at, copy);
-     },
-     Verdict::kTampered},
-    {"SealRepeated",
-     [](Material& m) {
-       const auto at = static_cast<std::ptrdiff_t>(m.nth(kSeal, 1));
-       const Frame copy = m.frames[static_cast<std::size_t>(at)];
-       m.frames.insert(m.frames.begin() + at, copy);
-     },
-     Verdict::kTampered},
+    {"DataFrameRepeated", [](Material& m) { m.repeat(kData, 1); }, Verdict::kTampered},
+    {"SealRepeated", [](Material& m) { m.repeat(kSeal, 1); }, Verdict::kTampered},
     {"SealOfAnotherSession", [](Material& m) { m.splice(kSeal, 0); }, Verdict::kTampered},
     {"DataAndSealOfAnotherSession",
      [](Material& m) {
