@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `scopetrace`: chooses a command, and is the only place that prints errors.
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 #include <vector>
 
 #include "cli/command.h"
@@ -25,8 +27,26 @@ void print_error(const std::string& command, const Error& error) {
   if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
 }
 
+// What was printed must arrive; a reader that closed its end has seen enough.
+Status check_output(int error_number) {
+  if (error_number == 0 || error_number == EPIPE) return {};
+  errno = error_number;
+  return fail_errno("standard output");
+}
+
+Result<ExitCode> run_and_flush(const Command& command) {
+  ExitCode code = ExitCode::kDone;
+  try {
+    ST_ASSIGN_OR_RETURN(code, command.run());
+  } catch (const std::system_error& error) {  // fmt, when a write fails
+    ST_RETURN_IF_ERROR(check_output(error.code().value()));
+  }
+  ST_RETURN_IF_ERROR(check_output(std::fflush(stdout) == 0 ? 0 : errno));
+  return code;
+}
+
 int run(const Command& command) {
-  const Result<ExitCode> done = command.run();
+  const Result<ExitCode> done = run_and_flush(command);
   if (done) return static_cast<int>(*done);
   print_error(command.parser->get_name(), done.error());
   return static_cast<int>(exit_code_for(done.error().code()));
