@@ -125,7 +125,8 @@ Result<UniqueFd> open_locked(const std::string& folder) {
 }
 
 Status write_entry(int fd, std::string_view line) {
-  ST_RETURN_IF_ERROR(write_all(fd, as_bytes(line)));
+  const auto in_ledger = [](Error error) { return std::move(error).with_context("ledger"); };
+  ST_RETURN_IF_ERROR(write_all(fd, as_bytes(line)).map_error(in_ledger));
   if (::fsync(fd) != 0) return fail_errno("fsync ledger");
   return {};
 }

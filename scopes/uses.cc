@@ -38,15 +38,23 @@ Result<UseRecord> read_use(const std::string& path) {
   return UseRecord{parts[0], *seconds, *bytes};
 }
 
-// Writes a new file to disk and the folder's entry with it; kExists when another was faster.
+// The content and the folder's entry are on disk afterwards.
+Status write_and_sync(int fd, const std::string& folder, const std::string& text) {
+  ST_RETURN_IF_ERROR(write_all(fd, as_bytes(text)));
+  if (::fsync(fd) != 0) return fail_errno("fsync");
+  ST_ASSIGN_OR_RETURN(const UniqueFd parent, open_file(folder, O_RDONLY | O_DIRECTORY));
+  if (::fsync(parent.get()) != 0) return fail_errno("fsync");
+  return {};
+}
+
+// A new file, whole or not at all; kExists when another was faster.
 Status write_new(const std::string& folder, const std::string& path, const std::string& text) {
   ST_ASSIGN_OR_RETURN(const UniqueFd fd,
                       open_file(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-  ST_RETURN_IF_ERROR(write_all(fd.get(), as_bytes(text)));
-  if (::fsync(fd.get()) != 0) return fail_errno("fsync " + path);
-  ST_ASSIGN_OR_RETURN(const UniqueFd parent, open_file(folder, O_RDONLY | O_DIRECTORY));
-  if (::fsync(parent.get()) != 0) return fail_errno("fsync " + folder);
-  return {};
+  Status written = write_and_sync(fd.get(), folder, text);
+  if (written) return {};
+  ::unlink(path.c_str());  // an empty one would read as a use that was tampered with
+  return fail(std::move(written).error().with_context(path));
 }
 
 // What a use counts for: what it settled on, else all it was granted.
@@ -132,6 +140,11 @@ Result<UseGrant> consume_use(const std::string& folder, const ApprovalText& docu
     if (made) return grant;
     if (made.error().code() != ErrorCode::kExists) return fail(made.error());
   }  // another process took this number: see what it left
+}
+
+Status release_use(const std::string& folder, const Approval& approval, const UseGrant& grant) {
+  const std::string path = use_path(folder, approval, grant.number);
+  return ::unlink(path.c_str()) == 0 ? Status() : fail_errno(path);
 }
 
 Status settle_use(const std::string& folder, const Approval& approval, const UseGrant& grant,

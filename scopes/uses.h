@@ -41,6 +41,10 @@ Result<UseBudget> remaining_budget(const std::string& folder, const ApprovalText
 Result<UseGrant> consume_use(const std::string& folder, const ApprovalText& document,
                              const UseBudget& wanted);
 
+// Gives a use back for which nothing was captured and nothing noted: the ledger took no entry. The
+// caller that consumed it is the only one who may.
+Status release_use(const std::string& folder, const Approval& approval, const UseGrant& grant);
+
 // States what a use really spent, at the end of its session.
 Status settle_use(const std::string& folder, const Approval& approval, const UseGrant& grant,
                   std::uint64_t seconds, std::uint64_t bytes);

@@ -157,6 +157,18 @@ TEST(UsesTest, ConsumesEachUseOnce) {
   EXPECT_EQ(count_uses(scratch.path(), document.approval).value(), 2U);
 }
 
+TEST(UsesTest, GivesAUseBackForWhichNothingWasNoted) {
+  const ScratchFolder scratch;
+  const ApprovalText document = used_approval(1);
+  const auto grant = consume_use(scratch.path(), document, whole(document));
+  ASSERT_TRUE(grant);
+
+  EXPECT_TRUE(release_use(scratch.path(), document.approval, *grant));
+
+  EXPECT_EQ(*count_uses(scratch.path(), document.approval), 0U);
+  EXPECT_TRUE(consume_use(scratch.path(), document, whole(document)));
+}
+
 TEST(UsesTest, CountsAnUnsettledUseInFull) {
   const ScratchFolder scratch;
   const ApprovalText document = used_approval(2);

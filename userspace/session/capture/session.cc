@@ -70,11 +70,13 @@ class Session {
     ST_RETURN_IF_ERROR(note_policy_change(*ledger_, allowed.folders.ledger(), allowed.policy));
     ST_ASSIGN_OR_RETURN(grant_, consume_use(allowed.folders.uses(), allowed.document,
                                             {allowed.seconds, allowed.max_bytes}));
-    ST_RETURN_IF_ERROR(note_break_glass());
-    ST_ASSIGN_OR_RETURN(const LedgerHead head,
-                        ledger_->append(make_attach_entry(allowed, id_, input_.peer.uid)));
+    const Result<LedgerHead> head = note_attach();
+    if (!head) {
+      release_use(allowed.folders.uses(), allowed.document.approval, grant_);
+      return fail(head.error());
+    }
     BundleStart start = make_bundle_start(prepared_, {id_, clocks_, initial_flags()},
-                                          input_.request.approval, head);
+                                          input_.request.approval, *head);
     start.leaf_salt = salt;
     Status started = bundle_.start(start);
     if (started) started = prepared_.probes->resume();
@@ -99,6 +101,12 @@ class Session {
   }
 
  private:
+  // No entry, no capture.
+  Result<LedgerHead> note_attach() {
+    ST_RETURN_IF_ERROR(note_break_glass());
+    return ledger_->append(make_attach_entry(prepared_.allowed, id_, input_.peer.uid));
+  }
+
   // An alarm that cannot be noted refuses the capture.
   Status note_break_glass() {
     const Approval& approval = prepared_.allowed.document.approval;
