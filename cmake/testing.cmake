@@ -7,7 +7,7 @@ add_library(scopetrace_test_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/preco
 target_link_libraries(scopetrace_test_precompiled PRIVATE
   scopetrace_options GTest::gmock nlohmann_json::nlohmann_json tl::expected)
 # Test code is run once: less optimisation is compiled faster.
-set(SCOPETRACE_TEST_FLAGS $<$<CONFIG:RelWithDebInfo>:-O1>)
+set(SCOPETRACE_TEST_FLAGS $<$<CONFIG:RelWithDebInfo>:-Og>)
 target_compile_options(scopetrace_test_precompiled PRIVATE ${SCOPETRACE_TEST_FLAGS})
 target_precompile_headers(scopetrace_test_precompiled PRIVATE
   <functional> <map> <memory> <optional> <span> <string> <variant> <vector>
