@@ -189,7 +189,7 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
       "Bundle to create, must not exist; default: in the folder of bundles, or here "
       "where that is not yours to write to");
   command->add_option("--pid", options->tgid, "Process to capture")
-      ->check(CLI::Range(1U, 4194304U));
+      ->check(CLI::Range(1U, 4194304U).description(""));
   command->add_option("command", options->command, "Command to start and capture, after --");
   command->add_flag("--strict", options->is_strict, "Exit with 4 when something was lost");
   add_limits(*command, *options);

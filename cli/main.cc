@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/value_names.h"
 #include "userspace/base/file.h"
 
 namespace scopetrace {
@@ -78,6 +79,7 @@ int run_program(int argc, char** argv) {
 
   std::vector<Command> commands;
   for (const AddCommand add : kCommands) commands.push_back(add(app, global));
+  name_values(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "cli/manual_texts.h"
+
 namespace scopetrace {
 namespace {
 
@@ -120,6 +122,20 @@ std::string format_see_also(const CLI::App& program, const CLI::App& command) {
   return text;
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+// Each sentence on a line of its own, as mdoc(7) wants.
+std::string format_paragraphs(std::string_view paragraphs) {
+  if (paragraphs.empty()) return "";
+  std::string text = escape(std::string(paragraphs));
+  replace_all(text, "\n\n", "\n.Pp\n");
+  replace_all(text, ". ", ".\n");
+  return ".Pp\n" + text + "\n";
+}
+
 std::string format_command_list(const CLI::App& program) {
   std::string text = ".Sh COMMANDS\n.Bl -tag -width Ds\n";
   for (const CLI::App* command : visible_subcommands(program)) {
@@ -148,7 +164,8 @@ std::string format_manual_page(const CLI::App& program, const CLI::App& command)
   if (!is_program) text += ".Cm " + command.get_name() + "\n";
   const bool has_subcommands = !visible_subcommands(command).empty();
   if (has_subcommands) text += ".Ar command\n";
-  text += ".Op Ar options\n.Sh DESCRIPTION\n" + escape(command.get_description()) + ".\n";
+  text += ".Op Ar options\n.Sh DESCRIPTION\n" + escape(command.get_description()) + ".\n" +
+          format_paragraphs(manual_text(command.get_name()));
   text += format_options(command);
   text += is_program ? format_command_list(program) : format_subcommands(command);
   const std::string examples = format_examples(command);

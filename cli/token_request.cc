@@ -259,7 +259,8 @@ void add_limit_options(CLI::App& request, RequestOptions& options) {
   request.add_option("--for", options.duration, "Longest capture")->capture_default_str();
   request.add_option("--valid", options.valid, "Until when it may begin")->capture_default_str();
   request.add_option("--max-bytes", options.max_bytes, "Payload budget")->capture_default_str();
-  request.add_option("--uses", options.uses, "How often")->check(CLI::Range(1, 5));
+  request.add_option("--uses", options.uses, "How often")
+      ->check(CLI::Range(1, 5).description("1 to 5"));
   request.add_option("--recipient", options.recipients, "Encrypt to this age or ssh key");
   request.add_option("--replay", options.replay, "Sandbox URL that may be replayed to");
 }

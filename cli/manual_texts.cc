@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/manual_texts.h"
+
+namespace scopetrace {
+namespace {
+
+struct ManualText {
+  std::string_view command;
+  std::string_view text;
+};
+
+constexpr ManualText kTexts[] = {
+    {"scopetrace",
+     R"(It shows how one process talks to third parties, in production, without taking secrets along.
+A capture needs an approval: a text that says which process, which third parties, how much of each
+message, how long and why, signed by whoever asks and by as many other people as the policy of the
+host wants. Secrets are taken out before anything is written.
+
+The result is a bundle: compressed lines with signatures, which zstd(1), jq(1) and ssh-keygen(1) read
+and verify. Everything that was asked for, approved, captured or refused is an entry in the ledger of
+the host.
+
+Members of the group scopetrace need not be root: scopetrace-capture does the privileged part, and
+only what an approval allows.)"},
+    {"attach",
+     R"(It captures the connections and the TLS plaintext of the process that the approval names, or of a
+command that it starts, until a limit of the approval is reached, the process ends, the approval is
+revoked or Ctrl-C is pressed. A second Ctrl-C gives the bundle up. Without an approval it prints the
+command that would ask for one.
+
+Options narrow what was approved and never widen it. A line on standard error says how much was taken
+and what was lost. Until the bundle is sealed its name ends in .incomplete; then its path is printed.
+The ledger notes who captured what before the first byte can be taken: where it cannot be written,
+nothing is captured.)"},
+    {"show",
+     R"(The first lines are the verdict, as verify gives it, and who approved; then a line for each exchange,
+in the order of time. Bytes that came from the traced process are escaped before they reach the
+terminal. Long output goes to the pager.)"},
+    {"verify",
+     R"(Each bundle is read to its end: every digest, the chain of seals, every signature, and the approval
+under which it was made. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE for a capture that
+was interrupted and whose sealed part is good, ROLLBACK when a ledger knows that it was longer,
+UNTRUSTED when the signers are not accepted, or TAMPERED. It works on any machine; on the host itself a
+bundle that was changed or shortened is noted in the ledger.)"},
+    {"token",
+     R"(An approval is a text file. request writes it: the host adds what it knows of the process and signs
+that, and so does whoever asks. show tells a reviewer in plain words what would be seen, every risk,
+and what the policy says. approve appends a signature; several reviewers may sign one file, or merge
+unites what each has signed. verify and status say what lacks. Signatures are those of ssh-keygen -Y
+sign, made with a key file, by ssh-agent(1) or by a security key.
+
+revoke --install ends a running capture within two seconds and cannot be taken back. A request with
+--break-glass needs fewer people, has strict limits, and refuses the next one until somebody of the
+review group has closed it with review.)"},
+    {"trust",
+     R"(The trust file is an allowed_signers file as ssh-keygen(1) reads it. A line names a person, what they
+may sign and their public key. Each line must have namespaces= and no wildcard; one line that does not
+refuses the whole file. With --cert-authority the key certifies other keys of that person. Keys in
+revoked_keys, a KRL or a list, count for nothing.)"},
+    {"policy",
+     R"(The policy says what may be approved on this host at all, and by how many people. It wins over every
+approval and every option. show prints each value and where it comes from; check is for CI and names
+what is not sound. A file with an unknown key, or with a key twice, is refused, and without a policy
+nothing is captured.)"},
+    {"audit",
+     R"(The ledger is a chain: each entry has the digest of the one before, and the host key signs the last.
+verify finds entries that were edited, removed, added or moved. A ledger that was cut together with its
+checkpoint is found only by evidence from elsewhere: lines of syslog or the journal (--log), or an
+earlier copy (--copy). export writes one row for each capture: who asked, who approved, why, what was
+allowed and what was used.
+
+Approvals are judged by the time that the ledger knows. When the clock of the host is more than a
+minute off, captures are refused until an approver signs accept-clock.)"},
+    {"init",
+     R"(What exists is kept: to run it twice is as to run it once. The policy starts strict, and the trust
+file knows one key, the host's own.
+
+--rotate-host-key makes a new host key; both keys sign the change in the ledger. Approvals that name
+the old key are refused from then on, and bundles of before verify by the old line of the trust file.)"},
+};
+
+}  // namespace
+
+std::string_view manual_text(std::string_view command) {
+  for (const ManualText& text : kTexts) {
+    if (text.command == command) return text.text;
+  }
+  return "";
+}
+
+}  // namespace scopetrace
