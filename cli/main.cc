@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -28,22 +30,23 @@ void print_error(const std::string& command, const Error& error) {
   if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
 }
 
-// What was printed must arrive; a reader that closed its end has seen enough.
-Status check_output(int error_number) {
-  if (error_number == 0 || error_number == EPIPE) return {};
-  errno = error_number;
-  return fail_errno("standard output");
+// A reader that closed its end has seen enough and is told nothing, but a command that was cut
+// short is not done: its verdict may have been any.
+Result<ExitCode> cut_short(int error_number, const std::string& message) {
+  if (error_number == EPIPE) return ExitCode::kFailed;
+  return fail(ErrorCode::kIo, message);
 }
 
+// What was printed must arrive.
 Result<ExitCode> run_and_flush(const Command& command) {
   ExitCode code = ExitCode::kDone;
   try {
     ST_ASSIGN_OR_RETURN(code, command.run());
   } catch (const std::system_error& error) {  // fmt, when a write fails
-    ST_RETURN_IF_ERROR(check_output(error.code().value()));
+    return cut_short(error.code().value(), error.what());
   }
-  ST_RETURN_IF_ERROR(check_output(std::fflush(stdout) == 0 ? 0 : errno));
-  return code;
+  if (std::fflush(stdout) == 0) return code;
+  return cut_short(errno, std::string("standard output: ") + std::strerror(errno));
 }
 
 int run(const Command& command) {
