@@ -41,6 +41,48 @@ Digest hmac_sha256(Bytes key, Bytes message) {
   return mac;
 }
 
+// libcrypto's low-level SHA-256: its context can be copied for the price of a memcpy, where an
+// EVP context costs an allocation a message (measured: 0.25 against 1.1 µs).
+struct HmacSha256::State {
+  SHA256_CTX inner;
+  SHA256_CTX outer;
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static void start_block(SHA256_CTX& context, const std::array<std::byte, 64>& key, unsigned pad) {
+  std::array<std::byte, 64> block;
+  for (std::size_t i = 0; i < block.size(); ++i) block[i] = key[i] ^ std::byte(pad);
+  SHA256_Init(&context);
+  SHA256_Update(&context, block.data(), block.size());
+  OPENSSL_cleanse(block.data(), block.size());
+}
+
+HmacSha256::HmacSha256(Bytes key) : state_(std::make_unique<State>()) {
+  std::array<std::byte, 64> padded{};
+  const Digest hashed = sha256(key);
+  const Bytes used = key.size() > padded.size() ? Bytes(hashed) : key;
+  std::copy(used.begin(), used.end(), padded.begin());
+  start_block(state_->inner, padded, 0x36);
+  start_block(state_->outer, padded, 0x5c);
+  OPENSSL_cleanse(padded.data(), padded.size());
+}
+
+HmacSha256::~HmacSha256() { OPENSSL_cleanse(state_.get(), sizeof(State)); }
+
+Digest HmacSha256::of(std::initializer_list<Bytes> parts) const {
+  Digest digest;
+  SHA256_CTX context = state_->inner;
+  for (const Bytes part : parts) SHA256_Update(&context, part.data(), part.size());
+  SHA256_Final(raw(digest.data()), &context);
+  context = state_->outer;
+  SHA256_Update(&context, digest.data(), digest.size());
+  SHA256_Final(raw(digest.data()), &context);
+  OPENSSL_cleanse(&context, sizeof(context));
+  return digest;
+}
+#pragma GCC diagnostic pop
+
 void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {

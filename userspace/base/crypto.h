@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,22 @@ using Digest = std::array<std::byte, 32>;  // SHA-256
 Digest sha256(Bytes bytes);
 std::array<std::byte, 64> sha512(Bytes bytes);
 Digest hmac_sha256(Bytes key, Bytes message);
+
+// HMAC-SHA256 with one key for many short messages: the key's two blocks are hashed once.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(Bytes key);
+  ~HmacSha256();
+  HmacSha256(const HmacSha256&) = delete;
+  HmacSha256& operator=(const HmacSha256&) = delete;
+
+  // Of the parts, one after the other.
+  Digest of(std::initializer_list<Bytes> parts) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;  // wiped with this
+};
 
 // SHA-256 of bytes that come in pieces.
 class Sha256 {

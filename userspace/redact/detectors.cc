@@ -1,55 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/detectors.h"
 
-#include <hs.h>
-
 #include <algorithm>
+#include <bitset>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "userspace/redact/named_values.h"
+#include "userspace/redact/commands.h"
 #include "userspace/redact/text_class.h"
 #include "userspace/redact/value_scan.h"
-#include "userspace/redact/verify.h"
 
 namespace scopetrace {
 namespace {
 
-struct FreeDatabase {
-  void operator()(hs_database_t* database) const { hs_free_database(database); }
-};
-struct FreeScratch {
-  void operator()(hs_scratch_t* scratch) const { hs_free_scratch(scratch); }
-};
-
 // What a literal leads to.
-enum class Trigger { kShape, kAt, kUrl, kJose, kPem, kBasic, kScheme };
+enum class Trigger : std::uint8_t {
+  kShape, kUrl, kJose, kPem, kBasic, kScheme, kPlaceholder, kEscape, kKeyword, kCommand
+};
 
-struct Literal {
-  std::string text;
-  bool ignores_case = false;
+struct Target {
   Trigger trigger = Trigger::kShape;
-  std::vector<std::size_t> shapes;  // indices of the rules that share it
+  std::size_t command = 0;          // of kCommand
+  std::vector<std::size_t> shapes;  // of kShape: the rules that share the literal
 };
 
-std::vector<Literal> fixed_literals() {
-  return {{"@", false, Trigger::kAt, {}},           {"%40", false, Trigger::kAt, {}},
-          {"://", false, Trigger::kUrl, {}},        {"eyJ", false, Trigger::kJose, {}},
-          {"-----BEGIN", false, Trigger::kPem, {}}, {"basic ", true, Trigger::kBasic, {}},
-          {"bearer ", true, Trigger::kScheme, {}},  {"token ", true, Trigger::kScheme, {}},
-          {"apikey ", true, Trigger::kScheme, {}}};
-}
-
-// One occurrence of a literal.
-struct Hit {
-  std::size_t literal;
-  std::size_t begin;
+struct FixedLiteral {
+  std::string_view text;
+  bool ignores_case;
+  Trigger trigger;
 };
-
 constexpr std::string_view kMark = "[REDACTED:";
-constexpr std::size_t kMaxClass = 32;
+constexpr FixedLiteral kFixed[] = {
+    {"://", false, Trigger::kUrl},          {"eyJ", false, Trigger::kJose},
+    {"-----BEGIN", false, Trigger::kPem},   {"basic ", true, Trigger::kBasic},
+    {"bearer ", true, Trigger::kScheme},    {"token ", true, Trigger::kScheme},
+    {"apikey ", true, Trigger::kScheme},    {kMark, false, Trigger::kPlaceholder},
+    {"\\u00", false, Trigger::kEscape},     {"cookie", true, Trigger::kKeyword},
+    {"code", true, Trigger::kKeyword},      {"state", true, Trigger::kKeyword},
+    {"nonce", true, Trigger::kKeyword},     {"auth", true, Trigger::kKeyword},
+    {"response", true, Trigger::kKeyword},
+};
+
+constexpr std::size_t kMinLiteral = 3;  // shorter ones are looked for in long tokens only
+constexpr std::size_t kMaxClass = 48;
+constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
 
 // The end of the placeholder that begins at `at`, or nothing: [REDACTED:<class>] with or without
 // :<16 hex>. Strict, so that a mark in captured text hides nothing behind it.
@@ -65,92 +61,80 @@ std::optional<std::size_t> placeholder_end(std::string_view text, std::size_t at
   return is_tag ? std::optional(end + 18) : std::nullopt;
 }
 
-// The ranges of placeholders: nothing inside is scanned again.
-std::vector<TextRange> placeholder_ranges(std::string_view text) {
-  std::vector<TextRange> ranges;
-  for (std::size_t at = text.find(kMark); at != text.npos; at = text.find(kMark, at)) {
-    const auto end = placeholder_end(text, at);
-    if (end) ranges.push_back({at, *end});
-    at = end.value_or(at + kMark.size());
-  }
-  return ranges;
+bool is_token_char(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_'; }
+
+std::uint16_t pair_at(std::string_view text, std::size_t at) {
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(text[at]) << 8 |
+                                    static_cast<unsigned char>(text[at + 1]));
 }
 
-bool overlaps(const TextRange& a, const TextRange& b) { return a.begin < b.end && b.begin < a.end; }
+}  // namespace
 
-// Removes findings from `first` on that touch a placeholder.
-void drop_inside_placeholders(std::string_view text, std::vector<Finding>& findings,
-                              std::size_t first) {
-  const std::vector<TextRange> placeholders = placeholder_ranges(text);
+void drop_inside(const std::vector<TextRange>& placeholders, std::vector<Finding>& findings) {
   if (placeholders.empty()) return;
   const auto is_inside = [&](const Finding& finding) {
     const auto next =
         std::upper_bound(placeholders.begin(), placeholders.end(), finding.range.begin,
                          [](std::size_t at, const TextRange& range) { return at < range.end; });
-    return next != placeholders.end() && overlaps(*next, finding.range);
+    return next != placeholders.end() && next->begin < finding.range.end;
   };
-  findings.erase(std::remove_if(findings.begin() + static_cast<std::ptrdiff_t>(first),
-                                findings.end(), is_inside),
-                 findings.end());
+  findings.erase(std::remove_if(findings.begin(), findings.end(), is_inside), findings.end());
 }
-
-}  // namespace
 
 struct Detectors::State {
   explicit State(const RuleSet& rules) : shapes(rules.shapes()), names(rules) {}
 
   std::vector<ShapeRule> shapes;
   NameTable names;
-  std::vector<Literal> literals;
-  std::unique_ptr<hs_database_t, FreeDatabase> database;
-  std::unique_ptr<hs_scratch_t, FreeScratch> scratch;
-  std::vector<Hit> hits;
-  std::vector<Shape::Stretches>
-      stretches;  // by shape, of the text at hand: see Shape::match_around
+  std::vector<Target> targets;  // by literal
+  std::optional<LiteralScan> literal_scan;
+  std::bitset<65536> short_literals;
+  std::map<std::uint16_t, std::vector<std::size_t>> short_shapes;
+  std::vector<Shape::Stretches> stretches;  // by shape: see Shape::match_around
+  std::vector<std::size_t> touched;         // shapes whose stretches are of the text at hand
 
-  void collect_literals();
-  Status compile();
-  void verify(std::string_view text, const Hit& hit, std::vector<Finding>& findings);
+  std::vector<Literal> collect_literals();
+  void add_shapes(std::vector<Literal>& literals);
+  void match_shape(std::string_view text, std::size_t i, std::size_t at,
+                   std::vector<Finding>& findings);
+  void verify(ScanText& scan, const LiteralHit& hit, ScanWork& work, NamedValueFinder* named);
+  void find_key(ScanText& scan, std::size_t at, std::vector<Finding>& findings);
+  void find_in_token(std::string_view text, std::size_t at, std::vector<Finding>& findings);
+  void find_sign(std::string_view text, std::size_t at, std::vector<Finding>& findings);
 };
 
-void Detectors::State::collect_literals() {
-  literals = fixed_literals();
+void Detectors::State::add_shapes(std::vector<Literal>& literals) {
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const std::string& text = shapes[i].shape.literal();
+    if (text.size() < kMinLiteral) {
+      short_literals.set(pair_at(text, 0));
+      short_shapes[pair_at(text, 0)].push_back(i);
+      continue;
+    }
     const auto [entry, is_new] = index.emplace(text, literals.size());
-    if (is_new) literals.push_back({text, false, Trigger::kShape, {}});
-    literals[entry->second].shapes.push_back(i);
+    if (is_new) literals.push_back({text, false}), targets.push_back({});
+    targets[entry->second].shapes.push_back(i);
   }
 }
 
-Status Detectors::State::compile() {
-  std::vector<const char*> texts;
-  std::vector<std::size_t> lengths;
-  std::vector<unsigned> flags;
-  std::vector<unsigned> ids;
-  for (const Literal& literal : literals) {
-    texts.push_back(literal.text.c_str());
-    lengths.push_back(literal.text.size());
-    flags.push_back(literal.ignores_case ? HS_FLAG_CASELESS : 0);
-    ids.push_back(static_cast<unsigned>(ids.size()));
+std::vector<Literal> Detectors::State::collect_literals() {
+  std::vector<Literal> literals;
+  for (const FixedLiteral& fixed : kFixed) {
+    literals.push_back({std::string(fixed.text), fixed.ignores_case});
+    targets.push_back({fixed.trigger, 0, {}});
   }
-  hs_database_t* raw_database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  const auto compiled = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(),
-                                             static_cast<unsigned>(texts.size()), HS_MODE_BLOCK,
-                                             nullptr, &raw_database, &error);
-  if (compiled != HS_SUCCESS) {
-    hs_free_compile_error(error);
-    return fail(ErrorCode::kCorrupt, "the rule set's literals cannot be compiled");
+  for (const std::string& word : names.keywords()) {
+    literals.push_back({word, true});
+    targets.push_back({Trigger::kKeyword, 0, {}});
   }
-  database.reset(raw_database);
-  hs_scratch_t* raw_scratch = nullptr;
-  if (hs_alloc_scratch(raw_database, &raw_scratch) != HS_SUCCESS) {
-    return fail(ErrorCode::kIo, "no scratch space for the detectors");
+  std::size_t command = 0;
+  for (Literal& literal : command_literals()) {
+    literals.push_back(std::move(literal));
+    targets.push_back({Trigger::kCommand, command++, {}});
   }
-  scratch.reset(raw_scratch);
-  return {};
+  add_shapes(literals);
+  return literals;
 }
 
 Detectors::Detectors(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -160,72 +144,104 @@ const NameTable& Detectors::names() const { return state_->names; }
 
 Result<std::unique_ptr<Detectors>> Detectors::make(const RuleSet& rules) {
   auto state = std::make_unique<State>(rules);
-  state->collect_literals();
-  ST_RETURN_IF_ERROR(state->compile());
+  ST_ASSIGN_OR_RETURN(state->literal_scan, LiteralScan::make(state->collect_literals()));
+  state->stretches.resize(state->shapes.size());
   return std::unique_ptr<Detectors>(new Detectors(std::move(state)));
 }
 
-void Detectors::State::verify(std::string_view text, const Hit& hit,
-                              std::vector<Finding>& findings) {
-  const Literal& literal = literals[hit.literal];
-  const std::size_t end = hit.begin + literal.text.size();
+void Detectors::State::match_shape(std::string_view text, std::size_t i, std::size_t at,
+                                   std::vector<Finding>& findings) {
+  if (stretches[i].empty()) touched.push_back(i);
+  const auto range = shapes[i].shape.match_around(text, at, stretches[i]);
+  if (range) findings.push_back({*range, shapes[i].class_name});
+}
+
+// A private key; BEGIN lines inside one are part of it.
+void Detectors::State::find_key(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
+  const bool is_inside = std::any_of(findings.rbegin(), findings.rend(), [&](const Finding& f) {
+    return f.class_name == "private-key" && f.range.begin <= at && at < f.range.end;
+  });
+  const auto range = is_inside ? std::nullopt : private_key_at(scan.text, at);
+  if (!range) return;
+  if (range->end == scan.text.size()) scan.wants_more(at);
+  findings.push_back({*range, "private-key"});
+}
+
+void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& work,
+                              NamedValueFinder* named) {
+  const Target& target = targets[hit.literal];
+  const std::string_view text = scan.text;
+  const std::size_t end = hit.begin + literal_scan->literals()[hit.literal].text.size();
+  auto& findings = work.findings;
   const auto add = [&](const std::optional<TextRange>& range, std::string_view class_name) {
     if (range) findings.push_back({*range, class_name});
   };
-  switch (literal.trigger) {
+  switch (target.trigger) {
     case Trigger::kShape:
-      for (const std::size_t i : literal.shapes) {
-        add(shapes[i].shape.match_around(text, hit.begin, stretches[i]), shapes[i].class_name);
-      }
+      for (const std::size_t i : target.shapes) match_shape(text, i, hit.begin, findings);
       return;
-    case Trigger::kAt:
-      return add(email_around(text, hit.begin), "email");
     case Trigger::kUrl:
       return add(url_password_behind(text, hit.begin), "url-password");
     case Trigger::kJose:
       return add(jose_at(text, hit.begin), "jwt");
     case Trigger::kPem:
-      return add(private_key_at(text, hit.begin), "private-key");
+      return find_key(scan, hit.begin, findings);
     case Trigger::kBasic:
       return add(scheme_value_behind(text, end - 1, true), "basic-auth");
     case Trigger::kScheme:
       return add(scheme_value_behind(text, end - 1, false), "bearer");
+    case Trigger::kPlaceholder:
+      if (const auto stop = placeholder_end(text, hit.begin)) {
+        work.placeholders.push_back({hit.begin, *stop});
+      }
+      return;
+    case Trigger::kEscape:
+      work.escapes.push_back(hit.begin);
+      return;
+    case Trigger::kKeyword:
+      if (named != nullptr) named->take_keyword(hit.begin, end);
+      return;
+    case Trigger::kCommand:
+      if (named != nullptr) take_command(scan, target.command, hit.begin, end, findings);
+      return;
   }
 }
 
-void Detectors::find_values(std::string_view text, std::vector<Finding>& findings) {
-  const std::size_t first = findings.size();
-  struct Context {
-    State& state;
-  } context{*state_};
-  state_->hits.clear();
-  const auto on_match = [](unsigned id, unsigned long long, unsigned long long to, unsigned,
-                           void* opaque) {
-    State& state = static_cast<Context*>(opaque)->state;
-    state.hits.push_back({id, static_cast<std::size_t>(to) - state.literals[id].text.size()});
-    return 0;
-  };
-  hs_scan(state_->database.get(), text.data(), static_cast<unsigned>(text.size()), 0,
-          state_->scratch.get(), on_match, &context);
-  state_->stretches.resize(state_->shapes.size());
-  for (Shape::Stretches& stretches : state_->stretches) stretches.clear();
-  std::size_t key_end = 0;  // BEGIN lines inside a private key are part of it
-  for (const Hit& hit : state_->hits) {
-    const bool is_key = state_->literals[hit.literal].trigger == Trigger::kPem;
-    if (is_key && hit.begin < key_end) continue;
-    const std::size_t before = findings.size();
-    state_->verify(text, hit, findings);
-    if (is_key && findings.size() > before) key_end = findings.back().range.end;
+// Shapes whose literal is too short to be searched for everywhere.
+void Detectors::State::find_in_token(std::string_view text, std::size_t at,
+                                     std::vector<Finding>& findings) {
+  const std::size_t limit = std::min(text.size() - 1, at + kMaxToken);
+  for (; at < limit && is_token_char(text[at]); ++at) {
+    if (!short_literals.test(pair_at(text, at))) continue;
+    for (const std::size_t i : short_shapes[pair_at(text, at)]) match_shape(text, i, at, findings);
   }
-  find_numbers(text, findings);
-  find_ibans(text, findings);
-  drop_inside_placeholders(text, findings, first);
 }
 
-void Detectors::find_named(std::string_view text, std::vector<Finding>& findings) const {
-  const std::size_t first = findings.size();
-  find_named_values(text, state_->names, findings);
-  drop_inside_placeholders(text, findings, first);
+void Detectors::State::find_sign(std::string_view text, std::size_t at,
+                                 std::vector<Finding>& findings) {
+  const bool is_escaped = text[at] == '%';
+  if (is_escaped && text.substr(at, 3) != "%40") return;
+  if (const auto range = email_around(text, at)) findings.push_back({*range, "email"});
+}
+
+void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
+  const std::string_view text = scan.text;
+  work.findings.clear();
+  work.placeholders.clear();
+  work.escapes.clear();
+  scan_chars(text, work.chars);
+  state_->literal_scan->find(text, work.literals);
+  NamedValueFinder named(scan, state_->names, work.findings);
+  if (kind == Kind::kAll) named.begin();
+  for (const LiteralHit& hit : work.literals) {
+    state_->verify(scan, hit, work, kind == Kind::kAll ? &named : nullptr);
+  }
+  for (const std::uint32_t at : work.chars.numbers) find_numbers_at(text, at, work.findings);
+  for (const std::uint32_t at : work.chars.signs) state_->find_sign(text, at, work.findings);
+  for (const std::uint32_t at : work.chars.tokens) state_->find_in_token(text, at, work.findings);
+  for (const std::size_t i : state_->touched) state_->stretches[i].clear();
+  state_->touched.clear();
+  drop_inside(work.placeholders, work.findings);
 }
 
 }  // namespace scopetrace

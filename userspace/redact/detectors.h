@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds values that give themselves away, in any text. Stateless between calls.
+// Finds secrets and personal data in any text: values that give themselves away, and values that
+// their names give away.
 #pragma once
 
 #include <memory>
@@ -7,27 +8,38 @@
 #include <vector>
 
 #include "userspace/base/result.h"
+#include "userspace/redact/char_scan.h"
 #include "userspace/redact/finding.h"
+#include "userspace/redact/literal_scan.h"
+#include "userspace/redact/named_values.h"
 #include "userspace/redact/names.h"
 #include "userspace/redact/rules.h"
 
 namespace scopetrace {
 
-// All value detectors: one vectorscan database of literals leads to shapes, JOSE objects, private
-// keys, URLs and addresses; digit runs are found by hand. Every hit is verified.
-// Not thread-safe (one scratch space). Time is linear in the text: each verifier looks at a bounded
-// neighbourhood of its hit.
+// What one scan of a text needs and leaves behind; reused, so that a scan allocates nothing.
+struct ScanWork {
+  CharHits chars;                      // of the text
+  std::vector<LiteralHit> literals;    // of the text
+  std::vector<TextRange> placeholders;  // [REDACTED:…] of an earlier pass: never looked into
+  std::vector<std::size_t> escapes;    // where \u00 stands
+  std::vector<Finding> findings;
+};
+
+// All detectors. One pass finds literals (vectorscan), one the characters that begin a number, an
+// address or a long token (SIMD); verifiers look only around these hits. Not thread-safe. Time is
+// linear in the text: each verifier looks at a bounded neighbourhood of its hit.
 class Detectors {
  public:
+  enum class Kind { kAll, kValues };  // kValues: no names; what a finished line is checked with
+
   // Copies what it needs of the rules. Errors: kCorrupt when the database cannot be compiled.
   static Result<std::unique_ptr<Detectors>> make(const RuleSet& rules);
   ~Detectors();
 
-  // Appends findings in `text`; they may overlap. Skips placeholders.
-  void find_values(std::string_view text, std::vector<Finding>& findings);
-  // Appends the values of `name: value`, `name=value`, `<name>value</name>`, `--name value` and
-  // similar pairs whose name is sensitive.
-  void find_named(std::string_view text, std::vector<Finding>& findings) const;
+  // Replaces the content of `work` by what is found in `scan.text`; findings may overlap. Skips
+  // placeholders. Of a text that is not final, `scan.undecided` says from where on more is needed.
+  void find(ScanText& scan, Kind kind, ScanWork& work);
 
   const NameTable& names() const;
 
@@ -36,5 +48,8 @@ class Detectors {
   explicit Detectors(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// Drops findings that touch a placeholder.
+void drop_inside(const std::vector<TextRange>& placeholders, std::vector<Finding>& findings);
 
 }  // namespace scopetrace

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <string>
 
 #include "userspace/redact/text_class.h"
 #include "userspace/redact/verify.h"
@@ -12,370 +10,279 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxName = 96;
-constexpr std::size_t kMaxValue = 65536;
-constexpr std::size_t kMinCookie = 12;    // shorter cookies in prose are settings
-constexpr std::size_t kMinFreeValue = 6;  // of a bare word behind a name in prose
-
-bool is_name_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
-
-// A bare name that ends at `end`, or the inside of the quotes that close there.
-std::string_view name_before(std::string_view text, std::size_t end) {
-  while (end > 0 && is_blank(text[end - 1])) --end;
-  if (end > 0 && (text[end - 1] == '"' || text[end - 1] == '\'')) --end;
-  if (end > 0 && text[end - 1] == '\\') --end;
-  std::size_t begin = end;
-  while (begin > 0 && end - begin < kMaxName && is_name_char(text[begin - 1])) --begin;
-  if (begin >= 1 && text[begin - 1] == '\\' && end - begin > 1) ++begin;    // \nname
-  if (begin >= 1 && text[begin - 1] == '%' && end - begin > 2) begin += 2;  // %22name
-  return text.substr(begin, end - begin);
-}
-
-// The name of the element whose start tag ends at `at`.
-std::string_view tag_before(std::string_view text, std::size_t at) {
-  const std::size_t from = at > 256 ? at - 256 : 0;
-  const auto open = text.substr(from, at - from).rfind('<');
-  if (open == std::string_view::npos) return {};
-  const std::size_t begin = from + open + 1;
-  std::size_t end = begin;
-  while (end < at && (is_name_char(text[end]) || text[end] == ':')) ++end;
-  const std::string_view tag = text.substr(begin, end - begin);
-  const auto colon = tag.rfind(':');
-  return colon == std::string_view::npos ? tag : tag.substr(colon + 1);
-}
-
-struct Value {
-  TextRange range;
-  bool is_quoted = false;
-};
-
-// The value in quotes that open at `at`; the quote may be escaped.
-Value quoted_value(std::string_view text, std::size_t at) {
-  const bool is_escaped = text[at] == '\\';
-  const std::size_t begin = at + (is_escaped ? 2 : 1);
-  const char quote = text[begin - 1];
-  const std::size_t limit = std::min(text.size(), begin + kMaxValue);
-  std::size_t end = begin;
-  while (end < limit) {
-    if (is_escaped && text[end] == '\\' && end + 1 < limit && text[end + 1] == quote) break;
-    if (!is_escaped && text[end] == '\\' && end + 1 < limit) {
-      end += 2;
-      continue;
-    }
-    if (text[end] == quote) {
-      const bool is_doubled = quote == '\'' && end + 1 < limit && text[end + 1] == '\'';
-      if (!is_doubled) break;
-      ++end;
-    }
-    ++end;
-  }
-  return {{begin, std::min(end, limit)}, true};
-}
-
-bool ends_bare_value(char c) {
-  return is_space(c) || c == '&' || c == ';' || c == ',' || c == '"' || c == '\'' || c == '<' ||
-         c == '>' || c == ')' || c == '}' || c == ']' || c == '`';
-}
-
-// A bare value; at the start of a line `NAME=value` runs to the end of the line.
-Value bare_value(std::string_view text, std::size_t at, bool takes_line) {
-  const std::size_t limit = std::min(text.size(), at + kMaxValue);
-  if (takes_line) {
-    std::size_t end = at;
-    while (end < limit && !is_space(text[end]) && text[end] != '&' && text[end] != '"') ++end;
-    if (end == limit || text[end] == '\n' || text[end] == '\r') return {{at, end}, false};
-  }
-  std::size_t end = at;
-  while (end < limit && !ends_bare_value(text[end])) {
-    if (text[end] == '\\' && end + 1 < limit &&
-        (text[end + 1] == '"' || text[end + 1] == 'n' || text[end + 1] == 'r' ||
-         text[end + 1] == 'u')) {
-      break;
-    }
-    ++end;
-  }
-  return {{at, end}, false};
-}
-
-std::optional<Value> value_at(std::string_view text, std::size_t at, bool takes_line) {
-  if (at < text.size() && text[at] == '>') ++at;  // =>
-  const std::size_t limit = std::min(text.size(), at + 4);
-  while (at < limit && is_blank(text[at])) ++at;
-  if (at >= text.size() || is_space(text[at])) return std::nullopt;
-  const bool is_escaped_quote =
-      text[at] == '\\' && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\'');
-  if (is_escaped_quote || text[at] == '"' || text[at] == '\'') return quoted_value(text, at);
-  return bare_value(text, at, takes_line);
-}
+constexpr std::size_t kMinCookie = 12;        // shorter cookies in prose are settings
+constexpr std::size_t kMinSessionCookie = 8;  // of cookies whose name says what they are
+constexpr std::size_t kMinFreeValue = 6;      // of a bare word behind a name in prose
+constexpr std::size_t kMinToken = 16;         // of a word that looks like nothing but a token
+constexpr std::size_t kMaxLookahead = 8192;   // of values on later lines
 
 bool is_long_and_mixed(std::string_view value) {
-  return value.size() >= 16 && has_digit(value) && has_letter(value) &&
+  return value.size() >= kMinToken && has_digit(value) && has_letter(value) &&
          value.find_first_of(" /:") == value.npos;
 }
 
-class Finder {
- public:
-  Finder(std::string_view text, const NameTable& names, std::vector<Finding>& findings)
-      : text_(text), names_(names), findings_(findings) {}
-
-  void run() {
-    for (std::size_t at = 0; at < text_.size(); ++at) {
-      switch (text_[at]) {
-        case '=':
-        case ':':
-          at = pair_at(at);
-          break;
-        case ',':
-          if (is_first_argument(at)) at = pair_at(at);
-          break;
-        case '>':
-          at = element_at(at);
-          break;
-        case '%':
-          at = escaped_pair_at(at);
-          break;
-        case '-':
-          at = option_at(at);
-          break;
-        default:
-          break;
-      }
-    }
-    commands();
-  }
-
- private:
-  // Whether a quoted word that opens a list ends before `at`: ("name", "value").
-  bool is_first_argument(std::size_t at) const {
-    if (at == 0 || (text_[at - 1] != '"' && text_[at - 1] != '\'')) return false;
-    const std::string_view name = name_before(text_, at);
-    const auto begin = static_cast<std::size_t>(name.data() - text_.data());
-    return begin >= 2 && (text_[begin - 2] == '(' || text_[begin - 2] == '[');
-  }
-  bool is_line_start(std::string_view name) const {
-    const auto begin = static_cast<std::size_t>(name.data() - text_.data());
-    return begin == 0 || text_[begin - 1] == '\n';
-  }
-  std::string_view slice(TextRange range) const {
-    return text_.substr(range.begin, range.end - range.begin);
-  }
-  void add(TextRange range, std::string_view class_name) {
-    findings_.push_back({range, class_name});
-  }
-
-  // Returns the last position that was used.
-  std::size_t pair_at(std::size_t at) {
-    const std::string_view name = name_before(text_, at);
-    // Most names say nothing: their values are not even measured.
-    if (name.empty() || !(names_.class_of(name) || is_contextual(name))) return at;
-    const auto value = value_at(text_, at + 1, is_line_start(name));
-    if (!value || value->range.end <= value->range.begin) return at;
-    const std::string_view written = slice(value->range);
-    if (name_of_next(name, written)) return next_value(value->range.end);
-    auto class_name = names_.class_of(name);
-    if (!class_name) class_name = contextual_class(name, written);
-    if (!class_name || !is_plausible_value(*class_name, written)) return at;
-    if (!value->is_quoted && !is_free_value(*class_name, at, written)) return at;
-    add(value->range, *class_name);
-    return value->range.end - 1;
-  }
-
-  static bool is_contextual(std::string_view name) {
-    const std::string lower = to_lower(name);
-    for (const char* word :
-         {"code", "state", "nonce", "auth", "response", "name", "key", "header"}) {
-      if (lower == word) return true;
-    }
-    return false;
-  }
-
-  // A bare word behind "name:" in prose is a secret only when it looks like one.
-  bool is_free_value(std::string_view class_name, std::size_t at, std::string_view written) const {
-    const bool is_number_class = !is_plausible_value(class_name, "word");
-    if (is_number_class) return true;
-    if (text_[at] == ',' || written.size() < kMinFreeValue) return false;
-    if (text_[at] == '=' || has_digit(written)) return true;
-    const std::size_t end =
-        static_cast<std::size_t>(written.data() - text_.data()) + written.size();
-    return end >= text_.size() || text_[end] != ' ';
-  }
-
-  // Whether this pair names the value of the next one: key="password" value="…".
-  bool name_of_next(std::string_view name, std::string_view written) const {
-    const std::string lower = to_lower(name);
-    if (lower != "name" && lower != "key" && lower != "header") return false;
-    return names_.class_of(written).has_value();
-  }
-  std::size_t next_value(std::size_t at) {
-    const std::string_view name = slice(quoted_start(at));
-    std::size_t begin = at;
-    while (begin < text_.size() &&
-           (text_[begin] == '"' || text_[begin] == '\'' || text_[begin] == '\\')) {
-      ++begin;
-    }
-    const auto class_name = names_.class_of(name);
-    if (!class_name) return at;
-    if (text_.substr(begin, 4) == "\r\n\r\n") {  // a multipart part
-      const std::size_t end = std::min(text_.find("\r\n--", begin + 4), text_.size());
-      if (end > begin + 4) add({begin + 4, end}, *class_name);
-      return std::max(at, end - 1);
-    }
-    const std::string_view near = text_.substr(begin, 24);
-    const auto word = near.find("value");
-    if (word == near.npos) return at;
-    const auto sign = near.find_first_of("=:", word);
-    if (sign == near.npos) return at;
-    const auto value = value_at(text_, begin + sign + 1, false);
-    if (!value || !is_plausible_value(*class_name, slice(value->range))) return at;
-    add(value->range, *class_name);
-    return value->range.end - 1;
-  }
-  TextRange quoted_start(std::size_t end) const {
-    std::size_t begin = end;
-    while (begin > 0 && end - begin < kMaxName && is_name_char(text_[begin - 1])) --begin;
-    return {begin, end};
-  }
-
-  std::size_t element_at(std::size_t at) {
-    const std::string_view tag = tag_before(text_, at);
-    const auto class_name = names_.class_of(tag);
-    if (tag.empty() || !class_name) return at;
-    const std::size_t end = text_.find('<', at);
-    if (end == text_.npos || end - at > kMaxValue) return at;
-    const TextRange range{at + 1, end};
-    if (!is_plausible_value(*class_name, slice(range))) return at;
-    add(range, *class_name);
-    return end - 1;
-  }
-
-  // %22name%22%3A%22value%22: JSON inside a percent-encoded parameter.
-  std::size_t escaped_pair_at(std::size_t at) {
-    constexpr std::string_view kColon = "%22%3A%22";
-    if (text_.substr(at, kColon.size()) != kColon) return at;
-    const auto class_name = names_.class_of(name_before(text_, at));
-    const std::size_t begin = at + kColon.size();
-    const std::size_t end = text_.find("%22", begin);
-    if (!class_name || end == text_.npos || end - begin > kMaxValue) return at;
-    if (!is_plausible_value(*class_name, slice({begin, end}))) return at;
-    add({begin, end}, *class_name);
-    return end - 1;
-  }
-
-  // --name value, and "--name", "value" in an argument list.
-  std::size_t option_at(std::size_t at) {
-    if (text_.substr(at, 2) != "--" || (at > 0 && text_[at - 1] == '-')) return at;
-    std::size_t end = at + 2;
-    while (end < text_.size() && end - at < kMaxName && is_name_char(text_[end])) ++end;
-    const std::string_view name = text_.substr(at + 2, end - at - 2);
-    const bool has_blank = end < text_.size() && text_[end] == ' ';
-    if (!has_blank || name.empty() || name[0] == '-') return at;
-    const auto class_name = names_.class_of(name);
-    if (!class_name) return at;
-    const auto value = value_at(text_, end + 1, false);
-    if (!value || slice(value->range).starts_with("-")) return at;
-    if (!is_plausible_value(*class_name, slice(value->range))) return at;
-    add(value->range, *class_name);
-    return value->range.end - 1;
-  }
-
-  // Commands whose argument is a secret, by protocol and program.
-  void commands();
-  void cookie_lines(std::string_view mark);
-  void add_cookie(std::size_t begin, std::size_t end);
-  void argument_behind(std::string_view mark, std::string_view class_name, std::size_t min_size);
-
-  std::string_view text_;
-  const NameTable& names_;
-  std::vector<Finding>& findings_;
-};
-
-// The value of the pair `name=value` at [begin, end), unless the cookie is public.
-void Finder::add_cookie(std::size_t begin, std::size_t end) {
-  const auto equals = text_.substr(begin, end - begin).find('=');
-  if (equals == text_.npos || begin + equals + 1 >= end) return;
-  const std::string_view name = trim(text_.substr(begin, equals));
-  const std::string_view value = text_.substr(begin + equals + 1, end - begin - equals - 1);
-  if (names_.is_public_cookie(name) || value.size() < kMinCookie || !has_digit(value)) return;
-  if (!is_plausible_value("cookie", value)) return;
-  add({begin + equals + 1, end}, "cookie");
+// Values that may hold blanks although nothing quotes them.
+bool takes_words(std::string_view class_name) {
+  constexpr std::array kClasses = {"passphrase",  "recovery-phrase", "bip39-mnemonic",
+                                   "person-name", "postal-address"};
+  return std::find(kClasses.begin(), kClasses.end(), class_name) != kClasses.end();
 }
 
-// Cookie fields of a message that stands in a text.
-void Finder::cookie_lines(std::string_view mark) {
-  for (std::size_t at = text_.find(mark); at != text_.npos; at = text_.find(mark, at + 1)) {
-    const std::size_t line_end = std::min(text_.find_first_of("\r\n\"'\\", at), text_.size());
-    const bool is_set_cookie = at >= 5 && to_lower(text_.substr(at - 5, 5)) == "set-c";
-    for (std::size_t begin = at + mark.size(); begin < line_end;) {
-      const std::size_t end = std::min(text_.find(';', begin), line_end);
-      add_cookie(begin, end);
-      if (is_set_cookie) break;  // attributes follow
-      begin = end + 1;
-    }
-    at = std::max(at, line_end - 1);  // further marks of this line were part of it
-  }
+bool is_cookie_name(std::string_view name) {
+  return equals_ignoring_case(name, "cookie") || equals_ignoring_case(name, "set-cookie") ||
+         equals_ignoring_case(name, "cookies");
 }
 
-struct Command {
-  std::string_view mark;
-  std::string_view class_name;
-  std::size_t min_size;
-};
-constexpr Command kCommands[] = {
-    {"PASS ", "generic-password", 4},       {"AUTH PLAIN ", "basic-auth", 8},
-    {"AUTH LOGIN ", "basic-auth", 8},       {"IDENTIFIED BY '", "generic-password", 1},
-    {" password ", "generic-password", 8},  {"\"sshpass\", \"-p\", \"", "generic-password", 1},
-    {"sshpass -p ", "generic-password", 1}, {"\"-p", "generic-password", 6},
-};
-
-void Finder::argument_behind(std::string_view mark, std::string_view class_name,
-                             std::size_t min_size) {
-  for (std::size_t at = text_.find(mark); at != text_.npos; at = text_.find(mark, at + 1)) {
-    const bool is_word = !is_letter(mark[0]) || at == 0 || !is_alnum(text_[at - 1]);
-    const Value value = bare_value(text_, at + mark.size(), false);
-    const std::string_view written = slice(value.range);
-    if (!is_word || written.size() < min_size || !is_plausible_value(class_name, written)) continue;
-    if (min_size > 1 && !has_digit(written) && mark[0] != 'A') continue;
-    add(value.range, class_name);
-  }
+bool is_authorization(std::string_view name) {
+  return equals_ignoring_case(name, "authorization") ||
+         equals_ignoring_case(name, "proxy-authorization");
 }
 
-void Finder::commands() {
-  for (const Command& command : kCommands) {
-    argument_behind(command.mark, command.class_name, command.min_size);
-  }
-  cookie_lines("ookie: ");
-  // RESP: AUTH, then the length and value of the last argument.
-  constexpr std::string_view kAuth = "AUTH\r\n$";
-  const auto auth = text_.find(kAuth);
-  if (auth != text_.npos) {
-    const auto line = text_.find("\r\n", auth + kAuth.size());
-    const auto end = line == text_.npos ? line : text_.find("\r\n", line + 2);
-    if (end != text_.npos && end > line + 2) add({line + 2, end}, "generic-password");
-  }
-  // curl -u user:password
-  for (std::size_t at = text_.find(" -u "); at != text_.npos; at = text_.find(" -u ", at + 1)) {
-    const Value value = bare_value(text_, at + 4, false);
-    const auto colon = slice(value.range).find(':');
-    if (colon == std::string_view::npos || colon + 1 >= slice(value.range).size()) continue;
-    add({value.range.begin + colon + 1, value.range.end}, "generic-password");
-  }
+std::size_t line_begin(std::string_view text, std::size_t at) {
+  const auto end = at == 0 ? text.npos : text.rfind('\n', at - 1);
+  return end == text.npos ? 0 : end + 1;
+}
+std::size_t line_end(std::string_view text, std::size_t at) {
+  return std::min(text.find('\n', at), text.size());
+}
+
+// Words in front of `NAME value` that say it is a setting.
+bool declares(std::string_view before) {
+  constexpr std::array kWords = {"env",       "setenv",  "set",           "arg",
+                                 "export",    "fastcgi_param", "proxy_set_header", "add_header",
+                                 "requestheader", "header",  "passenv", "sethandler", "define"};
+  const auto blank = before.find_last_of(" \t", before.empty() ? 0 : before.size() - 1);
+  const std::string_view word = trim(blank == before.npos ? before : before.substr(blank));
+  const bool has_word = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view known) {
+    return equals_ignoring_case(known, word) || equals_ignoring_case(known, trim(before).substr(0, known.size()));
+  });
+  return has_word && !word.empty();
 }
 
 }  // namespace
 
 std::optional<std::string_view> contextual_class(std::string_view name, std::string_view value) {
-  const std::string lower = to_lower(name);
-  if ((lower == "code" || lower == "state" || lower == "nonce") && is_long_and_mixed(value)) {
+  const auto is_name = [&](std::string_view word) { return equals_ignoring_case(name, word); };
+  if ((is_name("code") || is_name("state") || is_name("nonce")) && is_long_and_mixed(value)) {
     return "oauth-code";
   }
-  if (lower == "auth" && value.size() >= 8 && is_basic_credentials(value)) return "basic-auth";
-  if (lower == "response" && value.size() >= 32 && is_long_and_mixed(value)) return "digest-auth";
+  if (is_name("auth") && value.size() >= 8 && is_basic_credentials(value)) return "basic-auth";
+  if (is_name("response") && value.size() >= 32 && is_long_and_mixed(value)) return "digest-auth";
   return std::nullopt;
 }
 
-void find_named_values(std::string_view text, const NameTable& names,
-                       std::vector<Finding>& findings) {
-  Finder(text, names, findings).run();
+void NamedValueFinder::add(TextRange range, std::string_view class_name) {
+  if (range.end > range.begin) findings_.push_back({range, class_name});
+}
+
+void NamedValueFinder::begin() {
+  if (scan_.columns != nullptr && scan_.columns->is_active()) take_rows(0);
+}
+
+// The rows from `at` on, until a line is none.
+void NamedValueFinder::take_rows(std::size_t at) {
+  while (at < text_.size() && scan_.columns->is_active()) {
+    const std::size_t end = line_end(text_, at);
+    scan_.columns->take_row(slice({at, end}), at, findings_);
+    at = end + 1;
+  }
+  table_until_ = at;
+}
+
+// Whether `name` is a column of a table's header row; then its rows are taken.
+bool NamedValueFinder::take_table(TextRange name) {
+  if (scan_.columns == nullptr || name.begin < table_until_) return false;
+  const auto is_border = [&](std::size_t at) {
+    return at >= text_.size() || std::string_view(",;|\t\r\n\"").find(text_[at]) != std::string_view::npos;
+  };
+  if (!is_border(name.end) || (name.begin > 0 && !is_border(name.begin - 1))) return false;
+  const std::size_t begin = line_begin(text_, name.begin);
+  const std::size_t end = line_end(text_, name.end);
+  if (end - begin > 4096 || !scan_.columns->begin(slice({begin, end}), names_)) return false;
+  take_rows(end + 1);
+  return true;
+}
+
+void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
+  if (begin < taken_until_) return;
+  const TextRange name = name_around(text_, begin, end);
+  taken_until_ = std::max(end, name.end);
+  take_name(name);
+}
+
+void NamedValueFinder::take_name(TextRange name) {
+  const std::string_view written = slice(name);
+  const bool is_cookie = is_cookie_name(written);
+  auto class_name = names_.class_of(written);
+  const bool is_contextual = !class_name && written.size() <= 8;
+  if (!class_name && !is_contextual && !is_cookie) return;
+  if (name.end == text_.size()) return scan_.wants_more(name.begin);
+  if (class_name && take_table(name)) return;
+  const auto found = assignment_behind(text_, name);
+  if (!found) {
+    if (class_name) take_part(name, *class_name);
+    return;
+  }
+  const bool is_open = found->value.end >= text_.size() ||
+                       (found->value.begin == found->value.end && found->value.begin + 64 >= text_.size());
+  if (is_open) scan_.wants_more(name.begin);
+  if (is_cookie) return take_cookies(name, *found);
+  if (!class_name) class_name = contextual_class(written, slice(found->value));
+  if (class_name) take_assignment(name, *class_name, *found);
+}
+
+void NamedValueFinder::take_assignment(TextRange name, std::string_view class_name,
+                                       const Assignment& found) {
+  if (found.opens_block) return take_block(name, class_name);
+  if (is_authorization(slice(name))) return take_credentials(name, found);
+  TextRange range = found.value;
+  if (!found.is_quoted && takes_words(class_name)) range = whole_line(found);
+  while (!found.is_quoted && range.end > range.begin &&
+         std::string_view(".,;:").find(text_[range.end - 1]) != std::string_view::npos) {
+    --range.end;
+  }
+  const std::string_view written = slice(range);
+  if (!is_plausible_value(class_name, written) || !is_credible(name, class_name, found)) return;
+  add(range, class_name);
+  taken_until_ = std::max(taken_until_, range.end);
+}
+
+// Whether the value can be one, by how it is tied to its name.
+bool NamedValueFinder::is_credible(TextRange name, std::string_view class_name,
+                                   const Assignment& found) const {
+  const std::string_view written = slice(found.value);
+  if (found.tie == Tie::kBlank) return is_credible_after_blank(name, found);
+  if (found.is_quoted) return true;
+  if (found.tie == Tie::kOption) return written[0] != '-';
+  const bool is_number_class = !is_plausible_value(class_name, "word");
+  if (is_number_class) return true;
+  if (found.tie == Tie::kArgument || written.size() < kMinFreeValue) return found.fills_line && written.size() > 2 && line_begin(text_, name.begin) == name.begin;
+  if (found.tie != Tie::kColon || has_digit(written)) return true;
+  // A bare word behind "name:" in prose is a secret only when no further words follow.
+  return found.value.end >= text_.size() || text_[found.value.end] != ' ';
+}
+
+bool NamedValueFinder::is_credible_after_blank(TextRange name, const Assignment& found) const {
+  const std::string_view written = slice(found.value);
+  const std::size_t begin = line_begin(text_, name.begin);
+  const std::string_view before = text_.substr(begin, name.begin - begin);
+  if (declares(before)) return written.size() >= 2;
+  if (found.is_quoted) return written.find(' ') == written.npos && written.size() >= 4;
+  const bool follows_login = before.find("login ") != before.npos || before.find("machine ") != before.npos;
+  if (follows_login) return true;
+  const bool is_uuid = written.size() == 36 && written[8] == '-' && written[13] == '-';
+  return is_long_and_mixed(written) && !is_uuid && written.find('=') == written.npos && written.find('.') == written.npos;
+}
+
+// The rest of the line, up to what begins a further field.
+TextRange NamedValueFinder::whole_line(const Assignment& found) const {
+  std::size_t end = found.value.end;
+  while (end < text_.size() && end - found.value.begin < 512) {
+    if (text_[end] != ' ' || end + 1 >= text_.size() || !is_letter(text_[end + 1])) break;
+    std::size_t next = end + 1;
+    while (next < text_.size() && (is_alnum(text_[next]) || text_[next] == '\'' || text_[next] == '-' || text_[next] == '_')) ++next;
+    const char stop = next < text_.size() ? text_[next] : '\n';
+    if (stop == '=' || stop == ':' || stop == '(') break;
+    end = next;
+  }
+  return {found.value.begin, end};
+}
+
+// Authorization: SCHEME credentials. The scheme stays where it is known.
+void NamedValueFinder::take_credentials(TextRange name, const Assignment& found) {
+  constexpr std::array kSchemes = {"basic", "bearer", "token",     "apikey", "api-key", "negotiate",
+                                   "ntlm",  "key",    "signature", "oauth",  "hmac",    "splunk"};
+  constexpr std::array kParameters = {"digest", "aws4-hmac-sha256"};  // found by their own names
+  const char quote = found.value.begin > 0 ? text_[found.value.begin - 1] : ' ';
+  std::size_t end = found.value.begin;
+  while (end < text_.size() && text_[end] != '\n' && text_[end] != '\r') {
+    if (text_[end] == quote && found.is_quoted) break;
+    if (text_[end] == '\\' && end + 1 < text_.size() && std::string_view("rn\"'").find(text_[end + 1]) != std::string_view::npos) break;
+    if (!found.is_quoted && (text_[end] == '"' || text_[end] == '\'' || text_[end] == ',')) break;
+    ++end;
+  }
+  if (end == text_.size()) scan_.wants_more(name.begin);
+  const std::string_view whole = trim(slice({found.value.begin, end}));
+  const auto blank = whole.find(' ');
+  const std::string_view scheme = whole.substr(0, blank);
+  const auto is_scheme = [&](std::string_view known) { return equals_ignoring_case(known, scheme); };
+  if (std::any_of(kParameters.begin(), kParameters.end(), is_scheme)) return;
+  const bool is_known = std::any_of(kSchemes.begin(), kSchemes.end(), is_scheme);
+  if (blank == whole.npos) {
+    if (!is_known && is_plausible_value("credentials", whole) && whole.size() >= 8 && has_digit(whole)) add(found.value, "credentials");
+    return;
+  }
+  if (!is_known) {
+    // Prose ("Authorization header missing"), or an unknown scheme with a token behind it.
+    if (!is_long_and_mixed(whole.substr(blank + 1, whole.find(' ', blank + 1) - blank - 1))) return;
+  }
+  const std::string_view rest = trim(whole.substr(blank));
+  if (!is_plausible_value("credentials", rest) || rest.find("realm=") != rest.npos) return;
+  const auto begin = static_cast<std::size_t>(rest.data() - text_.data());
+  std::size_t stop = begin;
+  while (stop < begin + rest.size() && !is_space(text_[stop])) ++stop;
+  add({begin, stop}, is_scheme("basic") ? "basic-auth" : "bearer");
+}
+
+void NamedValueFinder::take_cookie(TextRange pair) {
+  const std::string_view written = slice(pair);
+  const auto equals = written.find('=');
+  if (equals == written.npos) return;
+  const std::string_view name = trim(written.substr(0, equals));
+  const std::string_view value = trim(written.substr(equals + 1));
+  const bool is_session = names_.class_of(name).has_value();
+  if (names_.is_public_cookie(name) || value.size() < (is_session ? kMinSessionCookie : kMinCookie)) return;
+  if (!(has_digit(value) || is_session) || !is_plausible_value("cookie", value)) return;
+  const auto begin = static_cast<std::size_t>(value.data() - text_.data());
+  add({begin, begin + value.size()}, "cookie");
+}
+
+// Cookie: a=b; c=d and Set-Cookie: a=b; Path=/ with their attributes.
+void NamedValueFinder::take_cookies(TextRange name, const Assignment& found) {
+  const bool is_set = to_lower(text_[name.begin]) == 's';
+  const char quote = found.is_quoted ? text_[found.value.begin - 1] : '\n';
+  std::size_t end = found.value.begin;
+  while (end < text_.size() && text_[end] != quote && text_[end] != '\n' && text_[end] != '\r' && text_[end] != '\\' && !(!found.is_quoted && (text_[end] == '"' || text_[end] == '\''))) ++end;
+  if (end == text_.size()) scan_.wants_more(name.begin);
+  for (std::size_t begin = found.value.begin; begin < end;) {
+    const std::size_t stop = std::min(text_.find(';', begin), end);
+    take_cookie({begin, stop});
+    if (is_set) break;
+    begin = stop + 1;
+  }
+  taken_until_ = std::max(taken_until_, end);
+}
+
+// YAML: the lines below that are further indented.
+void NamedValueFinder::take_block(TextRange name, std::string_view class_name) {
+  const std::size_t begin = line_begin(text_, name.begin);
+  const std::size_t indent = std::min(text_.find_first_not_of(" \t-", begin), name.begin) - begin;
+  std::size_t at = line_end(text_, name.end) + 1;
+  while (at < text_.size() && at - name.begin < kMaxLookahead) {
+    const std::size_t end = line_end(text_, at);
+    const std::size_t first = std::min(text_.find_first_not_of(" \t\r", at), end);
+    if (first < end && first - at <= indent) return;
+    if (first < end) add({first, end}, class_name);
+    at = end + 1;
+  }
+  if (at >= text_.size()) scan_.wants_more(begin);
+}
+
+// A part of a form: name="password", then an empty line, then the value up to the boundary.
+void NamedValueFinder::take_part(TextRange name, std::string_view class_name) {
+  const std::size_t begin = line_begin(text_, name.begin);
+  const std::string_view before = text_.substr(begin, name.begin - begin);
+  if (before.size() < 12 || before.find("form-data") == before.npos) return;
+  constexpr std::string_view kEmptyLine = "\r\n\r\n";
+  const bool is_escaped = text_.substr(name.end, 256).find("\\r\\n\\r\\n") != text_.npos;
+  const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
+  const auto empty = text_.substr(0, std::min(text_.size(), name.end + 1024)).find(mark, name.end);
+  if (empty == text_.npos) return scan_.wants_more(begin);
+  const std::size_t from = empty + mark.size();
+  const std::string_view ahead = text_.substr(0, std::min(text_.size(), from + kMaxLookahead));
+  const auto end = ahead.find(is_escaped ? "\\r\\n--" : "\r\n--", from);
+  if (end == ahead.npos && ahead.size() == text_.size()) scan_.wants_more(begin);
+  add({from, std::min(end, ahead.size())}, class_name);
 }
 
 }  // namespace scopetrace

@@ -44,6 +44,12 @@ bool is_separator(char c) {
          c == '/' || c == '$' || c == '@';
 }
 
+bool is_keyword(std::string_view value) {
+  return value.size() < 16 && std::any_of(kKeywords.begin(), kKeywords.end(), [&](std::string_view word) {
+    return word.size() == value.size() && equals_ignoring_case(word, value);
+  });
+}
+
 // A call, a member access or an index: code, not a value.
 bool is_expression(std::string_view value) {
   const auto open = value.find_first_of("([");
@@ -65,39 +71,62 @@ bool is_template(std::string_view value) {
 
 }  // namespace
 
-std::vector<std::string> name_segments(std::string_view name) {
-  std::vector<std::string> segments;
-  std::string segment;
-  const auto close = [&] {
-    if (!segment.empty()) segments.push_back(std::exchange(segment, {}));
-  };
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (is_separator(name[i])) {
-      close();
-      continue;
-    }
-    const bool is_hump = i > 0 && is_upper(name[i]) && !is_upper(name[i - 1]);
-    const bool ends_caps = i > 0 && i + 1 < name.size() && is_upper(name[i - 1]) &&
-                           is_upper(name[i]) && is_lower(name[i + 1]);
-    if (is_hump || ends_caps) close();
-    segment += to_lower(name[i]);
+namespace {
+
+// A name without separators, lower case, and where its segments begin.
+struct CompactName {
+  std::array<char, 128> text;
+  std::array<std::uint8_t, 128> begins;
+  std::size_t size = 0;
+  std::size_t segments = 0;
+
+  std::string_view whole() const { return {text.data(), size}; }
+  std::string_view from_segment(std::size_t i) const { return whole().substr(begins[i]); }
+  std::string_view segment(std::size_t i) const {
+    const std::size_t end = i + 1 < segments ? begins[i + 1] : size;
+    return whole().substr(begins[i], end - begins[i]);
   }
-  close();
+};
+
+// Whether a segment begins at the letter `i`: after a separator, at a camel hump or at the last
+// capital of several ("HTTPServer").
+bool begins_segment(std::string_view name, std::size_t i) {
+  if (i == 0 || is_separator(name[i - 1])) return true;
+  if (!is_upper(name[i])) return false;
+  if (!is_upper(name[i - 1])) return true;
+  return i + 1 < name.size() && is_lower(name[i + 1]);
+}
+
+// Of names longer than the buffer the end counts.
+CompactName compact(std::string_view name) {
+  CompactName out;
+  if (name.size() > out.text.size()) name.remove_prefix(name.size() - out.text.size());
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (is_separator(name[i])) continue;
+    if (begins_segment(name, i)) out.begins[out.segments++] = static_cast<std::uint8_t>(out.size);
+    out.text[out.size++] = to_lower(name[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> name_segments(std::string_view name) {
+  const CompactName parts = compact(name);
+  std::vector<std::string> segments;
+  for (std::size_t i = 0; i < parts.segments; ++i) segments.emplace_back(parts.segment(i));
   return segments;
 }
 
-std::string compact_name(std::string_view name) {
-  std::string compact;
-  for (const std::string& segment : name_segments(name)) compact += segment;
-  return compact;
-}
+std::string compact_name(std::string_view name) { return std::string(compact(name).whole()); }
 
 NameTable::NameTable(const RuleSet& rules) {
   for (const NameRule& rule : rules.names()) {
     for (const std::string& name : rule.names) {
       const bool is_suffix = name.starts_with("*_");
-      auto& table = is_suffix ? suffix_ : exact_;
-      table.emplace(compact_name(is_suffix ? name.substr(2) : name), rule.class_name);
+      const std::string_view bare = std::string_view(name).substr(is_suffix ? 2 : 0);
+      (is_suffix ? suffix_ : exact_).emplace(compact_name(bare), rule.class_name);
+      add_keyword(bare);
     }
   }
   for (const std::string& name : rules.public_names()) public_.insert(compact_name(name));
@@ -105,19 +134,43 @@ NameTable::NameTable(const RuleSet& rules) {
   low_entropy_.insert(rules.low_entropy_classes().begin(), rules.low_entropy_classes().end());
 }
 
+// How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
+static unsigned commonness(std::string_view segment) {
+  constexpr std::array kCommon = {"api",  "app",     "user",   "request", "client",     "service",
+                                  "last", "first",   "access", "real",    "id",         "is",
+                                  "data", "content", "no",     "full",    "application"};
+  if (segment.size() < 3) return 4;
+  if (is_one_of(kCommon, segment)) return 3;
+  return segment.size() < 5 ? 1 : 0;
+}
+
+void NameTable::add_keyword(std::string_view name) {
+  const CompactName parts = compact(name);
+  std::string_view best = parts.whole();
+  unsigned cost = 5;
+  for (std::size_t i = 0; i < parts.segments; ++i) {
+    const std::string_view segment = parts.segment(i);
+    const bool is_known = std::any_of(keywords_.begin(), keywords_.end(), [&](const auto& known) {
+      return segment.find(known) != segment.npos;
+    });
+    if (is_known) return;
+    if (commonness(segment) >= cost) continue;
+    best = segment;
+    cost = commonness(segment);
+  }
+  if (best.size() >= 2) keywords_.emplace_back(best);
+}
+
 std::optional<std::string_view> NameTable::class_of(std::string_view name) const {
-  if (name.empty() || name.size() > kMaxNameBytes) return std::nullopt;
-  const std::vector<std::string> segments = name_segments(name);
-  std::string compact;
-  for (const std::string& segment : segments) compact += segment;
-  if (public_.contains(compact)) return std::nullopt;
-  if (const auto found = exact_.find(compact); found != exact_.end()) return found->second;
-  std::string suffix;
+  if (name.empty()) return std::nullopt;
+  const CompactName parts = compact(name);
+  if (public_.contains(parts.whole())) return std::nullopt;
+  if (const auto found = exact_.find(parts.whole()); found != exact_.end()) return found->second;
   std::optional<std::string_view> best;
-  const std::size_t count = std::min(segments.size(), kMaxSuffixSegments);
-  for (std::size_t i = 0; i < count; ++i) {
-    suffix.insert(0, segments[segments.size() - 1 - i]);
-    if (public_.contains(suffix)) best = std::nullopt;  // the longest suffix decides
+  const std::size_t count = std::min(parts.segments, kMaxSuffixSegments);
+  for (std::size_t i = 1; i <= count; ++i) {  // the longest suffix decides
+    const std::string_view suffix = parts.from_segment(parts.segments - i);
+    if (public_.contains(suffix)) best = std::nullopt;
     if (const auto found = suffix_.find(suffix); found != suffix_.end()) best = found->second;
   }
   return best;
@@ -128,12 +181,12 @@ bool NameTable::is_public_cookie(std::string_view name) const {
 }
 
 bool NameTable::is_low_entropy(std::string_view class_name) const {
-  return low_entropy_.contains(std::string(class_name));
+  return low_entropy_.contains(class_name);
 }
 
 bool is_plausible_value(std::string_view class_name, std::string_view value) {
   value = trim(value);
-  if (value.empty() || is_one_of(kKeywords, to_lower(value))) return false;
+  if (value.empty() || is_keyword(value)) return false;
   if (is_template(value) || is_expression(value)) return false;
   if (class_name == "email") return value.find_first_of("@%") != value.npos;
   return !is_one_of(kDigitClasses, class_name) || has_digit(value);

@@ -3,6 +3,7 @@
 // "author" holds no "auth", "max_tokens" no "token".
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,20 +24,33 @@ class NameTable {
  public:
   explicit NameTable(const RuleSet& rules);
 
-  // The class of the value that such a name announces, or nothing.
+  // The class of the value that such a name announces, or nothing. Allocates nothing.
   std::optional<std::string_view> class_of(std::string_view name) const;
+  // Words, lower case, of which every sensitive name holds one: what a prefilter searches for.
+  const std::vector<std::string>& keywords() const { return keywords_; }
   bool is_public_cookie(std::string_view name) const;
   bool is_low_entropy(std::string_view class_name) const;
 
  private:
-  static constexpr std::size_t kMaxNameBytes = 128;  // longer ones are not names
   static constexpr std::size_t kMaxSuffixSegments = 4;
 
-  std::unordered_map<std::string, std::string> exact_;   // compact name → class
-  std::unordered_map<std::string, std::string> suffix_;  // compact last segments → class
-  std::unordered_set<std::string> public_;
-  std::unordered_set<std::string> public_cookies_;
-  std::unordered_set<std::string> low_entropy_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  using Classes = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
+  using Words = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+  void add_keyword(std::string_view name);
+
+  Classes exact_;   // compact name → class
+  Classes suffix_;  // compact last segments → class
+  Words public_;
+  Words public_cookies_;
+  Words low_entropy_;
+  std::vector<std::string> keywords_;
 };
 
 // Whether a value found under a sensitive name can be one: not empty, a keyword, a template

@@ -1,19 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/stream_redactor.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "userspace/base/bytes.h"
 #include "userspace/redact/text_scanner.h"
 
 namespace scopetrace {
 namespace {
 
-constexpr std::string_view kSeparators = " \t\"'<>,;&";
+constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
+constexpr std::string_view kKeyBegin = "-----BEGIN";
 constexpr std::string_view kKeyEnd = "-----END";
 
-bool opens_private_key(std::string_view line) {
-  const auto begin = line.rfind("-----BEGIN");
-  if (begin == line.npos || line.find("PRIVATE KEY", begin) == line.npos) return false;
-  return line.find(kKeyEnd, begin) == line.npos;
+bool opens_private_key(std::string_view text) {
+  const std::string_view head = text.substr(0, 64);
+  return head.starts_with(kKeyBegin) && head.find("PRIVATE KEY") != head.npos;
+}
+
+// Behind the last line end of `text`, or nothing.
+std::size_t behind_last_line(std::string_view text) {
+  const void* end = memrchr(text.data(), '\n', text.size());
+  return end == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) + 1;
+}
+
+// How much of `text` consists of whole lines that are not longer than `max`: up to the begin of the
+// first longer one.
+std::size_t whole_lines(std::string_view text, std::size_t max) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t step = behind_last_line(text.substr(at, max));
+    if (step == 0) break;
+    at += step;
+  }
+  return at;
 }
 
 }  // namespace
@@ -22,64 +43,74 @@ StreamRedactor::~StreamRedactor() { wipe(pending_); }
 
 std::string StreamRedactor::push(std::string_view bytes) {
   std::string out;
-  // Taken in pieces so that the hold-back never grows beyond its bound.
-  while (!bytes.empty()) {
-    const std::size_t room = kHoldBackBytes - pending_.size();
-    const std::string_view part = bytes.substr(0, room);
-    pending_ += part;
-    bytes.remove_prefix(part.size());
-    take_lines(out);
-    while (pending_.size() >= kHoldBackBytes && take_long_line(out)) {
-    }
-  }
+  push(bytes, out);
   return out;
 }
 
-void StreamRedactor::take_lines(std::string& out) {
-  std::size_t begin = 0;
-  for (auto end = pending_.find('\n'); end != pending_.npos; end = pending_.find('\n', begin)) {
-    take_segment(std::string_view(pending_).substr(begin, end + 1 - begin), out);
-    begin = end + 1;
+void StreamRedactor::push(std::string_view bytes, std::string& out) {
+  if (!pending_.empty()) {
+    pending_ += bytes;
+    const std::size_t taken = take(pending_, out);
+    wipe(pending_.data(), taken);
+    pending_.erase(0, taken);
+    return;
   }
-  pending_.erase(0, begin);
+  const std::size_t taken = take(bytes, out);
+  pending_.assign(bytes.substr(taken));
 }
 
-void StreamRedactor::take_segment(std::string_view segment, std::string& out) {
-  if (in_long_run_) {
-    const auto end = segment.find_first_of(kSeparators);
-    const std::size_t skipped = end == segment.npos ? segment.size() - 1 : end;
-    withheld_bytes_ += skipped;
-    end_withheld(out);
-    in_long_run_ = false;
-    segment.remove_prefix(skipped);
+// Takes as much of `text` as can be decided; returns how much.
+std::size_t StreamRedactor::take(std::string_view text, std::string& out) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::string_view rest = text.substr(at);
+    std::size_t taken = skip_withheld(rest, out);
+    if (taken == 0 && !in_long_run_ && !in_private_key_) taken = take_lines(rest, out);
+    if (taken == 0 && rest.size() >= kMaxLine) taken = take_piece(rest, out);
+    if (taken == 0) break;
+    at += taken;
   }
+  return at;
+}
+
+std::size_t StreamRedactor::take_lines(std::string_view text, std::string& out) {
+  const std::size_t end = whole_lines(text, kMaxLine);
+  return end == 0 ? 0 : scanner_.redact_begin(text.substr(0, end), columns_, out);
+}
+
+// The begin of a line that is too long, or of lines that belong together and are too long.
+std::size_t StreamRedactor::take_piece(std::string_view text, std::string& out) {
+  const bool is_line = whole_lines(text, kMaxLine) == 0;
+  const std::size_t window = is_line ? kMaxLine : kHoldBackBytes - kMaxLine;
+  if (text.size() < window) return 0;
+  if (opens_private_key(text)) {
+    in_private_key_ = true;
+    return 0;
+  }
+  const std::string_view piece = text.substr(0, window);
+  const auto cut = piece.find_last_of(kSeparators);
+  const std::size_t taken =
+      cut == piece.npos || cut == 0 ? 0 : scanner_.redact_begin(piece.substr(0, cut), columns_, out);
+  if (taken == 0) in_long_run_ = true;
+  return taken;
+}
+
+// Drops what belongs to a run or key that is withheld; at its end says how long it was.
+std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& out) {
+  if (!in_long_run_ && !in_private_key_) return 0;
+  std::size_t end = 0;
   if (in_private_key_) {
-    const auto end = segment.find(kKeyEnd);
-    withheld_bytes_ += end == segment.npos ? segment.size() : end;
-    if (end == segment.npos) return;
-    end_withheld(out);
-    in_private_key_ = false;
-    segment.remove_prefix(end);
+    end = text.find(kKeyEnd);
+    if (end == text.npos) end = text.size() - std::min(text.size(), kKeyEnd.size() - 1);
+    else in_private_key_ = false;
+  } else {
+    end = text.find_first_of(kSeparators, withheld_bytes_ == 0 ? 1 : 0);
+    if (end == text.npos) end = text.size();
+    else in_long_run_ = false;
   }
-  in_private_key_ = opens_private_key(segment);
-  out += scanner_.redact(segment);
-  if (in_private_key_ && !out.ends_with('\n')) out += '\n';
-}
-
-// A line of kHoldBackBytes without its end: released up to its last separator.
-bool StreamRedactor::take_long_line(std::string& out) {
-  const auto cut = pending_.find_last_of(kSeparators);
-  const bool is_run = in_long_run_ || cut == pending_.npos || cut == 0;
-  if (is_run && (cut == pending_.npos || cut == 0)) {
-    withheld_bytes_ += pending_.size();
-    wipe(pending_);
-    pending_.clear();
-    in_long_run_ = true;
-    return true;
-  }
-  take_segment(std::string_view(pending_).substr(0, cut), out);
-  pending_.erase(0, cut);
-  return true;
+  withheld_bytes_ += end;
+  if (!in_long_run_ && !in_private_key_) end_withheld(out);
+  return end;
 }
 
 void StreamRedactor::end_withheld(std::string& out) {
@@ -90,9 +121,10 @@ void StreamRedactor::end_withheld(std::string& out) {
 
 std::string StreamRedactor::finish() {
   std::string out;
+  const bool is_withheld = in_long_run_ || in_private_key_;
   const auto cut = pending_.find_last_of(kSeparators);
-  const std::size_t tail = in_long_run_ || in_private_key_ ? 0 : cut == pending_.npos ? 0 : cut + 1;
-  if (tail > 0) take_segment(std::string_view(pending_).substr(0, tail), out);
+  const std::size_t tail = is_withheld || cut == pending_.npos ? 0 : cut + 1;
+  if (tail > 0) scanner_.redact_end(std::string_view(pending_).substr(0, tail), columns_, out);
   // The last token may be the beginning of a secret: nothing says that it is whole.
   withheld_bytes_ += pending_.size() - tail;
   end_withheld(out);

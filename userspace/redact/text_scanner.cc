@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "userspace/base/crypto.h"
-#include "userspace/redact/encodings.h"
 #include "userspace/redact/named_values.h"
 #include "userspace/redact/text_class.h"
 
@@ -13,8 +11,6 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kTagBytes = 8;
-constexpr std::size_t kMinEncoded = 24;     // characters of a base64 run worth decoding
-constexpr std::size_t kMaxEncoded = 65536;  // longer runs are decoded up to here
 constexpr std::size_t kMaxPending = 4096;   // values waiting to be learned
 constexpr std::size_t kMaxSightings = 256;  // per exchange
 
@@ -29,84 +25,109 @@ bool is_personal(std::string_view class_name) {
   return std::find(kPersonal.begin(), kPersonal.end(), class_name) != kPersonal.end();
 }
 
-bool is_base64_char(char c) {
-  return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
-}
-// Ends a percent-encoded field.
-bool ends_field(char c) {
-  return is_space(c) || c == '&' || c == '=' || c == '?' || c == ';' || c == '"' || c == '\'' ||
-         c == '<' || c == '>' || c == ',' || c == '/';
-}
-
 }  // namespace
 
 TextScanner::TextScanner(Detectors& detectors, ByteVector pseudonym_key)
-    : detectors_(detectors), key_(std::move(pseudonym_key)) {}
-
-TextScanner::~TextScanner() {
-  wipe(key_);
-  for (std::string& value : pending_) wipe(value);
+    : detectors_(detectors), pseudonyms_(pseudonym_key) {
+  wipe(pseudonym_key);
 }
 
-std::vector<Finding> TextScanner::find_all(std::string_view text, unsigned depth) {
-  std::vector<Finding> findings;
-  detectors_.find_named(text, findings);
-  detectors_.find_values(text, findings);
-  vault_.find(text, findings);
-  if (depth < kMaxDepth) {
-    find_base64(text, depth, findings);
-    find_percent(text, depth, findings);
-  }
-  merge_findings(findings);
-  return findings;
+TextScanner::~TextScanner() {
+  for (std::string& value : pending_) wipe(value);
+  for (DecodedPart& part : parts_) wipe(part.text);
+}
+
+void TextScanner::find_all(ScanText& scan, unsigned depth) {
+  ScanWork& work = work_[depth];
+  detectors_.find(scan, Detectors::Kind::kAll, work);
+  vault_.find(scan.text, work.findings);
+  if (depth < kMaxDepth) find_encoded(scan.text, depth);
+  drop_inside(work.placeholders, work.findings);
+  merge_findings(work.findings);
+}
+
+void TextScanner::find_encoded(std::string_view text, unsigned depth) {
+  ScanWork& work = work_[depth];
+  find_base64(text, depth);
+  std::size_t done = 0;
+  for (const std::uint32_t at : work.chars.signs) find_escaped(text, at, done, depth);
+  done = 0;
+  for (const std::size_t at : work.escapes) find_escaped(text, at, done, depth);
 }
 
 bool TextScanner::hides_something(std::string_view token, unsigned depth) {
-  return is_readable(token) && !find_all(token, depth + 1).empty();
+  if (!is_readable(token)) return false;
+  ScanText inner{token};
+  find_all(inner, depth + 1);
+  return !work_[depth + 1].findings.empty();
 }
 
-void TextScanner::find_base64(std::string_view text, unsigned depth,
-                              std::vector<Finding>& findings) {
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && is_base64_char(text[end])) ++end;
-    const std::string_view run = text.substr(at, std::min(end - at, kMaxEncoded));
-    const auto decoded = run.size() >= kMinEncoded ? decode_base64(run) : std::nullopt;
-    if (decoded && hides_something(*decoded, depth)) findings.push_back({{at, end}, "encoded"});
-    at = std::max(end, at + 1);
+void TextScanner::find_base64(std::string_view text, unsigned depth) {
+  for (const std::uint32_t at : work_[depth].chars.tokens) {
+    auto part = decode_base64_run(text, at);
+    if (!part) continue;
+    if (hides_something(part->text, depth)) work_[depth].findings.push_back({part->range, "encoded"});
+    wipe(part->text);
   }
 }
 
-void TextScanner::find_percent(std::string_view text, unsigned depth,
-                               std::vector<Finding>& findings) {
-  for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at)) {
-    std::size_t begin = at;
-    while (begin > 0 && at - begin < 1024 && !ends_field(text[begin - 1])) --begin;
-    std::size_t end = at;
-    while (end < text.size() && end - at < kMaxEncoded && !ends_field(text[end])) ++end;
-    const std::string_view field = text.substr(begin, end - begin);
-    const std::string decoded = decode_percent(field, false);
-    if (decoded.size() != field.size() && hides_something(decoded, depth)) {
-      findings.push_back({{begin, end}, "encoded"});
-    }
-    at = std::max(end, at + 1);
+// What is found in the decoded part is found in the outer text; `done` is where the last one ended.
+void TextScanner::find_escaped(std::string_view text, std::size_t at, std::size_t& done,
+                               unsigned depth) {
+  DecodedPart& part = parts_[depth];
+  if (at < done || !decode_escapes(text, at, done, part)) return;
+  done = part.origin.back();
+  ScanText inner{part.text};
+  find_all(inner, depth + 1);
+  for (const Finding& finding : work_[depth + 1].findings) {
+    work_[depth].findings.push_back(
+        {part.outer(finding.range), finding.class_name, finding.is_learned});
   }
 }
 
 std::string TextScanner::redact(std::string_view text, unsigned depth) {
-  const std::vector<Finding> findings = find_all(text, depth);
-  if (findings.empty()) return std::string(text);
   std::string out;
-  out.reserve(text.size());
-  std::size_t at = 0;
-  for (const Finding& finding : findings) {
-    out += text.substr(at, finding.range.begin - at);
-    out += replace(finding.class_name,
-                   text.substr(finding.range.begin, finding.range.end - finding.range.begin));
-    at = finding.range.end;
-  }
-  out += text.substr(at);
+  TableColumns columns;
+  ScanText scan{text};
+  scan.columns = &columns;
+  find_all(scan, depth);
+  append(text, 0, text.size(), work_[depth].findings, out);
   return out;
+}
+
+std::size_t TextScanner::redact_begin(std::string_view text, TableColumns& columns,
+                                      std::string& out) {
+  ScanText scan{text, false};
+  scan.columns = &columns;
+  find_all(scan, 0);
+  const auto& findings = work_[0].findings;
+  std::size_t end = std::min(scan.undecided, text.size());
+  for (const Finding& finding : findings) {
+    if (finding.range.begin >= end) break;
+    if (finding.range.end > end || finding.range.end == text.size()) end = finding.range.begin;
+  }
+  append(text, 0, end, findings, out);
+  return end;
+}
+
+void TextScanner::redact_end(std::string_view text, TableColumns& columns, std::string& out) {
+  ScanText scan{text};
+  scan.columns = &columns;
+  find_all(scan, 0);
+  append(text, 0, text.size(), work_[0].findings, out);
+}
+
+void TextScanner::append(std::string_view text, std::size_t from, std::size_t to,
+                         const std::vector<Finding>& findings, std::string& out) {
+  for (const Finding& finding : findings) {
+    if (finding.range.begin >= to) break;
+    out.append(text, from, finding.range.begin - from);
+    append_placeholder(finding.class_name,
+                       text.substr(finding.range.begin, finding.range.end - finding.range.begin),
+                       out);
+    from = finding.range.end;
+  }
+  if (from < to) out.append(text, from, to - from);
 }
 
 std::string TextScanner::redact_named(std::string_view name, std::string_view value,
@@ -118,37 +139,54 @@ std::string TextScanner::redact_named(std::string_view name, std::string_view va
 }
 
 std::string TextScanner::replace(std::string_view class_name, std::string_view value) {
-  ++by_class_[std::string(class_name)];
-  std::string tag;
-  if (class_name != "learned" && !names().is_low_entropy(class_name)) {
-    std::string message(class_name);
-    message += '\0';
-    message += value;
-    const Digest mac = hmac_sha256(key_, as_bytes(message));
-    tag = to_hex(Bytes(mac).first(kTagBytes));
-    wipe(message);
-    if (pending_.size() < kMaxPending && !is_personal(class_name)) pending_.emplace_back(value);
-  }
-  see(class_name, tag);
-  std::string placeholder = "[REDACTED:" + std::string(class_name);
-  if (!tag.empty()) placeholder += ":" + tag;
-  return placeholder + "]";
+  std::string out;
+  append_placeholder(class_name, value, out);
+  return out;
 }
 
-void TextScanner::see(std::string_view class_name, const std::string& tag) {
-  if (is_personal(class_name)) {
-    data_classes_[std::string(class_name)] = true;
-    return;
+TextScanner::ClassStats& TextScanner::stats_of(std::string_view class_name) {
+  const auto [entry, is_new] = stats_.try_emplace(class_name.data(), class_name, ClassStats());
+  ClassStats& stats = entry->second.second;
+  if (is_new) {
+    stats.has_tag = class_name != "learned" && !names().is_low_entropy(class_name);
+    stats.is_personal = is_personal(class_name);
   }
-  if (place_.empty() || sightings_.size() >= kMaxSightings) return;
-  sightings_.push_back({std::string(class_name), tag, place_, ""});
+  return stats;
+}
+
+void TextScanner::append_placeholder(std::string_view class_name, std::string_view value,
+                                     std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  ClassStats& stats = stats_of(class_name);
+  ++stats.count;
+  std::array<char, 2 * kTagBytes> tag;
+  if (stats.has_tag) {
+    const Digest mac =
+        pseudonyms_.of({as_bytes(class_name), as_bytes(std::string_view("", 1)), as_bytes(value)});
+    for (std::size_t i = 0; i < kTagBytes; ++i) {
+      tag[2 * i] = kHex[std::to_integer<unsigned>(mac[i]) >> 4];
+      tag[2 * i + 1] = kHex[std::to_integer<unsigned>(mac[i]) & 15];
+    }
+    if (pending_.size() < kMaxPending && !stats.is_personal) pending_.emplace_back(value);
+  }
+  const std::string_view written(tag.data(), stats.has_tag ? tag.size() : 0);
+  see(class_name, written, stats);
+  out.append("[REDACTED:").append(class_name);
+  if (!written.empty()) out.append(1, ':').append(written);
+  out.append(1, ']');
+}
+
+void TextScanner::see(std::string_view class_name, std::string_view tag, ClassStats& stats) {
+  stats.was_seen = true;
+  if (stats.is_personal || place_.empty() || sightings_.size() >= kMaxSightings) return;
+  sightings_.push_back({std::string(class_name), std::string(tag), place_, ""});
 }
 
 bool TextScanner::has_finding(std::string_view line) {
-  std::vector<Finding> findings;
-  detectors_.find_values(line, findings);
-  vault_.find(line, findings);
-  return !findings.empty();
+  ScanText scan{line};
+  detectors_.find(scan, Detectors::Kind::kValues, work_[0]);
+  vault_.find(line, work_[0].findings);
+  return !work_[0].findings.empty();
 }
 
 void TextScanner::learn_pending() {
@@ -165,9 +203,19 @@ std::vector<CredentialSighting> TextScanner::take_sightings() {
 
 std::vector<std::string> TextScanner::take_data_classes() {
   std::vector<std::string> classes;
-  for (const auto& [name, seen] : data_classes_) classes.push_back(name);
-  data_classes_.clear();
+  for (auto& [place, entry] : stats_) {
+    if (entry.second.is_personal && entry.second.was_seen) classes.emplace_back(entry.first);
+    entry.second.was_seen = false;
+  }
+  std::sort(classes.begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   return classes;
+}
+
+std::map<std::string, std::uint64_t> TextScanner::by_class() const {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [place, entry] : stats_) counts[std::string(entry.first)] += entry.second.count;
+  return counts;
 }
 
 }  // namespace scopetrace

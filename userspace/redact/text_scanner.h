@@ -2,14 +2,19 @@
 // Redacts texts with detectors, learned values and this session's pseudonyms.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "userspace/base/bytes.h"
+#include "userspace/base/crypto.h"
 #include "userspace/redact/detectors.h"
+#include "userspace/redact/encoded_text.h"
 #include "userspace/redact/redacted_message.h"
 #include "userspace/redact/vault.h"
 
@@ -25,6 +30,12 @@ class TextScanner {
 
   // `text` with every finding replaced, also inside percent and base64 encodings, three deep.
   std::string redact(std::string_view text, unsigned depth = 0);
+  // Appends the redacted begin of a text that goes on behind `text`, and returns how much of it
+  // that is: what touches the end, or needs to be seen with what follows, is left for later.
+  // `columns` goes from call to call of one text.
+  std::size_t redact_begin(std::string_view text, TableColumns& columns, std::string& out);
+  // The last part of such a text.
+  void redact_end(std::string_view text, TableColumns& columns, std::string& out);
   // The value of a named field: the name decides first, then the value is scanned.
   std::string redact_named(std::string_view name, std::string_view value, unsigned depth = 0);
   // The placeholder of a value, counted and remembered for learn_pending().
@@ -43,25 +54,40 @@ class TextScanner {
   std::vector<CredentialSighting> take_sightings();
   std::vector<std::string> take_data_classes();
 
-  const std::map<std::string, std::uint64_t>& by_class() const { return by_class_; }
+  std::map<std::string, std::uint64_t> by_class() const;
 
  private:
   static constexpr unsigned kMaxDepth = 3;
 
-  std::vector<Finding> find_all(std::string_view text, unsigned depth);
-  void find_base64(std::string_view text, unsigned depth, std::vector<Finding>& findings);
-  void find_percent(std::string_view text, unsigned depth, std::vector<Finding>& findings);
+  struct ClassStats {
+    std::uint64_t count = 0;
+    bool has_tag = true;
+    bool is_personal = false;
+    bool was_seen = false;  // since take_data_classes()
+  };
+
+  // Fills work_[depth].findings, sorted and disjoint.
+  void find_all(ScanText& scan, unsigned depth);
+  void find_encoded(std::string_view text, unsigned depth);
+  void find_base64(std::string_view text, unsigned depth);
+  void find_escaped(std::string_view text, std::size_t at, std::size_t& done, unsigned depth);
   bool hides_something(std::string_view token, unsigned depth);
-  void see(std::string_view class_name, const std::string& tag);
+  // Appends [from, to) of `text`, redacted.
+  void append(std::string_view text, std::size_t from, std::size_t to,
+              const std::vector<Finding>& findings, std::string& out);
+  void append_placeholder(std::string_view class_name, std::string_view value, std::string& out);
+  ClassStats& stats_of(std::string_view class_name);
+  void see(std::string_view class_name, std::string_view tag, ClassStats& stats);
 
   Detectors& detectors_;
-  ByteVector key_;
+  HmacSha256 pseudonyms_;
   Vault vault_;
+  std::array<ScanWork, kMaxDepth + 1> work_;     // by depth
+  std::array<DecodedPart, kMaxDepth + 1> parts_;  // by depth
   std::string place_;
   std::vector<std::string> pending_;
   std::vector<CredentialSighting> sightings_;
-  std::map<std::string, std::uint64_t> by_class_;
-  std::map<std::string, bool> data_classes_;
+  std::unordered_map<const char*, std::pair<std::string_view, ClassStats>> stats_;  // by the name's place
 };
 
 }  // namespace scopetrace

@@ -2,7 +2,7 @@
 #include "userspace/redact/value_scan.h"
 
 #include <algorithm>
-#include <string>
+#include <array>
 
 #include "userspace/redact/text_class.h"
 #include "userspace/redact/verify.h"
@@ -31,17 +31,23 @@ std::size_t run_end(std::string_view text, std::size_t at, Predicate is_member, 
 
 // Digits with single blanks or dashes between groups: the number and where it ends.
 struct NumberRun {
-  std::string digits;
+  static constexpr std::size_t kMaxDigits = 24;
+
+  std::array<char, kMaxDigits> buffer;
+  std::size_t size = 0;
   TextRange range;
   char separator = '\0';
   std::size_t groups = 1;
+
+  std::string_view digits() const { return {buffer.data(), size}; }
 };
 
 NumberRun read_number(std::string_view text, std::size_t at) {
-  NumberRun run{.digits = {}, .range = {at, at}};
-  while (at < text.size() && run.digits.size() < 24) {
+  NumberRun run;
+  run.range = {at, at};
+  while (at < text.size() && run.size < NumberRun::kMaxDigits) {
     if (is_digit(text[at])) {
-      run.digits += text[at++];
+      run.buffer[run.size++] = text[at++];
       run.range.end = at;
       continue;
     }
@@ -73,9 +79,9 @@ bool has_card_groups(std::string_view text) {
 }
 
 std::optional<Finding> card_at(std::string_view text, const NumberRun& run) {
-  if (run.digits.size() < 13 || run.digits.size() > 19) return std::nullopt;
+  if (run.size < 13 || run.size > 19) return std::nullopt;
   const std::string_view written = text.substr(run.range.begin, run.range.end - run.range.begin);
-  if (!has_card_groups(written) || !is_card_number(run.digits)) return std::nullopt;
+  if (!has_card_groups(written) || !is_card_number(run.digits())) return std::nullopt;
   const std::size_t end = run.range.end;
   if (end < text.size() && (text[end] == '=' || text[end] == 'D')) {  // track 2: PAN = YYMM…
     const std::size_t track_end = run_end(text, end + 1, is_digit, 24);
@@ -90,9 +96,9 @@ std::optional<Finding> card_at(std::string_view text, const NumberRun& run) {
 // +CC followed by a plausible count of digits (ITU-T E.164), or NXX-NXX-XXXX as written in the US.
 std::optional<Finding> phone_at(std::string_view text, std::size_t at, const NumberRun& run) {
   if (at > 0 && text[at - 1] == '+' && is_token_start(text, at - 1)) {
-    const bool is_length = run.digits.size() >= 8 && run.digits.size() <= 15;
+    const bool is_length = run.size >= 8 && run.size <= 15;
     const char after = run.range.end < text.size() ? text[run.range.end] : ' ';
-    if (!is_length || run.digits[0] == '0' || is_alnum(after) || after == '.') return std::nullopt;
+    if (!is_length || run.buffer[0] == '0' || is_alnum(after) || after == '.') return std::nullopt;
     return Finding{{at - 1, run.range.end}, "phone"};
   }
   return std::nullopt;
@@ -109,22 +115,6 @@ std::optional<Finding> number_at(std::string_view text, std::size_t at) {
   return std::nullopt;
 }
 
-}  // namespace
-
-void find_numbers(std::string_view text, std::vector<Finding>& findings) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!is_digit(text[at])) continue;
-    if (const auto found = number_at(text, at)) {
-      findings.push_back(*found);
-      at = found->range.end - 1;
-      continue;
-    }
-    at = run_end(text, at, is_digit, text.size());  // on the first character behind the run
-  }
-}
-
-namespace {
-
 bool may_begin_iban(std::string_view text, std::size_t at) {
   return is_digit(text[at + 2]) && is_digit(text[at + 3]) && is_upper(text[at]) &&
          is_upper(text[at + 1]) && is_token_start(text, at);
@@ -132,13 +122,26 @@ bool may_begin_iban(std::string_view text, std::size_t at) {
 
 // Behind the last character of the IBAN at `at`, written with or without gaps.
 std::optional<std::size_t> iban_end(std::string_view text, std::size_t at) {
-  std::string compact;
-  for (std::size_t end = at; end < text.size() && compact.size() < 34; ++end) {
+  std::array<char, 34> compact;
+  std::size_t size = 0;
+  for (std::size_t end = at; end < text.size() && size < compact.size(); ++end) {
     const bool is_last = end + 1 == text.size();
     if (text[end] == ' ' && !is_last && is_alnum(text[end + 1])) continue;
     if (!is_upper(text[end]) && !is_digit(text[end])) break;
-    compact += text[end];
-    if ((is_last || !is_alnum(text[end + 1])) && is_iban(compact)) return end + 1;
+    compact[size++] = text[end];
+    if ((is_last || !is_alnum(text[end + 1])) && is_iban({compact.data(), size})) return end + 1;
+  }
+  return std::nullopt;
+}
+
+// The IBAN whose run of digits begins at `at`: behind its country, its check digits or its bank.
+std::optional<TextRange> iban_around(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaxHead = 12;  // "GB82 WEST "
+  for (std::size_t back = 2; back <= std::min(at, kMaxHead); ++back) {
+    const char c = text[at - back];
+    if (!is_alnum(c) && c != ' ') return std::nullopt;
+    if (at - back + 15 > text.size() || !may_begin_iban(text, at - back)) continue;
+    if (const auto end = iban_end(text, at - back)) return TextRange{at - back, *end};
   }
   return std::nullopt;
 }
@@ -166,13 +169,19 @@ bool ends_userinfo(char c) {
 
 }  // namespace
 
-void find_ibans(std::string_view text, std::vector<Finding>& findings) {
-  for (std::size_t at = 0; at + 15 <= text.size(); ++at) {
-    if (!may_begin_iban(text, at)) continue;
-    const auto end = iban_end(text, at);
-    if (!end) continue;
-    findings.push_back({{at, *end}, "iban"});
-    at = *end - 1;
+void find_numbers_at(std::string_view text, std::size_t at, std::vector<Finding>& findings) {
+  if (const auto iban = iban_around(text, at)) findings.push_back({*iban, "iban"});
+  // The groups of one run: a number may begin at each.
+  for (;;) {
+    if (const auto found = number_at(text, at)) {
+      findings.push_back(*found);
+      at = found->range.end;
+    } else {
+      at = run_end(text, at, is_digit, text.size());
+    }
+    const bool goes_on = at + 1 < text.size() && (text[at] == ' ' || text[at] == '-') && is_digit(text[at + 1]);
+    if (!goes_on) return;
+    ++at;
   }
 }
 

@@ -10,10 +10,9 @@
 
 namespace scopetrace {
 
-// Cards, tracks, social security, phone and other numbers with their own check.
-void find_numbers(std::string_view text, std::vector<Finding>& findings);
-// IBANs and letter-digit identifiers with a check of their own.
-void find_ibans(std::string_view text, std::vector<Finding>& findings);
+// Cards, tracks, social security, phone and other numbers with their own check, in the run of digits
+// (single blanks or dashes between them) that begins at `at`; also an IBAN that it is part of.
+void find_numbers_at(std::string_view text, std::size_t at, std::vector<Finding>& findings);
 // An e-mail address around the "@" (or "%40") at `at`.
 std::optional<TextRange> email_around(std::string_view text, std::size_t at);
 // The password of user information behind the "://" at `at`.

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first look at every byte: where a number, an address, an escape or a long token may stand.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace scopetrace {
+
+// Offsets into a text, ascending. Reused from text to text, so that nothing is allocated per hit.
+struct CharHits {
+  std::vector<std::uint32_t> numbers;  // begins of ≥ kMinNumber digits, single blanks or - between
+  std::vector<std::uint32_t> tokens;   // begins of ≥ kMinToken characters of base64 or base64url
+  std::vector<std::uint32_t> signs;    // every @ and %
+
+  static constexpr unsigned kMinNumber = 6;
+  static constexpr unsigned kMinToken = 16;
+  void clear();
+};
+
+// Fills `hits` from `text`, at most 4 GiB. Uses AVX2 where the processor has it; the portable form
+// gives the same result.
+void scan_chars(std::string_view text, CharHits& hits);
+void scan_chars_portably(std::string_view text, CharHits& hits);
+
+}  // namespace scopetrace
