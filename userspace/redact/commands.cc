@@ -32,8 +32,7 @@ constexpr ProgramOption kOptions[] = {
     {"wget", "-u", Form::kUser},         {"httpie", "-a", Form::kUser},
     {"influx", "-password", Form::kSeparate}, {"cqlsh", "-p", Form::kSeparate},
     {"sqlcmd", "-P", Form::kEither},     {"mosquitto", "-P", Form::kSeparate},
-    {"kinit", "--password", Form::kSeparate}, {"zip", "-P", Form::kSeparate},
-    {"7z", "-p", Form::kAttached},
+    {"kinit", "--password", Form::kSeparate},
 };
 
 enum class Word { kProgram, kPass, kAuth, kLogin, kIdentified, kPasswordPrompt, kPpk, kSqlPassword };
@@ -44,7 +43,7 @@ struct CommandWord {
 };
 constexpr CommandWord kWords[] = {
     {"PASS ", false, Word::kPass},
-    {"AUTH", true, Word::kAuth},
+    {"AUTH", false, Word::kAuth},
     {" LOGIN ", false, Word::kLogin},
     {"IDENTIFIED BY", true, Word::kIdentified},
     {"334 UGFzc3dvcmQ6", false, Word::kPasswordPrompt},

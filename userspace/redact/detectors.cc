@@ -2,6 +2,7 @@
 #include "userspace/redact/detectors.h"
 
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <map>
 #include <optional>
@@ -61,7 +62,15 @@ std::optional<std::size_t> placeholder_end(std::string_view text, std::size_t at
   return is_tag ? std::optional(end + 18) : std::nullopt;
 }
 
-bool is_token_char(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_'; }
+// Whether a character may stand in a token between slashes.
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) table[c] = is_alnum(static_cast<char>(c));
+  for (const char c : {'+', '-', '_'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr auto kTokenTable = make_token_table();
+bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
 
 std::uint16_t pair_at(std::string_view text, std::size_t at) {
   return static_cast<std::uint16_t>(static_cast<unsigned char>(text[at]) << 8 |
@@ -125,6 +134,9 @@ std::vector<Literal> Detectors::State::collect_literals() {
     targets.push_back({fixed.trigger, 0, {}});
   }
   for (const std::string& word : names.keywords()) {
+    const bool is_fixed = std::any_of(std::begin(kFixed), std::end(kFixed),
+                                      [&](const FixedLiteral& fixed) { return fixed.text == word; });
+    if (is_fixed) continue;
     literals.push_back({word, true});
     targets.push_back({Trigger::kKeyword, 0, {}});
   }
@@ -207,13 +219,18 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
   }
 }
 
-// Shapes whose literal is too short to be searched for everywhere.
+// Shapes whose literal is too short to be searched for everywhere: tried where the token begins and
+// behind its slashes.
 void Detectors::State::find_in_token(std::string_view text, std::size_t at,
                                      std::vector<Finding>& findings) {
-  const std::size_t limit = std::min(text.size() - 1, at + kMaxToken);
-  for (; at < limit && is_token_char(text[at]); ++at) {
-    if (!short_literals.test(pair_at(text, at))) continue;
-    for (const std::size_t i : short_shapes[pair_at(text, at)]) match_shape(text, i, at, findings);
+  while (at + 1 < text.size()) {
+    if (short_literals.test(pair_at(text, at))) {
+      for (const std::size_t i : short_shapes[pair_at(text, at)]) match_shape(text, i, at, findings);
+    }
+    const std::size_t limit = std::min(text.size() - 1, at + kMaxToken);
+    while (at < limit && is_token_char(text[at])) ++at;
+    if (text[at] != '/') return;
+    ++at;
   }
 }
 

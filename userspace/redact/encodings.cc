@@ -9,20 +9,6 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::array<std::int8_t, 256> make_base64_table() {
-  std::array<std::int8_t, 256> table{};
-  for (auto& value : table) value = -1;
-  for (unsigned char i = 0; i < 26; ++i) {
-    table['A' + i] = static_cast<std::int8_t>(i);
-    table['a' + i] = static_cast<std::int8_t>(26 + i);
-  }
-  for (unsigned char i = 0; i < 10; ++i) table['0' + i] = static_cast<std::int8_t>(52 + i);
-  table['+'] = table['-'] = 62;
-  table['/'] = table['_'] = 63;
-  return table;
-}
-constexpr auto kBase64Table = make_base64_table();
-
 // Four hexadecimal digits at `at`, or -1.
 int read_hex4(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return -1;
@@ -94,9 +80,9 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned have = 0;
   for (const char c : text) {
-    const std::int8_t value = kBase64Table[static_cast<unsigned char>(c)];
-    if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint8_t>(value);
+    const unsigned value = base64_value(c);
+    if (value > 63) return std::nullopt;
+    bits = bits << 6 | value;
     have += 6;
     if (have < 8) continue;
     have -= 8;

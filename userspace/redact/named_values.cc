@@ -23,9 +23,9 @@ bool is_long_and_mixed(std::string_view value) {
 
 // Values that may hold blanks although nothing quotes them.
 bool takes_words(std::string_view class_name) {
-  constexpr std::array kClasses = {"passphrase",  "recovery-phrase", "bip39-mnemonic",
+  constexpr std::string_view kClasses[] = {"passphrase",  "recovery-phrase", "bip39-mnemonic",
                                    "person-name", "postal-address"};
-  return std::find(kClasses.begin(), kClasses.end(), class_name) != kClasses.end();
+  return std::find(std::begin(kClasses), std::end(kClasses), class_name) != std::end(kClasses);
 }
 
 bool is_cookie_name(std::string_view name) {
@@ -93,9 +93,12 @@ void NamedValueFinder::take_rows(std::size_t at) {
 bool NamedValueFinder::take_table(TextRange name) {
   if (scan_.columns == nullptr || name.begin < table_until_) return false;
   const auto is_border = [&](std::size_t at) {
-    return at >= text_.size() || std::string_view(",;|\t\r\n\"").find(text_[at]) != std::string_view::npos;
+    return at >= text_.size() || std::string_view(",;|\t\r\n").find(text_[at]) != std::string_view::npos;
   };
-  if (!is_border(name.end) || (name.begin > 0 && !is_border(name.begin - 1))) return false;
+  const bool is_quoted = name.end < text_.size() && text_[name.end] == '"';
+  if (!is_border(name.end + (is_quoted ? 1 : 0))) return false;
+  const std::size_t before = name.begin - (is_quoted && name.begin > 0 ? 1 : 0);
+  if (before > 0 && !is_border(before - 1)) return false;
   const std::size_t begin = line_begin(text_, name.begin);
   const std::size_t end = line_end(text_, name.end);
   if (end - begin > 4096 || !scan_.columns->begin(slice({begin, end}), names_)) return false;
@@ -277,7 +280,10 @@ void NamedValueFinder::take_part(TextRange name, std::string_view class_name) {
   const bool is_escaped = text_.substr(name.end, 256).find("\\r\\n\\r\\n") != text_.npos;
   const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
   const auto empty = text_.substr(0, std::min(text_.size(), name.end + 1024)).find(mark, name.end);
-  if (empty == text_.npos) return scan_.wants_more(begin);
+  if (empty == text_.npos) {
+    if (name.end + 1024 >= text_.size()) scan_.wants_more(begin);
+    return;
+  }
   const std::size_t from = empty + mark.size();
   const std::string_view ahead = text_.substr(0, std::min(text_.size(), from + kMaxLookahead));
   const auto end = ahead.find(is_escaped ? "\\r\\n--" : "\r\n--", from);

@@ -3,20 +3,23 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <iterator>
 
 #include "userspace/redact/text_class.h"
 
 namespace scopetrace {
 namespace {
 
-constexpr std::array kKeywords = {"true",   "false",    "null",   "none",  "nil",      "undefined",
+constexpr std::string_view kKeywords[] = {"true",   "false",    "null",   "none",  "nil",      "undefined",
                                   "void",   "new",      "yes",    "no",    "required", "optional",
                                   "string", "password", "secret", "token", "bearer",   "basic"};
-constexpr std::array kPlaceholderParts = {
+constexpr std::string_view kPlaceholderParts[] = {
     "[REDACTED", "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "process.env",
     "getenv",    "****",  "xxxx",  "XXXX",  "....",     "{{",       "${",         "$("};
+constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 // Classes whose values always hold digits.
-constexpr std::array kDigitClasses = {"otp",
+constexpr std::string_view kDigitClasses[] = {"otp",
                                       "pin",
                                       "cvv",
                                       "pan",
@@ -36,7 +39,7 @@ constexpr std::array kDigitClasses = {"otp",
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view x) { return x == text; });
+  return std::any_of(std::begin(list), std::end(list), [&](std::string_view x) { return x == text; });
 }
 
 bool is_separator(char c) {
@@ -45,7 +48,7 @@ bool is_separator(char c) {
 }
 
 bool is_keyword(std::string_view value) {
-  return value.size() < 16 && std::any_of(kKeywords.begin(), kKeywords.end(), [&](std::string_view word) {
+  return value.size() < 16 && std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
     return word.size() == value.size() && equals_ignoring_case(word, value);
   });
 }
@@ -64,8 +67,9 @@ bool is_template(std::string_view value) {
   if (value.front() == '$' && value.size() > 1 && is_digit(value[1]) && value.size() <= 3) {
     return true;  // an SQL parameter
   }
+  if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
   if (value.find_first_not_of("*xX.-•") == std::string_view::npos) return true;
-  return std::any_of(kPlaceholderParts.begin(), kPlaceholderParts.end(),
+  return std::any_of(std::begin(kPlaceholderParts), std::end(kPlaceholderParts),
                      [&](std::string_view part) { return value.find(part) != value.npos; });
 }
 
@@ -125,20 +129,23 @@ NameTable::NameTable(const RuleSet& rules) {
     for (const std::string& name : rule.names) {
       const bool is_suffix = name.starts_with("*_");
       const std::string_view bare = std::string_view(name).substr(is_suffix ? 2 : 0);
-      (is_suffix ? suffix_ : exact_).emplace(compact_name(bare), rule.class_name);
+      Entry& entry = entries_[compact_name(bare)];
+      std::string& class_name = is_suffix ? entry.suffix_class : entry.exact_class;
+      if (class_name.empty()) class_name = rule.class_name;  // the first rule decides
       add_keyword(bare);
     }
   }
-  for (const std::string& name : rules.public_names()) public_.insert(compact_name(name));
+  for (const std::string& name : rules.public_names()) entries_[compact_name(name)].is_public = true;
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
   low_entropy_.insert(rules.low_entropy_classes().begin(), rules.low_entropy_classes().end());
 }
 
 // How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
 static unsigned commonness(std::string_view segment) {
-  constexpr std::array kCommon = {"api",  "app",     "user",   "request", "client",     "service",
+  constexpr std::string_view kCommon[] = {"api",  "app",     "user",   "request", "client",     "service",
                                   "last", "first",   "access", "real",    "id",         "is",
-                                  "data", "content", "no",     "full",    "application"};
+                                  "data", "content", "no",     "full",    "application",
+                                  "sort", "one",     "name",   "time",    "on",         "server"};
   if (segment.size() < 3) return 4;
   if (is_one_of(kCommon, segment)) return 3;
   return segment.size() < 5 ? 1 : 0;
@@ -161,19 +168,39 @@ void NameTable::add_keyword(std::string_view name) {
   if (best.size() >= 2) keywords_.emplace_back(best);
 }
 
+std::size_t NameTable::Hash::operator()(std::string_view text) const {
+  std::uint64_t hash = 0xcbf29ce484222325u + text.size();
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), sizeof(word));
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    hash ^= hash >> 32;
+    text.remove_prefix(sizeof(word));
+  }
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash ^ hash >> 29;
+}
+
+const NameTable::Entry* NameTable::find(std::string_view compact) const {
+  const auto found = entries_.find(compact);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
 std::optional<std::string_view> NameTable::class_of(std::string_view name) const {
   if (name.empty()) return std::nullopt;
   const CompactName parts = compact(name);
-  if (public_.contains(parts.whole())) return std::nullopt;
-  if (const auto found = exact_.find(parts.whole()); found != exact_.end()) return found->second;
-  std::optional<std::string_view> best;
-  const std::size_t count = std::min(parts.segments, kMaxSuffixSegments);
-  for (std::size_t i = 1; i <= count; ++i) {  // the longest suffix decides
-    const std::string_view suffix = parts.from_segment(parts.segments - i);
-    if (public_.contains(suffix)) best = std::nullopt;
-    if (const auto found = suffix_.find(suffix); found != suffix_.end()) best = found->second;
+  if (const Entry* whole = find(parts.whole())) {
+    if (whole->is_public) return std::nullopt;
+    if (!whole->exact_class.empty()) return whole->exact_class;
   }
-  return best;
+  const std::size_t count = std::min(parts.segments, kMaxSuffixSegments);
+  for (std::size_t i = count; i > 0; --i) {  // the longest suffix decides
+    const Entry* suffix = find(parts.from_segment(parts.segments - i));
+    if (suffix == nullptr) continue;
+    if (!suffix->suffix_class.empty()) return suffix->suffix_class;
+    if (suffix->is_public) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 bool NameTable::is_public_cookie(std::string_view name) const {

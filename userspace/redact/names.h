@@ -34,20 +34,22 @@ class NameTable {
  private:
   static constexpr std::size_t kMaxSuffixSegments = 4;
 
+  // What is known of a name without separators.
+  struct Entry {
+    std::string exact_class;   // of the whole name; empty for none
+    std::string suffix_class;  // of a name that ends in it
+    bool is_public = false;
+  };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>()(text);
-    }
+    std::size_t operator()(std::string_view text) const;
   };
-  using Classes = std::unordered_map<std::string, std::string, Hash, std::equal_to<>>;
   using Words = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
   void add_keyword(std::string_view name);
+  const Entry* find(std::string_view compact) const;
 
-  Classes exact_;   // compact name → class
-  Classes suffix_;  // compact last segments → class
-  Words public_;
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
   Words public_cookies_;
   Words low_entropy_;
   std::vector<std::string> keywords_;

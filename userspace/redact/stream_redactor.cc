@@ -6,13 +6,13 @@
 
 #include "userspace/base/bytes.h"
 #include "userspace/redact/text_scanner.h"
+#include "userspace/redact/value_scan.h"
 
 namespace scopetrace {
 namespace {
 
 constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
 constexpr std::string_view kKeyBegin = "-----BEGIN";
-constexpr std::string_view kKeyEnd = "-----END";
 
 bool opens_private_key(std::string_view text) {
   const std::string_view head = text.substr(0, 64);
@@ -100,9 +100,10 @@ std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& ou
   if (!in_long_run_ && !in_private_key_) return 0;
   std::size_t end = 0;
   if (in_private_key_) {
-    end = text.find(kKeyEnd);
-    if (end == text.npos) end = text.size() - std::min(text.size(), kKeyEnd.size() - 1);
-    else in_private_key_ = false;
+    const std::size_t whole = behind_last_line(text);
+    end = key_end(text.substr(0, whole), 0);
+    in_private_key_ = end == whole;
+    if (in_private_key_ && text.size() - whole > kMaxLine) end = text.size();
   } else {
     end = text.find_first_of(kSeparators, withheld_bytes_ == 0 ? 1 : 0);
     if (end == text.npos) end = text.size();

@@ -228,13 +228,42 @@ std::optional<TextRange> jose_at(std::string_view text, std::size_t at) {
   return segments >= 2 ? std::optional(TextRange{at, end}) : std::nullopt;
 }
 
+namespace {
+
+bool is_key_char(char c) {
+  return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '\\' || c == '\r';
+}
+
+// Whether a line can stand inside a private key: base64, nothing, or one of its header fields.
+bool is_key_line(std::string_view line) {
+  line = trim(line);
+  for (const std::string_view field : {"Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:"}) {
+    if (line.starts_with(field)) return true;
+  }
+  return std::all_of(line.begin(), line.end(), is_key_char);
+}
+
+}  // namespace
+
+std::size_t key_end(std::string_view text, std::size_t at) {
+  constexpr std::string_view kEnd = "-----END";
+  for (bool is_first = true; at < text.size(); is_first = false) {
+    const std::size_t line_end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, line_end - at);
+    if (const auto end = line.find(kEnd); end != line.npos) return at + end;
+    if (!is_key_line(line)) return is_first ? run_end(text, at, is_key_char, line.size()) : at;
+    at = line_end + 1;
+  }
+  return text.size();
+}
+
 std::optional<TextRange> private_key_at(std::string_view text, std::size_t at) {
   const std::string_view head = text.substr(at, 64);
   const auto label_end = head.find("-----", 10);
   if (label_end == std::string_view::npos) return std::nullopt;
   if (head.substr(0, label_end).find("PRIVATE KEY") == std::string_view::npos) return std::nullopt;
   const std::size_t begin = at + label_end + 5;
-  const std::size_t end = std::min(text.find("-----END", begin), text.size());
+  const std::size_t end = key_end(text, begin);
   return end > begin ? std::optional(TextRange{begin, end}) : std::nullopt;
 }
 

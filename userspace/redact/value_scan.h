@@ -19,9 +19,13 @@ std::optional<TextRange> email_around(std::string_view text, std::size_t at);
 std::optional<TextRange> url_password_behind(std::string_view text, std::size_t at);
 // A JWT, JWS or JWE whose "eyJ" stands at `at`.
 std::optional<TextRange> jose_at(std::string_view text, std::size_t at);
-// The lines between BEGIN and END of the private key whose "-----BEGIN" stands at `at`; to the end
-// of the text when END is missing. Nothing for public keys and certificates.
+// What is behind the BEGIN line of the private key whose "-----BEGIN" stands at `at`, up to its END
+// line; to the end of what can be part of a key when END is missing. Nothing for public keys and
+// certificates.
 std::optional<TextRange> private_key_at(std::string_view text, std::size_t at);
+// Where the body of a private key that goes on at `at` ends: before END, or before the first line
+// that cannot be part of one.
+std::size_t key_end(std::string_view text, std::size_t at);
 // The credentials behind the scheme word (Basic, Bearer, …) that ends at `at`.
 std::optional<TextRange> scheme_value_behind(std::string_view text, std::size_t at, bool is_basic);
 
