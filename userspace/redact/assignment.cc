@@ -10,9 +10,9 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxName = 128;
-constexpr std::size_t kMaxBlanks = 64;  // YAML and tables align values
-constexpr std::size_t kMaxTag = 256;    // bytes of a start tag that are looked at
-constexpr std::size_t kMaxPairGap = 64; // between a name and the word "value"
+constexpr std::size_t kMaxBlanks = 64;   // YAML and tables align values
+constexpr std::size_t kMaxTag = 256;     // bytes of a start tag that are looked at
+constexpr std::size_t kMaxPairGap = 64;  // between a name and the word "value"
 
 bool is_name_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
@@ -60,7 +60,8 @@ std::size_t string_end(std::string_view text, std::size_t begin, char quote, std
       continue;
     }
     if (is_line_end(c)) return at;
-    const bool is_end = c == quote && (escapes == 0 ? backslashes % 2 == 0 : backslashes <= escapes);
+    const bool is_end =
+        c == quote && (escapes == 0 ? backslashes % 2 == 0 : backslashes <= escapes);
     if (is_end) {
       const bool is_doubled =
           escapes == 0 && quote == '\'' && at + 1 < limit && text[at + 1] == quote;
@@ -95,7 +96,9 @@ bool ends_hard(std::string_view text, std::size_t at) {
   if (is_space(c) || is_quote(c) || c == '\0') return true;
   const char next = at + 1 < text.size() ? text[at + 1] : '\0';
   if (c == '<') return next == '/' || is_letter(next) || next == '\0' || next == '!';
-  if (c == '\\') return is_quote(next) || next == 'n' || next == 'r' || next == 't' || next == 'u' || next == '\\';
+  if (c == '\\')
+    return is_quote(next) || next == 'n' || next == 'r' || next == 't' || next == 'u' ||
+           next == '\\';
   return false;
 }
 
@@ -124,14 +127,16 @@ std::size_t bare_end(std::string_view text, std::size_t begin, bool is_query) {
 
 // What may stand between a separator and the quote: b"", f'', @"", Some("").
 void skip_wrapper(Cursor& cursor) {
-  for (const std::string_view word : {"Some(", "String::from(", "Secret(", "SecretStr(", "str(", "bytes(", "@\"", "$\"", "&\""}) {
+  for (const std::string_view word :
+       {"Some(", "String::from(", "Secret(", "SecretStr(", "str(", "bytes(", "@\"", "$\"", "&\""}) {
     Cursor ahead = cursor;
     if (ahead.takes(word) && (is_quote(word.back()) || is_quote(ahead.peek()))) {
       cursor.at = ahead.at - (is_quote(word.back()) ? 1 : 0);
       return;
     }
   }
-  const bool is_prefix = std::string_view("bBrRuUfFnNeE").find(cursor.peek()) != std::string_view::npos;
+  const bool is_prefix =
+      std::string_view("bBrRuUfFnNeE").find(cursor.peek()) != std::string_view::npos;
   if (is_prefix && (cursor.peek(1) == '"' || cursor.peek(1) == '\'')) ++cursor.at;
 }
 
@@ -179,10 +184,13 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
 }
 
 // password: str = "value": the type is no value.
-std::optional<Assignment> skip_type(std::string_view text, TextRange name, const Assignment& found) {
+std::optional<Assignment> skip_type(std::string_view text, TextRange name,
+                                    const Assignment& found) {
   if (found.is_quoted || found.tie != Tie::kColon) return std::nullopt;
   Cursor behind{text, found.value.end};
-  while (std::string_view(" >]?|[").find(behind.peek()) != std::string_view::npos && !behind.is_over()) ++behind.at;
+  while (std::string_view(" >]?|[").find(behind.peek()) != std::string_view::npos &&
+         !behind.is_over())
+    ++behind.at;
   if (behind.peek() != '=' || behind.peek(1) == '=' || behind.peek(1) == '>') return std::nullopt;
   ++behind.at;
   return read_value(behind, name, Tie::kEquals);
@@ -238,6 +246,12 @@ bool opens_list(std::string_view text, TextRange name) {
 
 }  // namespace
 
+bool is_said_name(std::string_view text, TextRange name) {
+  const std::size_t from = name.begin > 8 ? name.begin - 8 : 0;
+  const std::string_view before = trim(text.substr(from, name.begin - from));
+  return before.ends_with("name:") || before.ends_with("Name:") || before.ends_with("key:");
+}
+
 TextRange name_around(std::string_view text, std::size_t begin, std::size_t end) {
   const std::size_t first = begin > kMaxName ? begin - kMaxName : 0;
   const std::size_t last = std::min(text.size(), end + kMaxName);
@@ -246,7 +260,10 @@ TextRange name_around(std::string_view text, std::size_t begin, std::size_t end)
   while (end < last && is_name_char(text[end])) ++end;
   const char before = begin > 0 ? text[begin - 1] : '\0';
   if (before == '%' && begin + 2 <= core) begin += 2;
-  if (before == '\\' && begin < core) begin += text[begin] == 'u' && begin + 5 <= core ? 5 : text[begin] == 'x' && begin + 3 <= core ? 3 : 1;
+  if (before == '\\' && begin < core)
+    begin += text[begin] == 'u' && begin + 5 <= core   ? 5
+             : text[begin] == 'x' && begin + 3 <= core ? 3
+                                                       : 1;
   while (begin < core && (text[begin] == '-' || text[begin] == '.')) ++begin;
   while (end > begin + 1 && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
   return {begin, end};
@@ -295,6 +312,7 @@ std::optional<Assignment> assignment_behind(std::string_view text, TextRange nam
     if (!is_option && !opens_list(text, name)) return std::nullopt;
     return read_value(cursor, name, is_option ? Tie::kOption : Tie::kArgument);
   }
+  if (cursor.is_at_line_end() && is_said_name(text, name)) return pair_value(text, name, name.end);
   if (!has_blank || is_quoted || cursor.is_at_line_end()) return std::nullopt;
   return read_value(cursor, name, has_dashes(text, name) ? Tie::kOption : Tie::kBlank);
 }

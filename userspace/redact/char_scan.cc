@@ -30,7 +30,9 @@ struct Window {
   std::uint64_t high = 0;
 };
 
-inline Window behind(Window w, unsigned n) { return {w.low >> n | w.high << (64 - n), w.high >> n}; }
+inline Window behind(Window w, unsigned n) {
+  return {w.low >> n | w.high << (64 - n), w.high >> n};
+}
 inline Window both(Window a, Window b) { return {a.low & b.low, a.high & b.high}; }
 // Bit i says that the 2n bits from i on are set, given the same for n.
 inline Window doubled(Window w, unsigned n) { return both(w, behind(w, n)); }
@@ -118,13 +120,12 @@ Masks masks_of(const char* block, std::size_t size) {
 //   1: 3_0–9 digits           2: 2_0 blank      4: 2_D dash       8: 2_B,F + and /
 //   16: 4,6_1–F letters a–o   32: 5,7_0–A,F letters p–z and _     64: 4_0 @      128: 2_5 %
 __attribute__((target("avx2,bmi,bmi2"))) inline __m256i classes_of(__m256i c) {
-  const __m256i low = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-      1 | 2 | 32 | 64, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
-      static_cast<char>(1 | 16 | 32 | 128), 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
-      16 | 32, 8 | 16, 16, 4 | 16, 16, 8 | 16 | 32));
-  const __m256i high = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(0, 0, static_cast<char>(2 | 4 | 8 | 128), 1, 16 | 64, 32, 16, 32, 0, 0, 0, 0, 0,
-                    0, 0, 0));
+  const __m256i low = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(1 | 2 | 32 | 64, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
+                    static_cast<char>(1 | 16 | 32 | 128), 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
+                    1 | 16 | 32, 16 | 32, 8 | 16, 16, 4 | 16, 16, 8 | 16 | 32));
+  const __m256i high = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+      0, 0, static_cast<char>(2 | 4 | 8 | 128), 1, 16 | 64, 32, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0));
   const __m256i nibble = _mm256_set1_epi8(15);
   return _mm256_and_si256(
       _mm256_shuffle_epi8(low, _mm256_and_si256(c, nibble)),
@@ -147,10 +148,8 @@ __attribute__((target("avx2,bmi,bmi2"))) void scan_by_avx2(std::string_view text
   std::size_t at = 0;
   for (; at + kBlock <= text.size(); at += kBlock) {
     const char* block = text.data() + at;
-    const __m256i a =
-        classes_of(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block)));
-    const __m256i b =
-        classes_of(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 32)));
+    const __m256i a = classes_of(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block)));
+    const __m256i b = classes_of(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 32)));
     walker.take({having(a, b, 1), having(a, b, 2 | 4), having(a, b, 1 | 4 | 8 | 16 | 32),
                  having(a, b, 64 | 128)});
   }

@@ -21,21 +21,41 @@ struct ProgramOption {
   Form form;
 };
 constexpr ProgramOption kOptions[] = {
-    {"mysql", "-p", Form::kAttached},    {"mariadb", "-p", Form::kAttached},
-    {"sshpass", "-p", Form::kEither},    {"curl", "-u", Form::kUser},
-    {"curl", "--user", Form::kUser},     {"curl", "-U", Form::kUser},
-    {"curl", "--proxy-user", Form::kUser}, {"redis-cli", "-a", Form::kSeparate},
-    {"mongo", "-p", Form::kSeparate},    {"ldapsearch", "-w", Form::kEither},
-    {"ldapmodify", "-w", Form::kEither}, {"ldapadd", "-w", Form::kEither},
-    {"ldapwhoami", "-w", Form::kEither}, {"docker", "-p", Form::kSeparate},
-    {"smbclient", "-U", Form::kUser},    {"htpasswd", "-b", Form::kSeparate},
-    {"wget", "-u", Form::kUser},         {"httpie", "-a", Form::kUser},
-    {"influx", "-password", Form::kSeparate}, {"cqlsh", "-p", Form::kSeparate},
-    {"sqlcmd", "-P", Form::kEither},     {"mosquitto", "-P", Form::kSeparate},
+    {"mysql", "-p", Form::kAttached},
+    {"mariadb", "-p", Form::kAttached},
+    {"sshpass", "-p", Form::kEither},
+    {"curl", "-u", Form::kUser},
+    {"curl", "--user", Form::kUser},
+    {"curl", "-U", Form::kUser},
+    {"curl", "--proxy-user", Form::kUser},
+    {"redis-cli", "-a", Form::kSeparate},
+    {"mongo", "-p", Form::kSeparate},
+    {"ldapsearch", "-w", Form::kEither},
+    {"ldapmodify", "-w", Form::kEither},
+    {"ldapadd", "-w", Form::kEither},
+    {"ldapwhoami", "-w", Form::kEither},
+    {"docker", "-p", Form::kSeparate},
+    {"smbclient", "-U", Form::kUser},
+    {"htpasswd", "-b", Form::kSeparate},
+    {"wget", "-u", Form::kUser},
+    {"httpie", "-a", Form::kUser},
+    {"influx", "-password", Form::kSeparate},
+    {"cqlsh", "-p", Form::kSeparate},
+    {"sqlcmd", "-P", Form::kEither},
+    {"mosquitto", "-P", Form::kSeparate},
     {"kinit", "--password", Form::kSeparate},
 };
 
-enum class Word { kProgram, kPass, kAuth, kLogin, kIdentified, kPasswordPrompt, kPpk, kSqlPassword };
+enum class Word {
+  kProgram,
+  kPass,
+  kAuth,
+  kLogin,
+  kIdentified,
+  kPasswordPrompt,
+  kPpk,
+  kSqlPassword
+};
 struct CommandWord {
   std::string_view text;
   bool ignores_case;
@@ -61,7 +81,9 @@ std::vector<std::string_view> program_names() {
   return names;
 }
 
-bool is_separator(char c) { return is_space(c) || c == '"' || c == '\'' || c == ',' || c == '\\' || c == '['; }
+bool is_separator(char c) {
+  return is_space(c) || c == '"' || c == '\'' || c == ',' || c == '\\' || c == '[';
+}
 
 // Lines may end for real or be written as \r\n. The begin of the line behind `at`.
 struct LineEnd {
@@ -144,10 +166,12 @@ void CommandReader::take_option(const ProgramOption& option, std::size_t begin, 
     const std::size_t behind = at + option.option.size();
     if (behind >= line.size()) return;
     const bool is_attached = !is_separator(line[behind]) && line[behind] != '=';
-    if (is_attached && (option.form == Form::kSeparate || option.option.starts_with("--"))) continue;
+    if (is_attached && (option.form == Form::kSeparate || option.option.starts_with("--")))
+      continue;
     if (!is_attached && option.form == Form::kAttached) continue;
     std::size_t from = behind;
-    while (!is_attached && from < line.size() && (is_separator(line[from]) || line[from] == '=')) ++from;
+    while (!is_attached && from < line.size() && (is_separator(line[from]) || line[from] == '='))
+      ++from;
     TextRange value = word_at(line, from);
     if (option.form == Form::kUser) {
       const auto colon = slice(value).find_first_of(":%");
@@ -164,7 +188,8 @@ void CommandReader::take_pass(std::size_t begin, std::size_t end) {
   const TextRange word = word_at(text_, end);
   const std::string_view written = slice(word);
   const bool is_path = written.find('/') != written.npos && written.find('.') != written.npos;
-  const bool ends_line = next_line_end(text_, word.end).begin <= word.end + 1 || word.end >= text_.size() || text_[word.end] == '"';
+  const bool ends_line = next_line_end(text_, word.end).begin <= word.end + 1 ||
+                         word.end >= text_.size() || text_[word.end] == '"';
   if (written.size() < 4 || is_path || !(ends_line || has_digit(written))) return;
   if (!has_digit(written) && is_line_begin(text_, begin) == false) return;
   add(word);
@@ -172,7 +197,8 @@ void CommandReader::take_pass(std::size_t begin, std::size_t end) {
 
 // AUTH PLAIN x, AUTH LOGIN x, AUTHENTICATE PLAIN x; AUTH x and AUTH name x of Redis; RESP.
 void CommandReader::take_auth(std::size_t begin, std::size_t end) {
-  if (begin > 0 && (is_alnum(text_[begin - 1]) || text_[begin - 1] == '_' || text_[begin - 1] == '-')) {
+  if (begin > 0 &&
+      (is_alnum(text_[begin - 1]) || text_[begin - 1] == '_' || text_[begin - 1] == '-')) {
     const bool is_escape = begin > 1 && text_[begin - 2] == '\\';
     if (!is_escape) return;
   }
@@ -183,9 +209,11 @@ void CommandReader::take_auth(std::size_t begin, std::size_t end) {
   if (text_[end] != ' ' && text_[end] != '"' && text_[end] != '\'') return;
   const TextRange first = word_at(text_, end);
   const TextRange second = word_at(text_, first.end);
-  for (const std::string_view mechanism : {"PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"}) {
+  for (const std::string_view mechanism :
+       {"PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"}) {
     if (!equals_ignoring_case(slice(first), mechanism)) continue;
-    if (second.end > second.begin && slice(second).size() >= 8 && second.end <= line.begin) add(second, "basic-auth");
+    if (second.end > second.begin && slice(second).size() >= 8 && second.end <= line.begin)
+      add(second, "basic-auth");
     return;
   }
   if (!is_line_begin(text_, begin) || slice({begin, begin + 4}) != "AUTH") return;
@@ -247,7 +275,8 @@ void CommandReader::take_prompt(std::size_t begin, std::size_t end) {
   if (line.end >= text_.size()) return scan_.wants_more(begin);
   TextRange answer = word_at(text_, line.end);
   const auto mark = slice(answer).rfind(':');  // C: answer
-  if (slice(answer).size() <= 2 && mark != std::string_view::npos) answer = word_at(text_, answer.end);
+  if (slice(answer).size() <= 2 && mark != std::string_view::npos)
+    answer = word_at(text_, answer.end);
   if (answer.end == text_.size()) scan_.wants_more(begin);
   if (answer.end > answer.begin) findings_.push_back({answer, "generic-password"});
 }
@@ -256,7 +285,8 @@ void CommandReader::take_prompt(std::size_t begin, std::size_t end) {
 void CommandReader::take_ppk(std::size_t begin, std::size_t end) {
   const TextRange count_text = word_at(text_, end);
   std::size_t count = 0;
-  for (const char c : slice(count_text)) count = is_digit(c) && count < 1000 ? count * 10 + static_cast<std::size_t>(c - '0') : count;
+  for (const char c : slice(count_text))
+    count = is_digit(c) && count < 1000 ? count * 10 + static_cast<std::size_t>(c - '0') : count;
   std::size_t at = next_line_end(text_, count_text.end).end;
   for (; count > 0 && at < text_.size() && at - begin < 2 * kMaxExchange; --count) {
     const LineEnd line = next_line_end(text_, at);
@@ -270,8 +300,10 @@ void CommandReader::take_ppk(std::size_t begin, std::size_t end) {
 
 std::vector<Literal> command_literals() {
   std::vector<Literal> literals;
-  for (const CommandWord& word : kWords) literals.push_back({std::string(word.text), word.ignores_case});
-  for (const std::string_view program : program_names()) literals.push_back({std::string(program), false});
+  for (const CommandWord& word : kWords)
+    literals.push_back({std::string(word.text), word.ignores_case});
+  for (const std::string_view program : program_names())
+    literals.push_back({std::string(program), false});
   return literals;
 }
 

@@ -18,7 +18,16 @@ namespace {
 
 // What a literal leads to.
 enum class Trigger : std::uint8_t {
-  kShape, kUrl, kJose, kPem, kBasic, kScheme, kPlaceholder, kEscape, kKeyword, kCommand
+  kShape,
+  kUrl,
+  kJose,
+  kPem,
+  kBasic,
+  kScheme,
+  kPlaceholder,
+  kEscape,
+  kKeyword,
+  kCommand
 };
 
 struct Target {
@@ -34,13 +43,13 @@ struct FixedLiteral {
 };
 constexpr std::string_view kMark = "[REDACTED:";
 constexpr FixedLiteral kFixed[] = {
-    {"://", false, Trigger::kUrl},          {"eyJ", false, Trigger::kJose},
-    {"-----BEGIN", false, Trigger::kPem},   {"basic ", true, Trigger::kBasic},
-    {"bearer ", true, Trigger::kScheme},    {"token ", true, Trigger::kScheme},
-    {"apikey ", true, Trigger::kScheme},    {kMark, false, Trigger::kPlaceholder},
-    {"\\u00", false, Trigger::kEscape},     {"cookie", true, Trigger::kKeyword},
-    {"code", true, Trigger::kKeyword},      {"state", true, Trigger::kKeyword},
-    {"nonce", true, Trigger::kKeyword},     {"auth", true, Trigger::kKeyword},
+    {"://", false, Trigger::kUrl},         {"eyJ", false, Trigger::kJose},
+    {"-----BEGIN", false, Trigger::kPem},  {"basic ", true, Trigger::kBasic},
+    {"bearer ", true, Trigger::kScheme},   {"token ", true, Trigger::kScheme},
+    {"apikey ", true, Trigger::kScheme},   {kMark, false, Trigger::kPlaceholder},
+    {"\\u00", false, Trigger::kEscape},    {"cookie", true, Trigger::kKeyword},
+    {"code", true, Trigger::kKeyword},     {"state", true, Trigger::kKeyword},
+    {"nonce", true, Trigger::kKeyword},    {"auth", true, Trigger::kKeyword},
     {"response", true, Trigger::kKeyword},
 };
 
@@ -116,7 +125,7 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const std::string& text = shapes[i].shape.literal();
-    if (text.size() < kMinLiteral) {
+    if (text.size() < kMinLiteral && is_token_char(text[0])) {
       short_literals.set(pair_at(text, 0));
       short_shapes[pair_at(text, 0)].push_back(i);
       continue;
@@ -134,8 +143,9 @@ std::vector<Literal> Detectors::State::collect_literals() {
     targets.push_back({fixed.trigger, 0, {}});
   }
   for (const std::string& word : names.keywords()) {
-    const bool is_fixed = std::any_of(std::begin(kFixed), std::end(kFixed),
-                                      [&](const FixedLiteral& fixed) { return fixed.text == word; });
+    const bool is_fixed =
+        std::any_of(std::begin(kFixed), std::end(kFixed),
+                    [&](const FixedLiteral& fixed) { return fixed.text == word; });
     if (is_fixed) continue;
     literals.push_back({word, true});
     targets.push_back({Trigger::kKeyword, 0, {}});
@@ -225,7 +235,8 @@ void Detectors::State::find_in_token(std::string_view text, std::size_t at,
                                      std::vector<Finding>& findings) {
   while (at + 1 < text.size()) {
     if (short_literals.test(pair_at(text, at))) {
-      for (const std::size_t i : short_shapes[pair_at(text, at)]) match_shape(text, i, at, findings);
+      for (const std::size_t i : short_shapes[pair_at(text, at)])
+        match_shape(text, i, at, findings);
     }
     const std::size_t limit = std::min(text.size() - 1, at + kMaxToken);
     while (at < limit && is_token_char(text[at])) ++at;

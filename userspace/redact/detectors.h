@@ -19,10 +19,10 @@ namespace scopetrace {
 
 // What one scan of a text needs and leaves behind; reused, so that a scan allocates nothing.
 struct ScanWork {
-  CharHits chars;                      // of the text
-  std::vector<LiteralHit> literals;    // of the text
+  CharHits chars;                       // of the text
+  std::vector<LiteralHit> literals;     // of the text
   std::vector<TextRange> placeholders;  // [REDACTED:…] of an earlier pass: never looked into
-  std::vector<std::size_t> escapes;    // where \u00 stands
+  std::vector<std::size_t> escapes;     // where \u00 stands
   std::vector<Finding> findings;
 };
 

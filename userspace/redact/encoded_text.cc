@@ -11,10 +11,10 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxPart = 65536;
-constexpr std::size_t kMaxLead = 4096;     // of a part before its first escape
-constexpr std::size_t kMinBase64 = 24;     // characters worth decoding
-constexpr std::size_t kProbe = 16;         // characters that tell whether a run is text
-constexpr std::size_t kMinSegment = 8;     // letters and digits a base64 text begins with
+constexpr std::size_t kMaxLead = 4096;  // of a part before its first escape
+constexpr std::size_t kMinBase64 = 24;  // characters worth decoding
+constexpr std::size_t kProbe = 16;      // characters that tell whether a run is text
+constexpr std::size_t kMinSegment = 8;  // letters and digits a base64 text begins with
 constexpr std::size_t kMaxStarts = 8;
 
 bool ends_part(char c) {
@@ -37,7 +37,9 @@ Escape escape_at(std::string_view text, std::size_t at) {
   return {first + 2 - at, static_cast<unsigned>(hex(first) << 4 | hex(first + 1))};
 }
 
-bool is_ascii_text(unsigned c) { return (c >= 32 && c < 127) || c == '\n' || c == '\r' || c == '\t'; }
+bool is_ascii_text(unsigned c) {
+  return (c >= 32 && c < 127) || c == '\n' || c == '\r' || c == '\t';
+}
 
 // Whether the first characters of a run decode to text. Most runs are told by their first four.
 bool probe(std::string_view run) {
@@ -45,7 +47,8 @@ bool probe(std::string_view run) {
   for (std::size_t at = 0; at < kProbe; at += 4) {
     unsigned bits = 0;
     for (std::size_t i = 0; i < 4; ++i) bits = bits << 6 | base64_value(run[at + i]);
-    if (!is_ascii_text(bits >> 16) || !is_ascii_text(bits >> 8 & 255) || !is_ascii_text(bits & 255)) {
+    if (!is_ascii_text(bits >> 16) || !is_ascii_text(bits >> 8 & 255) ||
+        !is_ascii_text(bits & 255)) {
       return false;
     }
   }
@@ -79,8 +82,8 @@ static bool is_long_run(std::string_view text, std::size_t at) {
   return std::all_of(head.begin(), head.end(), is_base64_char);
 }
 
-// Where the base64 text of the run at `at` begins: there, or behind one of its first separators when
-// another token stands before it; up to three characters further when the run is not aligned.
+// Where the base64 text of the run at `at` begins: there, or behind one of its first separators
+// when another token stands before it; up to three characters further when the run is not aligned.
 static std::optional<std::size_t> base64_begin(std::string_view text, std::size_t at) {
   for (std::size_t tried = 0; tried < kMaxStarts && is_long_run(text, at); ++tried) {
     std::size_t end = at;

@@ -23,8 +23,8 @@ bool is_long_and_mixed(std::string_view value) {
 
 // Values that may hold blanks although nothing quotes them.
 bool takes_words(std::string_view class_name) {
-  constexpr std::string_view kClasses[] = {"passphrase",  "recovery-phrase", "bip39-mnemonic",
-                                   "person-name", "postal-address"};
+  constexpr std::string_view kClasses[] = {"passphrase", "recovery-phrase", "bip39-mnemonic",
+                                           "person-name", "postal-address"};
   return std::find(std::begin(kClasses), std::end(kClasses), class_name) != std::end(kClasses);
 }
 
@@ -48,13 +48,15 @@ std::size_t line_end(std::string_view text, std::size_t at) {
 
 // Words in front of `NAME value` that say it is a setting.
 bool declares(std::string_view before) {
-  constexpr std::array kWords = {"env",       "setenv",  "set",           "arg",
-                                 "export",    "fastcgi_param", "proxy_set_header", "add_header",
-                                 "requestheader", "header",  "passenv", "sethandler", "define"};
+  constexpr std::array kWords = {
+      "env",           "setenv",           "set",        "arg",           "export",
+      "fastcgi_param", "proxy_set_header", "add_header", "requestheader", "header",
+      "passenv",       "sethandler",       "define"};
   const auto blank = before.find_last_of(" \t", before.empty() ? 0 : before.size() - 1);
   const std::string_view word = trim(blank == before.npos ? before : before.substr(blank));
   const bool has_word = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view known) {
-    return equals_ignoring_case(known, word) || equals_ignoring_case(known, trim(before).substr(0, known.size()));
+    return equals_ignoring_case(known, word) ||
+           equals_ignoring_case(known, trim(before).substr(0, known.size()));
   });
   return has_word && !word.empty();
 }
@@ -93,7 +95,8 @@ void NamedValueFinder::take_rows(std::size_t at) {
 bool NamedValueFinder::take_table(TextRange name) {
   if (scan_.columns == nullptr || name.begin < table_until_) return false;
   const auto is_border = [&](std::size_t at) {
-    return at >= text_.size() || std::string_view(",;|\t\r\n").find(text_[at]) != std::string_view::npos;
+    return at >= text_.size() ||
+           std::string_view(",;|\t\r\n").find(text_[at]) != std::string_view::npos;
   };
   const bool is_quoted = name.end < text_.size() && text_[name.end] == '"';
   if (!is_border(name.end + (is_quoted ? 1 : 0))) return false;
@@ -124,10 +127,13 @@ void NamedValueFinder::take_name(TextRange name) {
   const auto found = assignment_behind(text_, name);
   if (!found) {
     if (class_name) take_part(name, *class_name);
+    const bool is_last_line = line_end(text_, name.end) + 64 >= text_.size();
+    if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
     return;
   }
-  const bool is_open = found->value.end >= text_.size() ||
-                       (found->value.begin == found->value.end && found->value.begin + 64 >= text_.size());
+  const bool is_open =
+      found->value.end >= text_.size() ||
+      (found->value.begin == found->value.end && found->value.begin + 64 >= text_.size());
   if (is_open) scan_.wants_more(name.begin);
   if (is_cookie) return take_cookies(name, *found);
   if (!class_name) class_name = contextual_class(written, slice(found->value));
@@ -159,7 +165,8 @@ bool NamedValueFinder::is_credible(TextRange name, std::string_view class_name,
   if (found.tie == Tie::kOption) return written[0] != '-';
   const bool is_number_class = !is_plausible_value(class_name, "word");
   if (is_number_class) return true;
-  if (found.tie == Tie::kArgument || written.size() < kMinFreeValue) return found.fills_line && written.size() > 2 && line_begin(text_, name.begin) == name.begin;
+  if (found.tie == Tie::kArgument || written.size() < kMinFreeValue)
+    return found.fills_line && written.size() > 2 && line_begin(text_, name.begin) == name.begin;
   if (found.tie != Tie::kColon || has_digit(written)) return true;
   // A bare word behind "name:" in prose is a secret only when no further words follow.
   return found.value.end >= text_.size() || text_[found.value.end] != ' ';
@@ -171,10 +178,12 @@ bool NamedValueFinder::is_credible_after_blank(TextRange name, const Assignment&
   const std::string_view before = text_.substr(begin, name.begin - begin);
   if (declares(before)) return written.size() >= 2;
   if (found.is_quoted) return written.find(' ') == written.npos && written.size() >= 4;
-  const bool follows_login = before.find("login ") != before.npos || before.find("machine ") != before.npos;
+  const bool follows_login =
+      before.find("login ") != before.npos || before.find("machine ") != before.npos;
   if (follows_login) return true;
   const bool is_uuid = written.size() == 36 && written[8] == '-' && written[13] == '-';
-  return is_long_and_mixed(written) && !is_uuid && written.find('=') == written.npos && written.find('.') == written.npos;
+  return is_long_and_mixed(written) && !is_uuid && written.find('=') == written.npos &&
+         written.find('.') == written.npos;
 }
 
 // The rest of the line, up to what begins a further field.
@@ -183,7 +192,9 @@ TextRange NamedValueFinder::whole_line(const Assignment& found) const {
   while (end < text_.size() && end - found.value.begin < 512) {
     if (text_[end] != ' ' || end + 1 >= text_.size() || !is_letter(text_[end + 1])) break;
     std::size_t next = end + 1;
-    while (next < text_.size() && (is_alnum(text_[next]) || text_[next] == '\'' || text_[next] == '-' || text_[next] == '_')) ++next;
+    while (next < text_.size() && (is_alnum(text_[next]) || text_[next] == '\'' ||
+                                   text_[next] == '-' || text_[next] == '_'))
+      ++next;
     const char stop = next < text_.size() ? text_[next] : '\n';
     if (stop == '=' || stop == ':' || stop == '(') break;
     end = next;
@@ -200,7 +211,9 @@ void NamedValueFinder::take_credentials(TextRange name, const Assignment& found)
   std::size_t end = found.value.begin;
   while (end < text_.size() && text_[end] != '\n' && text_[end] != '\r') {
     if (text_[end] == quote && found.is_quoted) break;
-    if (text_[end] == '\\' && end + 1 < text_.size() && std::string_view("rn\"'").find(text_[end + 1]) != std::string_view::npos) break;
+    if (text_[end] == '\\' && end + 1 < text_.size() &&
+        std::string_view("rn\"'").find(text_[end + 1]) != std::string_view::npos)
+      break;
     if (!found.is_quoted && (text_[end] == '"' || text_[end] == '\'' || text_[end] == ',')) break;
     ++end;
   }
@@ -208,11 +221,15 @@ void NamedValueFinder::take_credentials(TextRange name, const Assignment& found)
   const std::string_view whole = trim(slice({found.value.begin, end}));
   const auto blank = whole.find(' ');
   const std::string_view scheme = whole.substr(0, blank);
-  const auto is_scheme = [&](std::string_view known) { return equals_ignoring_case(known, scheme); };
+  const auto is_scheme = [&](std::string_view known) {
+    return equals_ignoring_case(known, scheme);
+  };
   if (std::any_of(kParameters.begin(), kParameters.end(), is_scheme)) return;
   const bool is_known = std::any_of(kSchemes.begin(), kSchemes.end(), is_scheme);
   if (blank == whole.npos) {
-    if (!is_known && is_plausible_value("credentials", whole) && whole.size() >= 8 && has_digit(whole)) add(found.value, "credentials");
+    if (!is_known && is_plausible_value("credentials", whole) && whole.size() >= 8 &&
+        has_digit(whole))
+      add(found.value, "credentials");
     return;
   }
   if (!is_known) {
@@ -234,7 +251,8 @@ void NamedValueFinder::take_cookie(TextRange pair) {
   const std::string_view name = trim(written.substr(0, equals));
   const std::string_view value = trim(written.substr(equals + 1));
   const bool is_session = names_.class_of(name).has_value();
-  if (names_.is_public_cookie(name) || value.size() < (is_session ? kMinSessionCookie : kMinCookie)) return;
+  if (names_.is_public_cookie(name) || value.size() < (is_session ? kMinSessionCookie : kMinCookie))
+    return;
   if (!(has_digit(value) || is_session) || !is_plausible_value("cookie", value)) return;
   const auto begin = static_cast<std::size_t>(value.data() - text_.data());
   add({begin, begin + value.size()}, "cookie");
@@ -245,7 +263,9 @@ void NamedValueFinder::take_cookies(TextRange name, const Assignment& found) {
   const bool is_set = to_lower(text_[name.begin]) == 's';
   const char quote = found.is_quoted ? text_[found.value.begin - 1] : '\n';
   std::size_t end = found.value.begin;
-  while (end < text_.size() && text_[end] != quote && text_[end] != '\n' && text_[end] != '\r' && text_[end] != '\\' && !(!found.is_quoted && (text_[end] == '"' || text_[end] == '\''))) ++end;
+  while (end < text_.size() && text_[end] != quote && text_[end] != '\n' && text_[end] != '\r' &&
+         text_[end] != '\\' && !(!found.is_quoted && (text_[end] == '"' || text_[end] == '\'')))
+    ++end;
   if (end == text_.size()) scan_.wants_more(name.begin);
   for (std::size_t begin = found.value.begin; begin < end;) {
     const std::size_t stop = std::min(text_.find(';', begin), end);

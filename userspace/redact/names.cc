@@ -11,35 +11,36 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::string_view kKeywords[] = {"true",   "false",    "null",   "none",  "nil",      "undefined",
-                                  "void",   "new",      "yes",    "no",    "required", "optional",
-                                  "string", "password", "secret", "token", "bearer",   "basic"};
+constexpr std::string_view kKeywords[] = {
+    "true", "false",    "null",     "none",   "nil",      "undefined", "void",  "new",    "yes",
+    "no",   "required", "optional", "string", "password", "secret",    "token", "bearer", "basic"};
 constexpr std::string_view kPlaceholderParts[] = {
     "[REDACTED", "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "process.env",
     "getenv",    "****",  "xxxx",  "XXXX",  "....",     "{{",       "${",         "$("};
 constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 // Classes whose values always hold digits.
 constexpr std::string_view kDigitClasses[] = {"otp",
-                                      "pin",
-                                      "cvv",
-                                      "pan",
-                                      "ssn",
-                                      "account-number",
-                                      "national-id",
-                                      "passport",
-                                      "driving-licence",
-                                      "medical-record",
-                                      "date-of-birth",
-                                      "phone",
-                                      "device-id",
-                                      "client-ip",
-                                      "postal-code",
-                                      "otp-code",
-                                      "pin-code"};
+                                              "pin",
+                                              "cvv",
+                                              "pan",
+                                              "ssn",
+                                              "account-number",
+                                              "national-id",
+                                              "passport",
+                                              "driving-licence",
+                                              "medical-record",
+                                              "date-of-birth",
+                                              "phone",
+                                              "device-id",
+                                              "client-ip",
+                                              "postal-code",
+                                              "otp-code",
+                                              "pin-code"};
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
-  return std::any_of(std::begin(list), std::end(list), [&](std::string_view x) { return x == text; });
+  return std::any_of(std::begin(list), std::end(list),
+                     [&](std::string_view x) { return x == text; });
 }
 
 bool is_separator(char c) {
@@ -48,9 +49,10 @@ bool is_separator(char c) {
 }
 
 bool is_keyword(std::string_view value) {
-  return value.size() < 16 && std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
-    return word.size() == value.size() && equals_ignoring_case(word, value);
-  });
+  return value.size() < 16 &&
+         std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
+           return word.size() == value.size() && equals_ignoring_case(word, value);
+         });
 }
 
 // A call, a member access or an index: code, not a value.
@@ -135,17 +137,18 @@ NameTable::NameTable(const RuleSet& rules) {
       add_keyword(bare);
     }
   }
-  for (const std::string& name : rules.public_names()) entries_[compact_name(name)].is_public = true;
+  for (const std::string& name : rules.public_names())
+    entries_[compact_name(name)].is_public = true;
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
   low_entropy_.insert(rules.low_entropy_classes().begin(), rules.low_entropy_classes().end());
 }
 
 // How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
 static unsigned commonness(std::string_view segment) {
-  constexpr std::string_view kCommon[] = {"api",  "app",     "user",   "request", "client",     "service",
-                                  "last", "first",   "access", "real",    "id",         "is",
-                                  "data", "content", "no",     "full",    "application",
-                                  "sort", "one",     "name",   "time",    "on",         "server"};
+  constexpr std::string_view kCommon[] = {
+      "api",         "app",  "user", "request", "client", "service", "last",  "first",
+      "access",      "real", "id",   "is",      "data",   "content", "no",    "full",
+      "application", "sort", "one",  "name",    "time",   "on",      "server"};
   if (segment.size() < 3) return 4;
   if (is_one_of(kCommon, segment)) return 3;
   return segment.size() < 5 ? 1 : 0;
@@ -213,6 +216,7 @@ bool NameTable::is_low_entropy(std::string_view class_name) const {
 
 bool is_plausible_value(std::string_view class_name, std::string_view value) {
   value = trim(value);
+  while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
   if (value.empty() || is_keyword(value)) return false;
   if (is_template(value) || is_expression(value)) return false;
   if (class_name == "email") return value.find_first_of("@%") != value.npos;

@@ -22,7 +22,8 @@ bool opens_private_key(std::string_view text) {
 // Behind the last line end of `text`, or nothing.
 std::size_t behind_last_line(std::string_view text) {
   const void* end = memrchr(text.data(), '\n', text.size());
-  return end == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) + 1;
+  return end == nullptr ? 0
+                        : static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) + 1;
 }
 
 // How much of `text` consists of whole lines that are not longer than `max`: up to the begin of the
@@ -64,10 +65,10 @@ std::size_t StreamRedactor::take(std::string_view text, std::string& out) {
   std::size_t at = 0;
   while (at < text.size()) {
     const std::string_view rest = text.substr(at);
-    std::size_t taken = skip_withheld(rest, out);
-    if (taken == 0 && !in_long_run_ && !in_private_key_) taken = take_lines(rest, out);
-    if (taken == 0 && rest.size() >= kMaxLine) taken = take_piece(rest, out);
-    if (taken == 0) break;
+    const bool was_withheld = is_withheld();
+    std::size_t taken = was_withheld ? skip_withheld(rest, out) : take_lines(rest, out);
+    if (taken == 0 && !is_withheld()) taken = take_piece(rest, out);
+    if (taken == 0 && is_withheld() == was_withheld) break;
     at += taken;
   }
   return at;
@@ -89,15 +90,15 @@ std::size_t StreamRedactor::take_piece(std::string_view text, std::string& out) 
   }
   const std::string_view piece = text.substr(0, window);
   const auto cut = piece.find_last_of(kSeparators);
-  const std::size_t taken =
-      cut == piece.npos || cut == 0 ? 0 : scanner_.redact_begin(piece.substr(0, cut), columns_, out);
+  const std::size_t taken = cut == piece.npos || cut == 0
+                                ? 0
+                                : scanner_.redact_begin(piece.substr(0, cut), columns_, out);
   if (taken == 0) in_long_run_ = true;
   return taken;
 }
 
 // Drops what belongs to a run or key that is withheld; at its end says how long it was.
 std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& out) {
-  if (!in_long_run_ && !in_private_key_) return 0;
   std::size_t end = 0;
   if (in_private_key_) {
     const std::size_t whole = behind_last_line(text);
@@ -106,11 +107,13 @@ std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& ou
     if (in_private_key_ && text.size() - whole > kMaxLine) end = text.size();
   } else {
     end = text.find_first_of(kSeparators, withheld_bytes_ == 0 ? 1 : 0);
-    if (end == text.npos) end = text.size();
-    else in_long_run_ = false;
+    if (end == text.npos)
+      end = text.size();
+    else
+      in_long_run_ = false;
   }
   withheld_bytes_ += end;
-  if (!in_long_run_ && !in_private_key_) end_withheld(out);
+  if (!is_withheld()) end_withheld(out);
   return end;
 }
 
@@ -122,9 +125,8 @@ void StreamRedactor::end_withheld(std::string& out) {
 
 std::string StreamRedactor::finish() {
   std::string out;
-  const bool is_withheld = in_long_run_ || in_private_key_;
   const auto cut = pending_.find_last_of(kSeparators);
-  const std::size_t tail = is_withheld || cut == pending_.npos ? 0 : cut + 1;
+  const std::size_t tail = is_withheld() || cut == pending_.npos ? 0 : cut + 1;
   if (tail > 0) scanner_.redact_end(std::string_view(pending_).substr(0, tail), columns_, out);
   // The last token may be the beginning of a secret: nothing says that it is whole.
   withheld_bytes_ += pending_.size() - tail;

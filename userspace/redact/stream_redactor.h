@@ -12,10 +12,10 @@ namespace scopetrace {
 
 class TextScanner;
 
-// Holds back what may still become a match: the line that is not whole yet, and a value that goes on
-// over lines. A line longer than kMaxLine is taken in pieces that end where a value may end; a run
-// without any such place, and what is longer than kHoldBackBytes, is withheld as a length, as is a
-// private key up to its END line.
+// Holds back what may still become a match: the line that is not whole yet, and a value that goes
+// on over lines. A line longer than kMaxLine is taken in pieces that end where a value may end; a
+// run without any such place, and what is longer than kHoldBackBytes, is withheld as a length, as
+// is a private key up to its END line.
 class StreamRedactor {
  public:
   static constexpr std::size_t kMaxLine = 8192;
@@ -43,6 +43,7 @@ class StreamRedactor {
   std::size_t take_piece(std::string_view text, std::string& out);
   std::size_t skip_withheld(std::string_view text, std::string& out);
   void end_withheld(std::string& out);
+  bool is_withheld() const { return in_long_run_ || in_private_key_; }
 
   TextScanner& scanner_;
   TableColumns columns_;

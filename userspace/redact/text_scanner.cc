@@ -66,7 +66,8 @@ void TextScanner::find_base64(std::string_view text, unsigned depth) {
   for (const std::uint32_t at : work_[depth].chars.tokens) {
     auto part = decode_base64_run(text, at);
     if (!part) continue;
-    if (hides_something(part->text, depth)) work_[depth].findings.push_back({part->range, "encoded"});
+    if (hides_something(part->text, depth))
+      work_[depth].findings.push_back({part->range, "encoded"});
     wipe(part->text);
   }
 }
@@ -145,12 +146,11 @@ std::string TextScanner::replace(std::string_view class_name, std::string_view v
 }
 
 TextScanner::ClassStats& TextScanner::stats_of(std::string_view class_name) {
-  const auto [entry, is_new] = stats_.try_emplace(class_name.data(), class_name, ClassStats());
-  ClassStats& stats = entry->second.second;
-  if (is_new) {
-    stats.has_tag = class_name != "learned" && !names().is_low_entropy(class_name);
-    stats.is_personal = is_personal(class_name);
-  }
+  const auto known = stats_.find(class_name);
+  if (known != stats_.end()) return known->second;
+  ClassStats& stats = stats_[std::string(class_name)];
+  stats.has_tag = class_name != "learned" && !names().is_low_entropy(class_name);
+  stats.is_personal = is_personal(class_name);
   return stats;
 }
 
@@ -203,18 +203,17 @@ std::vector<CredentialSighting> TextScanner::take_sightings() {
 
 std::vector<std::string> TextScanner::take_data_classes() {
   std::vector<std::string> classes;
-  for (auto& [place, entry] : stats_) {
-    if (entry.second.is_personal && entry.second.was_seen) classes.emplace_back(entry.first);
-    entry.second.was_seen = false;
+  for (auto& [name, stats] : stats_) {
+    if (stats.is_personal && stats.was_seen) classes.push_back(name);
+    stats.was_seen = false;
   }
   std::sort(classes.begin(), classes.end());
-  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   return classes;
 }
 
 std::map<std::string, std::uint64_t> TextScanner::by_class() const {
   std::map<std::string, std::uint64_t> counts;
-  for (const auto& [place, entry] : stats_) counts[std::string(entry.first)] += entry.second.count;
+  for (const auto& [name, stats] : stats_) counts[name] = stats.count;
   return counts;
 }
 

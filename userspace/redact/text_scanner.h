@@ -4,11 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "userspace/base/bytes.h"
@@ -66,6 +66,13 @@ class TextScanner {
     bool was_seen = false;  // since take_data_classes()
   };
 
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+
   // Fills work_[depth].findings, sorted and disjoint.
   void find_all(ScanText& scan, unsigned depth);
   void find_encoded(std::string_view text, unsigned depth);
@@ -82,12 +89,12 @@ class TextScanner {
   Detectors& detectors_;
   HmacSha256 pseudonyms_;
   Vault vault_;
-  std::array<ScanWork, kMaxDepth + 1> work_;     // by depth
+  std::array<ScanWork, kMaxDepth + 1> work_;      // by depth
   std::array<DecodedPart, kMaxDepth + 1> parts_;  // by depth
   std::string place_;
   std::vector<std::string> pending_;
   std::vector<CredentialSighting> sightings_;
-  std::unordered_map<const char*, std::pair<std::string_view, ClassStats>> stats_;  // by the name's place
+  std::unordered_map<std::string, ClassStats, TextHash, std::equal_to<>> stats_;  // by class
 };
 
 }  // namespace scopetrace

@@ -179,7 +179,8 @@ void find_numbers_at(std::string_view text, std::size_t at, std::vector<Finding>
     } else {
       at = run_end(text, at, is_digit, text.size());
     }
-    const bool goes_on = at + 1 < text.size() && (text[at] == ' ' || text[at] == '-') && is_digit(text[at + 1]);
+    const bool goes_on =
+        at + 1 < text.size() && (text[at] == ' ' || text[at] == '-') && is_digit(text[at + 1]);
     if (!goes_on) return;
     ++at;
   }
@@ -237,7 +238,8 @@ bool is_key_char(char c) {
 // Whether a line can stand inside a private key: base64, nothing, or one of its header fields.
 bool is_key_line(std::string_view line) {
   line = trim(line);
-  for (const std::string_view field : {"Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:"}) {
+  for (const std::string_view field :
+       {"Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:"}) {
     if (line.starts_with(field)) return true;
   }
   return std::all_of(line.begin(), line.end(), is_key_char);

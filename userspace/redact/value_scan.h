@@ -10,8 +10,9 @@
 
 namespace scopetrace {
 
-// Cards, tracks, social security, phone and other numbers with their own check, in the run of digits
-// (single blanks or dashes between them) that begins at `at`; also an IBAN that it is part of.
+// Cards, tracks, social security, phone and other numbers with their own check, in the run of
+// digits (single blanks or dashes between them) that begins at `at`; also an IBAN that it is part
+// of.
 void find_numbers_at(std::string_view text, std::size_t at, std::vector<Finding>& findings);
 // An e-mail address around the "@" (or "%40") at `at`.
 std::optional<TextRange> email_around(std::string_view text, std::size_t at);
