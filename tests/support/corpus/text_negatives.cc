@@ -32,7 +32,7 @@ constexpr ContextTemplate kNegatives[] = {
     {"docs", "| `client_secret` | string | The secret of the client, at most «n» bytes |"},
     {"i18n", R"({"password.label":"Password","password.hint":"At least «n» characters"})"},
     {"i18n", R"({"forgot_password":"Forgot your password?","n":«n»})"},
-    {"i18n", "login.password=Passwort\nlogin.forgot=Passwort vergessen?\nn=«n»\n"},
+    {"i18n", "login.password.label=Passwort\nlogin.forgot=Passwort vergessen?\nn=«n»\n"},
     {"i18n", "msgid \"Invalid token\"\nmsgstr \"Jeton non valide\"\n# «n»\n"},
     {"validation",
      R"({"errors":{"password":["is too short (minimum is «gen|[1-9]{1}» characters), try again"]}})"},
