@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "tests/support/corpus/contexts.h"
@@ -69,6 +70,31 @@ std::vector<std::string> texts_of(const std::string& text, const std::vector<Tex
   return texts;
 }
 
+std::size_t occurrences(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// Whether a secret also stands where the template did not put it: three digits often do.
+bool is_ambiguous(const Rendered& rendered) {
+  const std::vector<std::string> secrets = texts_of(rendered.text, rendered.secrets, 1);
+  return std::any_of(secrets.begin(), secrets.end(), [&](const std::string& secret) {
+    return occurrences(rendered.text, secret) > secrets.size();
+  });
+}
+
+// Renders until the secrets stand only where they should; a template's own text may not allow it.
+std::optional<Rendered> render_clearly(std::string_view pattern, const Filling& filling,
+                                       Random& random) {
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i) {
+    Rendered rendered = render(pattern, filling, random);
+    if (!is_ambiguous(rendered)) return rendered;
+  }
+  return std::nullopt;
+}
+
 CorpusRecord record_of(const Rendered& rendered, std::string_view context) {
   CorpusRecord record;
   record.context = context;
@@ -124,8 +150,9 @@ class CorpusMaker {
   }
 
   void add_value(const CorpusValue& value, const ContextTemplate& context) {
-    const Filling filling{value.name, value.value};
-    CorpusRecord record = record_of(render(context.pattern, filling, random_), context.context);
+    const auto rendered = render_clearly(context.pattern, {value.name, value.value}, random_);
+    if (!rendered) return;
+    CorpusRecord record = record_of(*rendered, context.context);
     record.class_name = value.class_name;
     record.is_personal = value.is_personal;
     record.is_optional = value.is_optional;

@@ -19,7 +19,7 @@ using testing::make_corpus;
 using testing::pick;
 using testing::Random;
 
-constexpr std::size_t kDocuments = 24;
+constexpr std::size_t kDocuments = 8;
 constexpr std::size_t kRecordsPerDocument = 6;
 
 const std::vector<CorpusRecord>& corpus() {
