@@ -109,6 +109,7 @@ struct Detectors::State {
   std::bitset<65536> short_literals;
   std::map<std::uint16_t, std::vector<std::size_t>> short_shapes;
   std::vector<Shape::Stretches> stretches;  // by shape: see Shape::match_around
+  std::size_t key_until = 0;                // of the text at hand: where its last key ends
   std::vector<std::size_t> touched;         // shapes whose stretches are of the text at hand
 
   std::vector<Literal> collect_literals();
@@ -180,12 +181,11 @@ void Detectors::State::match_shape(std::string_view text, std::size_t i, std::si
 
 // A private key; BEGIN lines inside one are part of it.
 void Detectors::State::find_key(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
-  const bool is_inside = std::any_of(findings.rbegin(), findings.rend(), [&](const Finding& f) {
-    return f.class_name == "private-key" && f.range.begin <= at && at < f.range.end;
-  });
-  const auto range = is_inside ? std::nullopt : private_key_at(scan.text, at);
+  if (at < key_until) return;
+  const auto range = private_key_at(scan.text, at);
   if (!range) return;
   if (range->end == scan.text.size()) scan.wants_more(at);
+  key_until = range->end;
   findings.push_back({*range, "private-key"});
 }
 
@@ -254,6 +254,7 @@ void Detectors::State::find_sign(std::string_view text, std::size_t at,
 
 void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   const std::string_view text = scan.text;
+  state_->key_until = 0;
   work.findings.clear();
   work.placeholders.clear();
   work.escapes.clear();

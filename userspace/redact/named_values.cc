@@ -14,6 +14,7 @@ constexpr std::size_t kMinCookie = 12;        // shorter cookies in prose are se
 constexpr std::size_t kMinSessionCookie = 8;  // of cookies whose name says what they are
 constexpr std::size_t kMinFreeValue = 6;      // of a bare word behind a name in prose
 constexpr std::size_t kMinToken = 16;         // of a word that looks like nothing but a token
+constexpr std::size_t kMaxLineBack = 4096;    // of a line before a name
 constexpr std::size_t kMaxLookahead = 8192;   // of values on later lines
 
 bool is_long_and_mixed(std::string_view value) {
@@ -38,9 +39,11 @@ bool is_authorization(std::string_view name) {
          equals_ignoring_case(name, "proxy-authorization");
 }
 
+// The begin of the line, or kMaxLineBack bytes before `at` when it is further away.
 std::size_t line_begin(std::string_view text, std::size_t at) {
-  const auto end = at == 0 ? text.npos : text.rfind('\n', at - 1);
-  return end == text.npos ? 0 : end + 1;
+  const std::size_t from = at > kMaxLineBack ? at - kMaxLineBack : 0;
+  const auto end = text.substr(from, at - from).rfind('\n');
+  return end == text.npos ? from : from + end + 1;
 }
 std::size_t line_end(std::string_view text, std::size_t at) {
   return std::min(text.find('\n', at), text.size());
@@ -104,6 +107,7 @@ bool NamedValueFinder::take_table(TextRange name) {
   if (before > 0 && !is_border(before - 1)) return false;
   const std::size_t begin = line_begin(text_, name.begin);
   const std::size_t end = line_end(text_, name.end);
+  table_until_ = end;  // a line is looked at once
   if (end - begin > 4096 || !scan_.columns->begin(slice({begin, end}), names_)) return false;
   take_rows(end + 1);
   return true;

@@ -12,8 +12,12 @@ namespace scopetrace {
 namespace {
 
 constexpr std::string_view kKeywords[] = {
-    "true", "false",    "null",     "none",   "nil",      "undefined", "void",  "new",    "yes",
-    "no",   "required", "optional", "string", "password", "secret",    "token", "bearer", "basic"};
+    "true",    "false",   "null",     "none",     "nil",    "undefined", "void",    "new",
+    "yes",     "no",      "required", "optional", "string", "password",  "secret",  "token",
+    "bearer",  "basic",   "nullptr",  "str",      "int",    "bool",      "object",  "any",
+    "bytes",   "varchar", "text",     "unset",    "empty",  "missing",   "invalid", "expired",
+    "changed", "failed",  "reset",    "n/a",      "this",   "self",      "number",  "filtered",
+    "masked",  "hidden",  "removed",  "omitted"};
 constexpr std::string_view kPlaceholderParts[] = {
     "[REDACTED", "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "process.env",
     "getenv",    "****",  "xxxx",  "XXXX",  "....",     "{{",       "${",         "$("};

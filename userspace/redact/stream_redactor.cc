@@ -12,6 +12,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
+constexpr std::size_t kLookStep = 1024;  // bytes between two looks at a line without end
 constexpr std::string_view kKeyBegin = "-----BEGIN";
 
 bool opens_private_key(std::string_view text) {
@@ -49,15 +50,19 @@ std::string StreamRedactor::push(std::string_view bytes) {
 }
 
 void StreamRedactor::push(std::string_view bytes, std::string& out) {
-  if (!pending_.empty()) {
+  if (pending_.empty()) {
+    const std::size_t taken = take(bytes, out);
+    pending_.assign(bytes.substr(taken));
+  } else {
     pending_ += bytes;
+    // Nothing can be decided before a line ends or the hold-back is full: not looked at each byte.
+    const bool has_line = bytes.find('\n') != bytes.npos;
+    if (!has_line && !is_withheld() && pending_.size() < next_look_) return;
     const std::size_t taken = take(pending_, out);
     wipe(pending_.data(), taken);
     pending_.erase(0, taken);
-    return;
   }
-  const std::size_t taken = take(bytes, out);
-  pending_.assign(bytes.substr(taken));
+  next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
 }
 
 // Takes as much of `text` as can be decided; returns how much.
@@ -90,11 +95,13 @@ std::size_t StreamRedactor::take_piece(std::string_view text, std::string& out) 
   }
   const std::string_view piece = text.substr(0, window);
   const auto cut = piece.find_last_of(kSeparators);
-  const std::size_t taken = cut == piece.npos || cut == 0
-                                ? 0
-                                : scanner_.redact_begin(piece.substr(0, cut), columns_, out);
-  if (taken == 0) in_long_run_ = true;
-  return taken;
+  if (cut != piece.npos && cut > 0) {
+    const std::size_t taken = scanner_.redact_begin(piece.substr(0, cut), columns_, out);
+    if (taken > 0) return taken;
+  }
+  in_long_run_ = true;
+  withheld_bytes_ += piece.size();
+  return piece.size();
 }
 
 // Drops what belongs to a run or key that is withheld; at its end says how long it was.
@@ -106,7 +113,7 @@ std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& ou
     in_private_key_ = end == whole;
     if (in_private_key_ && text.size() - whole > kMaxLine) end = text.size();
   } else {
-    end = text.find_first_of(kSeparators, withheld_bytes_ == 0 ? 1 : 0);
+    end = text.find_first_of(kSeparators);
     if (end == text.npos)
       end = text.size();
     else

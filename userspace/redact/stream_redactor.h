@@ -49,6 +49,7 @@ class StreamRedactor {
   TableColumns columns_;
   std::string pending_;
   std::uint64_t withheld_bytes_ = 0;  // of the run or key that is being withheld
+  std::size_t next_look_ = 0;         // how long pending_ gets before it is looked at again
   bool in_long_run_ = false;
   bool in_private_key_ = false;
 };

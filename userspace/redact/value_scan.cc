@@ -10,10 +10,11 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxUserinfo = 512;  // bytes looked at behind "://"
-constexpr std::size_t kMaxAddress = 254;   // RFC 5321 section 4.5.3.1
-constexpr std::size_t kMaxJose = 65536;    // bytes of one token
-constexpr std::size_t kMinBearer = 16;     // shorter words are prose
+constexpr std::size_t kMaxUserinfo = 512;   // bytes looked at behind "://"
+constexpr std::size_t kMaxAddress = 254;    // RFC 5321 section 4.5.3.1
+constexpr std::size_t kMaxKeyLine = 16384;  // a key in one line, its line ends escaped
+constexpr std::size_t kMaxJose = 65536;     // bytes of one token
+constexpr std::size_t kMinBearer = 16;      // shorter words are prose
 constexpr std::size_t kMaxHeaderSegment = 2048;
 
 bool is_base64url(char c) { return is_alnum(c) || c == '-' || c == '_'; }
@@ -250,8 +251,9 @@ bool is_key_line(std::string_view line) {
 std::size_t key_end(std::string_view text, std::size_t at) {
   constexpr std::string_view kEnd = "-----END";
   for (bool is_first = true; at < text.size(); is_first = false) {
-    const std::size_t line_end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, line_end - at);
+    const std::string_view ahead = text.substr(at, kMaxKeyLine);
+    const std::string_view line = ahead.substr(0, ahead.find('\n'));
+    const std::size_t line_end = at + line.size();
     if (const auto end = line.find(kEnd); end != line.npos) return at + end;
     if (!is_key_line(line)) return is_first ? run_end(text, at, is_key_char, line.size()) : at;
     at = line_end + 1;
