@@ -161,8 +161,8 @@ void TextScanner::append_placeholder(std::string_view class_name, std::string_vi
   ++stats.count;
   std::array<char, 2 * kTagBytes> tag;
   if (stats.has_tag) {
-    const Digest mac =
-        pseudonyms_.of({as_bytes(class_name), as_bytes(std::string_view("", 1)), as_bytes(value)});
+    const Digest mac = pseudonyms_.of(
+        {as_bytes(class_name), as_bytes(std::string_view("\0", 1)), as_bytes(value)});
     for (std::size_t i = 0; i < kTagBytes; ++i) {
       tag[2 * i] = kHex[std::to_integer<unsigned>(mac[i]) >> 4];
       tag[2 * i + 1] = kHex[std::to_integer<unsigned>(mac[i]) & 15];
