@@ -13,7 +13,7 @@
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
-#include "userspace/redact/names.h"
+#include "userspace/redact/rules/names.h"
 
 namespace scopetrace {
 namespace {

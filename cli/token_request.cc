@@ -17,7 +17,7 @@
 #include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 #include "userspace/session/front/host_service.h"
 
 namespace scopetrace {

@@ -12,7 +12,7 @@
 #include "tests/support/event_builder.h"
 #include "userspace/protocol/dissector.h"
 #include "userspace/protocol/message.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 #include "userspace/session/redact/chain.h"
 #include "userspace/stream/reassembler.h"
 #include "userspace/wire/decode.h"

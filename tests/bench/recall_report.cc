@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "tests/support/corpus/score.h"
-#include "userspace/redact/redact_text.h"
+#include "userspace/redact/text/redact_text.h"
 
 namespace {
 

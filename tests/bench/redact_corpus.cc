@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "userspace/redact/detectors.h"
+#include "userspace/redact/detect/detectors.h"
 #include "userspace/redact/leak_guard.h"
-#include "userspace/redact/redact_text.h"
-#include "userspace/redact/text_scanner.h"
+#include "userspace/redact/text/redact_text.h"
+#include "userspace/redact/text/text_scanner.h"
 
 namespace {
 

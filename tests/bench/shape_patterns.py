@@ -3,7 +3,7 @@
 """Prints what the shapes of a profile look for, for a general search tool: one pattern a line.
 
 usage: shape_patterns.py literals|regexes PROFILE.json
-The grammar of shapes is in userspace/redact/shape.h.
+The grammar of shapes is in userspace/redact/rules/shape.h.
 """
 import json
 import re

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/leak_guard.h"
 
-#include "userspace/redact/text_scanner.h"
+#include "userspace/redact/text/text_scanner.h"
 
 namespace scopetrace {
 

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "userspace/protocol/message.h"
+#include "userspace/redact/body/message_redactor.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
-#include "userspace/redact/message_redactor.h"
+#include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
-#include "userspace/redact/text_class.h"
-#include "userspace/redact/text_scanner.h"
+#include "userspace/redact/text/text_scanner.h"
 
 namespace scopetrace {
 namespace {

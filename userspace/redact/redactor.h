@@ -11,7 +11,7 @@
 #include "userspace/base/level.h"
 #include "userspace/base/sink.h"
 #include "userspace/redact/redacted_message.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 
 namespace scopetrace {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "userspace/redact/text_class.h"
+#include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "userspace/base/result.h"
-#include "userspace/redact/shape.h"
+#include "userspace/redact/rules/shape.h"
 
 namespace scopetrace::testing {
 namespace {

@@ -21,7 +21,7 @@ const auto& pick(Random& random, const List& list) {
   return list[below(random, std::size(list))];
 }
 
-// A text of a shape (userspace/redact/shape.h has the grammar). The shape must parse.
+// A text of a shape (userspace/redact/rules/shape.h has the grammar). The shape must parse.
 std::string generate(std::string_view shape, Random& random);
 
 // `text` in one encoding: raw, json, pct, form, xml, u0026, sql, csv, sh, py, props, yaml1, b64,

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/support/corpus/encode.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 
 namespace scopetrace::testing {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 
 namespace scopetrace::testing {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/support/corpus/encode.h"
-#include "userspace/redact/shape.h"
+#include "userspace/redact/rules/shape.h"
 
 namespace scopetrace::testing {
 

@@ -9,8 +9,8 @@
 
 #include "tests/support/corpus/encode.h"
 #include "tests/unit/redact/fixture.h"
-#include "userspace/redact/redact_text.h"
-#include "userspace/redact/stream_redactor.h"
+#include "userspace/redact/text/redact_text.h"
+#include "userspace/redact/text/stream_redactor.h"
 
 namespace scopetrace {
 namespace {

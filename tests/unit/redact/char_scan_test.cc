@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/char_scan.h"
+#include "userspace/redact/scan/char_scan.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
 
-#include "userspace/redact/text_class.h"
+#include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {

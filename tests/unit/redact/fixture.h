@@ -11,9 +11,9 @@
 
 #include "userspace/base/sink.h"
 #include "userspace/protocol/message.h"
-#include "userspace/redact/detectors.h"
+#include "userspace/redact/detect/detectors.h"
 #include "userspace/redact/redactor.h"
-#include "userspace/redact/text_scanner.h"
+#include "userspace/redact/text/text_scanner.h"
 
 namespace scopetrace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/names.h"
+#include "userspace/redact/rules/names.h"
 
 #include "tests/unit/redact/fixture.h"
 

@@ -5,7 +5,7 @@
 // missed.
 #include "tests/support/corpus/score.h"
 #include "tests/unit/redact/fixture.h"
-#include "userspace/redact/redact_text.h"
+#include "userspace/redact/text/redact_text.h"
 
 namespace scopetrace {
 namespace {

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "tests/unit/redact/fixture.h"
-#include "userspace/redact/json_walk.h"
+#include "userspace/redact/body/json_walk.h"
 
 namespace scopetrace {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 
 #include "tests/unit/redact/fixture.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/shape.h"
+#include "userspace/redact/rules/shape.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/stream_redactor.h"
+#include "userspace/redact/text/stream_redactor.h"
 
 #include "tests/unit/redact/fixture.h"
 

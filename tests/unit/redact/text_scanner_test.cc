@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/text_scanner.h"
+#include "userspace/redact/text/text_scanner.h"
 
 #include "tests/unit/redact/fixture.h"
-#include "userspace/redact/encodings.h"
 #include "userspace/redact/leak_guard.h"
+#include "userspace/redact/scan/encodings.h"
 
 namespace scopetrace {
 namespace {

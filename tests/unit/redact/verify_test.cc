@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/verify.h"
+#include "userspace/redact/detect/verify.h"
 
 #include "tests/unit/redact/fixture.h"
 

@@ -12,7 +12,7 @@
 #include "tests/support/event_builder.h"
 #include "tests/support/fake_ring.h"
 #include "userspace/base/clock.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 
 namespace scopetrace {
 namespace {

@@ -15,7 +15,7 @@
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 #include "userspace/session/capture/host_side.h"
 
 namespace scopetrace {

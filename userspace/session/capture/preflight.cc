@@ -5,7 +5,7 @@
 #include <array>
 
 #include "userspace/base/file.h"
-#include "userspace/redact/rules.h"
+#include "userspace/redact/rules/rules.h"
 #include "userspace/session/capture/own_process.h"
 #include "userspace/session/capture/secret_files.h"
 #include "userspace/session/front/helper.h"

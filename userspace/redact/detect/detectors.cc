@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/detectors.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "userspace/redact/detect/commands.h"
+#include "userspace/redact/detect/value_scan.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+// What a literal leads to.
+enum class Trigger : std::uint8_t {
+  kShape,
+  kUrl,
+  kJose,
+  kPem,
+  kBasic,
+  kScheme,
+  kPlaceholder,
+  kEscape,
+  kKeyword,
+  kCommand
+};
+
+struct Target {
+  Trigger trigger = Trigger::kShape;
+  std::size_t command = 0;          // of kCommand
+  std::vector<std::size_t> shapes;  // of kShape: the rules that share the literal
+};
+
+struct FixedLiteral {
+  std::string_view text;
+  bool ignores_case;
+  Trigger trigger;
+};
+constexpr std::string_view kMark = "[REDACTED:";
+constexpr FixedLiteral kFixed[] = {
+    {"://", false, Trigger::kUrl},         {"eyJ", false, Trigger::kJose},
+    {"-----BEGIN", false, Trigger::kPem},  {"basic ", true, Trigger::kBasic},
+    {"bearer ", true, Trigger::kScheme},   {"token ", true, Trigger::kScheme},
+    {"apikey ", true, Trigger::kScheme},   {kMark, false, Trigger::kPlaceholder},
+    {"\\u00", false, Trigger::kEscape},    {"cookie", true, Trigger::kKeyword},
+    {"code", true, Trigger::kKeyword},     {"state", true, Trigger::kKeyword},
+    {"nonce", true, Trigger::kKeyword},    {"auth", true, Trigger::kKeyword},
+    {"response", true, Trigger::kKeyword},
+};
+
+constexpr std::size_t kMinLiteral = 3;  // shorter ones are looked for in long tokens only
+constexpr std::size_t kMaxClass = 48;
+constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
+
+// The end of the placeholder that begins at `at`, or nothing: [REDACTED:<class>] with or without
+// :<16 hex>. Strict, so that a mark in captured text hides nothing behind it.
+std::optional<std::size_t> placeholder_end(std::string_view text, std::size_t at) {
+  std::size_t end = at + kMark.size();
+  const std::size_t limit = std::min(text.size(), end + kMaxClass);
+  while (end < limit && (is_lower(text[end]) || is_digit(text[end]) || text[end] == '-')) ++end;
+  if (end < text.size() && text[end] == ']') return end + 1;
+  const std::string_view tag = text.substr(std::min(end, text.size()), 18);
+  const bool is_tag = tag.size() == 18 && tag.front() == ':' && tag.back() == ']' &&
+                      std::all_of(tag.begin() + 1, tag.end() - 1,
+                                  [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+  return is_tag ? std::optional(end + 18) : std::nullopt;
+}
+
+// Whether a character may stand in a token between slashes.
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) table[c] = is_alnum(static_cast<char>(c));
+  for (const char c : {'+', '-', '_'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr auto kTokenTable = make_token_table();
+bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
+
+std::uint16_t pair_at(std::string_view text, std::size_t at) {
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(text[at]) << 8 |
+                                    static_cast<unsigned char>(text[at + 1]));
+}
+
+}  // namespace
+
+void drop_inside(const std::vector<TextRange>& placeholders, std::vector<Finding>& findings) {
+  if (placeholders.empty()) return;
+  const auto is_inside = [&](const Finding& finding) {
+    const auto next =
+        std::upper_bound(placeholders.begin(), placeholders.end(), finding.range.begin,
+                         [](std::size_t at, const TextRange& range) { return at < range.end; });
+    return next != placeholders.end() && next->begin < finding.range.end;
+  };
+  findings.erase(std::remove_if(findings.begin(), findings.end(), is_inside), findings.end());
+}
+
+struct Detectors::State {
+  explicit State(const RuleSet& rules) : shapes(rules.shapes()), names(rules) {}
+
+  std::vector<ShapeRule> shapes;
+  NameTable names;
+  std::vector<Target> targets;  // by literal
+  std::optional<LiteralScan> literal_scan;
+  std::bitset<65536> short_literals;
+  std::map<std::uint16_t, std::vector<std::size_t>> short_shapes;
+  std::vector<Shape::Stretches> stretches;  // by shape: see Shape::match_around
+  std::size_t key_until = 0;                // of the text at hand: where its last key ends
+  std::vector<std::size_t> touched;         // shapes whose stretches are of the text at hand
+
+  std::vector<Literal> collect_literals();
+  void add_shapes(std::vector<Literal>& literals);
+  void match_shape(std::string_view text, std::size_t i, std::size_t at,
+                   std::vector<Finding>& findings);
+  void verify(ScanText& scan, const LiteralHit& hit, ScanWork& work, NamedValueFinder* named);
+  void find_key(ScanText& scan, std::size_t at, std::vector<Finding>& findings);
+  void find_in_token(std::string_view text, std::size_t at, std::vector<Finding>& findings);
+  void find_sign(std::string_view text, std::size_t at, std::vector<Finding>& findings);
+};
+
+void Detectors::State::add_shapes(std::vector<Literal>& literals) {
+  std::map<std::string, std::size_t> index;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const std::string& text = shapes[i].shape.literal();
+    if (text.size() < kMinLiteral && is_token_char(text[0])) {
+      short_literals.set(pair_at(text, 0));
+      short_shapes[pair_at(text, 0)].push_back(i);
+      continue;
+    }
+    const auto [entry, is_new] = index.emplace(text, literals.size());
+    if (is_new) literals.push_back({text, false}), targets.push_back({});
+    targets[entry->second].shapes.push_back(i);
+  }
+}
+
+std::vector<Literal> Detectors::State::collect_literals() {
+  std::vector<Literal> literals;
+  for (const FixedLiteral& fixed : kFixed) {
+    literals.push_back({std::string(fixed.text), fixed.ignores_case});
+    targets.push_back({fixed.trigger, 0, {}});
+  }
+  for (const std::string& word : names.keywords()) {
+    const bool is_fixed =
+        std::any_of(std::begin(kFixed), std::end(kFixed),
+                    [&](const FixedLiteral& fixed) { return fixed.text == word; });
+    if (is_fixed) continue;
+    literals.push_back({word, true});
+    targets.push_back({Trigger::kKeyword, 0, {}});
+  }
+  std::size_t command = 0;
+  for (Literal& literal : command_literals()) {
+    literals.push_back(std::move(literal));
+    targets.push_back({Trigger::kCommand, command++, {}});
+  }
+  add_shapes(literals);
+  return literals;
+}
+
+Detectors::Detectors(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Detectors::~Detectors() = default;
+
+const NameTable& Detectors::names() const { return state_->names; }
+
+Result<std::unique_ptr<Detectors>> Detectors::make(const RuleSet& rules) {
+  auto state = std::make_unique<State>(rules);
+  ST_ASSIGN_OR_RETURN(state->literal_scan, LiteralScan::make(state->collect_literals()));
+  state->stretches.resize(state->shapes.size());
+  return std::unique_ptr<Detectors>(new Detectors(std::move(state)));
+}
+
+void Detectors::State::match_shape(std::string_view text, std::size_t i, std::size_t at,
+                                   std::vector<Finding>& findings) {
+  if (stretches[i].empty()) touched.push_back(i);
+  const auto range = shapes[i].shape.match_around(text, at, stretches[i]);
+  if (range) findings.push_back({*range, shapes[i].class_name});
+}
+
+// A private key; BEGIN lines inside one are part of it.
+void Detectors::State::find_key(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
+  if (at < key_until) return;
+  const auto range = private_key_at(scan.text, at);
+  if (!range) return;
+  if (range->end == scan.text.size()) scan.wants_more(at);
+  key_until = range->end;
+  findings.push_back({*range, "private-key"});
+}
+
+void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& work,
+                              NamedValueFinder* named) {
+  const Target& target = targets[hit.literal];
+  const std::string_view text = scan.text;
+  const std::size_t end = hit.begin + literal_scan->literals()[hit.literal].text.size();
+  auto& findings = work.findings;
+  const auto add = [&](const std::optional<TextRange>& range, std::string_view class_name) {
+    if (range) findings.push_back({*range, class_name});
+  };
+  switch (target.trigger) {
+    case Trigger::kShape:
+      for (const std::size_t i : target.shapes) match_shape(text, i, hit.begin, findings);
+      return;
+    case Trigger::kUrl:
+      return add(url_password_behind(text, hit.begin), "url-password");
+    case Trigger::kJose:
+      return add(jose_at(text, hit.begin), "jwt");
+    case Trigger::kPem:
+      return find_key(scan, hit.begin, findings);
+    case Trigger::kBasic:
+      return add(scheme_value_behind(text, end - 1, true), "basic-auth");
+    case Trigger::kScheme:
+      return add(scheme_value_behind(text, end - 1, false), "bearer");
+    case Trigger::kPlaceholder:
+      if (const auto stop = placeholder_end(text, hit.begin)) {
+        work.placeholders.push_back({hit.begin, *stop});
+      }
+      return;
+    case Trigger::kEscape:
+      work.escapes.push_back(hit.begin);
+      return;
+    case Trigger::kKeyword:
+      if (named != nullptr) named->take_keyword(hit.begin, end);
+      return;
+    case Trigger::kCommand:
+      if (named != nullptr) take_command(scan, target.command, hit.begin, end, findings);
+      return;
+  }
+}
+
+// Shapes whose literal is too short to be searched for everywhere: tried where the token begins and
+// behind its slashes.
+void Detectors::State::find_in_token(std::string_view text, std::size_t at,
+                                     std::vector<Finding>& findings) {
+  while (at + 1 < text.size()) {
+    if (short_literals.test(pair_at(text, at))) {
+      for (const std::size_t i : short_shapes[pair_at(text, at)])
+        match_shape(text, i, at, findings);
+    }
+    const std::size_t limit = std::min(text.size() - 1, at + kMaxToken);
+    while (at < limit && is_token_char(text[at])) ++at;
+    if (text[at] != '/') return;
+    ++at;
+  }
+}
+
+void Detectors::State::find_sign(std::string_view text, std::size_t at,
+                                 std::vector<Finding>& findings) {
+  const bool is_escaped = text[at] == '%';
+  if (is_escaped && text.substr(at, 3) != "%40") return;
+  if (const auto range = email_around(text, at)) findings.push_back({*range, "email"});
+}
+
+void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
+  const std::string_view text = scan.text;
+  state_->key_until = 0;
+  work.findings.clear();
+  work.placeholders.clear();
+  work.escapes.clear();
+  scan_chars(text, work.chars);
+  state_->literal_scan->find(text, work.literals);
+  NamedValueFinder named(scan, state_->names, work.findings);
+  if (kind == Kind::kAll) named.begin();
+  for (const LiteralHit& hit : work.literals) {
+    state_->verify(scan, hit, work, kind == Kind::kAll ? &named : nullptr);
+  }
+  for (const std::uint32_t at : work.chars.numbers) find_numbers_at(text, at, work.findings);
+  for (const std::uint32_t at : work.chars.signs) state_->find_sign(text, at, work.findings);
+  for (const std::uint32_t at : work.chars.tokens) state_->find_in_token(text, at, work.findings);
+  for (const std::size_t i : state_->touched) state_->stretches[i].clear();
+  state_->touched.clear();
+  drop_inside(work.placeholders, work.findings);
+}
+
+}  // namespace scopetrace

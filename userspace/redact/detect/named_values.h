@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Name and value pairs in text whose format is not known: logs, configuration, code, argv.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "userspace/redact/detect/assignment.h"
+#include "userspace/redact/detect/table_columns.h"
+#include "userspace/redact/rules/names.h"
+#include "userspace/redact/scan/finding.h"
+
+namespace scopetrace {
+
+// The class of a value whose name is secret only when the value looks it: `code` and `state` of
+// OAuth, `auth` of a registry's configuration, `response` of digest authentication.
+std::optional<std::string_view> contextual_class(std::string_view name, std::string_view value);
+
+// A text that is looked at, and what was found in it.
+struct ScanText {
+  std::string_view text;
+  bool is_final = true;  // nothing follows; else what touches the end is not decided yet
+  std::size_t undecided = std::string_view::npos;  // from here on more text is needed
+  TableColumns* columns = nullptr;                 // of the table that the text is in
+
+  // What begins at `at` cannot be decided before more text is there.
+  void wants_more(std::size_t at) {
+    if (!is_final && at < undecided) undecided = at;
+  }
+};
+
+// Finds the values of sensitive names around the keywords that a prefilter saw. A value ends where
+// its container ends it. One object a text; keywords come in their order.
+class NamedValueFinder {
+ public:
+  NamedValueFinder(ScanText& scan, const NameTable& names, std::vector<Finding>& findings)
+      : scan_(scan), text_(scan.text), names_(names), findings_(findings) {}
+
+  // Takes the rows of the table that the text begins in. To be called first.
+  void begin();
+  // The keyword [begin, end): part of a name, maybe.
+  void take_keyword(std::size_t begin, std::size_t end);
+
+ private:
+  std::string_view slice(TextRange range) const {
+    return text_.substr(range.begin, range.end - range.begin);
+  }
+  void add(TextRange range, std::string_view class_name);
+  void take_name(TextRange name);
+  bool take_table(TextRange name);
+  void take_rows(std::size_t at);
+  void take_assignment(TextRange name, std::string_view class_name, const Assignment& found);
+  bool is_credible(TextRange name, std::string_view class_name, const Assignment& found) const;
+  bool is_credible_after_blank(TextRange name, const Assignment& found) const;
+  void take_credentials(TextRange name, const Assignment& found);
+  void take_cookies(TextRange name, const Assignment& found);
+  void take_cookie(TextRange pair);
+  void take_block(TextRange name, std::string_view class_name);
+  void take_part(TextRange name, std::string_view class_name);
+  TextRange whole_line(const Assignment& found) const;
+
+  ScanText& scan_;
+  std::string_view text_;
+  const NameTable& names_;
+  std::vector<Finding>& findings_;
+  std::size_t taken_until_ = 0;  // names before this were looked at
+  std::size_t table_until_ = 0;  // rows before this were taken
+};
+
+}  // namespace scopetrace

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/scan/encoded_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include "userspace/redact/scan/encodings.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxPart = 65536;
+constexpr std::size_t kMaxLead = 4096;  // of a part before its first escape
+constexpr std::size_t kMinBase64 = 24;  // characters worth decoding
+constexpr std::size_t kProbe = 16;      // characters that tell whether a run is text
+constexpr std::size_t kMinSegment = 8;  // letters and digits a base64 text begins with
+constexpr std::size_t kMaxStarts = 8;
+
+bool ends_part(char c) {
+  return is_space(c) || c == '"' || c == '\'' || c == '<' || c == '>' || c == '`';
+}
+bool is_base64_char(char c) { return base64_value(c) < 64; }
+
+// The escape at `at`: its length and what it stands for.
+struct Escape {
+  std::size_t size = 0;
+  unsigned value = 0;
+};
+Escape escape_at(std::string_view text, std::size_t at) {
+  const auto hex = [&](std::size_t i) { return i < text.size() ? hex_value(text[i]) : -1; };
+  const bool is_percent = text[at] == '%';
+  const bool is_unicode = text[at] == '\\' && text.substr(at, 4) == "\\u00";
+  if (!is_percent && !is_unicode) return {};
+  const std::size_t first = at + (is_percent ? 1 : 4);
+  if (hex(first) < 0 || hex(first + 1) < 0) return {};
+  return {first + 2 - at, static_cast<unsigned>(hex(first) << 4 | hex(first + 1))};
+}
+
+bool is_ascii_text(unsigned c) {
+  return (c >= 32 && c < 127) || c == '\n' || c == '\r' || c == '\t';
+}
+
+// Whether the first characters of a run decode to text. Most runs are told by their first four.
+bool probe(std::string_view run) {
+  if (run.size() < kProbe) return false;
+  for (std::size_t at = 0; at < kProbe; at += 4) {
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < 4; ++i) bits = bits << 6 | base64_value(run[at + i]);
+    if (!is_ascii_text(bits >> 16) || !is_ascii_text(bits >> 8 & 255) ||
+        !is_ascii_text(bits & 255)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, DecodedPart& part) {
+  if (escape_at(text, at).size == 0) return false;
+  std::size_t begin = at;
+  while (begin > from && at - begin < kMaxLead && !ends_part(text[begin - 1])) --begin;
+  const std::size_t limit = std::min(text.size(), at + kMaxPart);
+  part.text.clear();
+  part.origin.clear();
+  std::size_t i = begin;
+  while (i < limit && !ends_part(text[i])) {
+    const Escape escape = escape_at(text, i);
+    part.origin.push_back(static_cast<std::uint32_t>(i));
+    part.text += escape.size > 0 ? static_cast<char>(escape.value) : text[i];
+    i += std::max<std::size_t>(escape.size, 1);
+  }
+  part.origin.push_back(static_cast<std::uint32_t>(i));
+  return true;
+}
+
+// Whether at least kMinBase64 characters of base64 stand from `at` on.
+static bool is_long_run(std::string_view text, std::size_t at) {
+  if (at + kMinBase64 > text.size()) return false;
+  const std::string_view head = text.substr(at, kMinBase64);
+  return std::all_of(head.begin(), head.end(), is_base64_char);
+}
+
+// Where the base64 text of the run at `at` begins: there, or behind one of its first separators
+// when another token stands before it; up to three characters further when the run is not aligned.
+static std::optional<std::size_t> base64_begin(std::string_view text, std::size_t at) {
+  for (std::size_t tried = 0; tried < kMaxStarts && is_long_run(text, at); ++tried) {
+    std::size_t end = at;
+    while (end < text.size() && is_alnum(text[end])) ++end;
+    const std::size_t shifts = end - at < kMinSegment ? 0 : 4;  // words of paths are short
+    for (std::size_t shift = 0; shift < shifts && at + shift + kProbe <= text.size(); ++shift) {
+      if (probe(text.substr(at + shift, kProbe))) return at + shift;
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+std::optional<Base64Part> decode_base64_run(std::string_view text, std::size_t at) {
+  const auto begin = base64_begin(text, at);
+  if (!begin) return std::nullopt;
+  std::size_t end = *begin;
+  const std::size_t limit = std::min(text.size(), at + kMaxPart);
+  while (end < limit && is_base64_char(text[end])) ++end;
+  if (end - *begin < kMinBase64 - 3) return std::nullopt;
+  const std::size_t odd = (end - *begin) % 4 == 1 ? 1 : 0;
+  auto decoded = decode_base64(text.substr(*begin, end - *begin - odd));
+  if (!decoded) return std::nullopt;
+  while (end < text.size() && text[end] == '=') ++end;
+  std::size_t first = *begin;  // what stands before the aligned part belongs to it
+  while (first > at && is_alnum(text[first - 1])) --first;
+  return Base64Part{{first, end}, *std::move(decoded)};
+}
+
+}  // namespace scopetrace

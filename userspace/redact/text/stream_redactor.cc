@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/text/stream_redactor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "userspace/base/bytes.h"
+#include "userspace/redact/detect/value_scan.h"
+#include "userspace/redact/text/text_scanner.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
+constexpr std::size_t kLookStep = 1024;  // bytes between two looks at a line without end
+constexpr std::string_view kKeyBegin = "-----BEGIN";
+
+bool opens_private_key(std::string_view text) {
+  const std::string_view head = text.substr(0, 64);
+  return head.starts_with(kKeyBegin) && head.find("PRIVATE KEY") != head.npos;
+}
+
+// Behind the last line end of `text`, or nothing.
+std::size_t behind_last_line(std::string_view text) {
+  const void* end = memrchr(text.data(), '\n', text.size());
+  return end == nullptr ? 0
+                        : static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) + 1;
+}
+
+// How much of `text` consists of whole lines that are not longer than `max`: up to the begin of the
+// first longer one.
+std::size_t whole_lines(std::string_view text, std::size_t max) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t step = behind_last_line(text.substr(at, max));
+    if (step == 0) break;
+    at += step;
+  }
+  return at;
+}
+
+}  // namespace
+
+StreamRedactor::~StreamRedactor() { wipe(pending_); }
+
+std::string StreamRedactor::push(std::string_view bytes) {
+  std::string out;
+  push(bytes, out);
+  return out;
+}
+
+void StreamRedactor::push(std::string_view bytes, std::string& out) {
+  if (pending_.empty()) {
+    const std::size_t taken = take(bytes, out);
+    pending_.assign(bytes.substr(taken));
+  } else {
+    pending_ += bytes;
+    // Nothing can be decided before a line ends or the hold-back is full: not looked at each byte.
+    const bool has_line = bytes.find('\n') != bytes.npos;
+    if (!has_line && !is_withheld() && pending_.size() < next_look_) return;
+    const std::size_t taken = take(pending_, out);
+    wipe(pending_.data(), taken);
+    pending_.erase(0, taken);
+  }
+  next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
+}
+
+// Takes as much of `text` as can be decided; returns how much.
+std::size_t StreamRedactor::take(std::string_view text, std::string& out) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::string_view rest = text.substr(at);
+    const bool was_withheld = is_withheld();
+    std::size_t taken = was_withheld ? skip_withheld(rest, out) : take_lines(rest, out);
+    if (taken == 0 && !is_withheld()) taken = take_piece(rest, out);
+    if (taken == 0 && is_withheld() == was_withheld) break;
+    at += taken;
+  }
+  return at;
+}
+
+std::size_t StreamRedactor::take_lines(std::string_view text, std::string& out) {
+  const std::size_t end = whole_lines(text, kMaxLine);
+  return end == 0 ? 0 : scanner_.redact_begin(text.substr(0, end), columns_, out);
+}
+
+// The begin of a line that is too long, or of lines that belong together and are too long.
+std::size_t StreamRedactor::take_piece(std::string_view text, std::string& out) {
+  const bool is_line = whole_lines(text, kMaxLine) == 0;
+  const std::size_t window = is_line ? kMaxLine : kHoldBackBytes - kMaxLine;
+  if (text.size() < window) return 0;
+  if (opens_private_key(text)) {
+    in_private_key_ = true;
+    return 0;
+  }
+  const std::string_view piece = text.substr(0, window);
+  const auto cut = piece.find_last_of(kSeparators);
+  if (cut != piece.npos && cut > 0) {
+    const std::size_t taken = scanner_.redact_begin(piece.substr(0, cut), columns_, out);
+    if (taken > 0) return taken;
+  }
+  in_long_run_ = true;
+  withheld_bytes_ += piece.size();
+  return piece.size();
+}
+
+// Drops what belongs to a run or key that is withheld; at its end says how long it was.
+std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& out) {
+  std::size_t end = 0;
+  if (in_private_key_) {
+    const std::size_t whole = behind_last_line(text);
+    end = key_end(text.substr(0, whole), 0);
+    in_private_key_ = end == whole;
+    if (in_private_key_ && text.size() - whole > kMaxLine) end = text.size();
+  } else {
+    end = text.find_first_of(kSeparators);
+    if (end == text.npos)
+      end = text.size();
+    else
+      in_long_run_ = false;
+  }
+  withheld_bytes_ += end;
+  if (!is_withheld()) end_withheld(out);
+  return end;
+}
+
+void StreamRedactor::end_withheld(std::string& out) {
+  if (withheld_bytes_ == 0) return;
+  out += "[WITHHELD:" + std::to_string(withheld_bytes_) + "]";
+  withheld_bytes_ = 0;
+}
+
+std::string StreamRedactor::finish() {
+  std::string out;
+  const auto cut = pending_.find_last_of(kSeparators);
+  const std::size_t tail = is_withheld() || cut == pending_.npos ? 0 : cut + 1;
+  if (tail > 0) scanner_.redact_end(std::string_view(pending_).substr(0, tail), columns_, out);
+  // The last token may be the beginning of a secret: nothing says that it is whole.
+  withheld_bytes_ += pending_.size() - tail;
+  end_withheld(out);
+  wipe(pending_);
+  pending_.clear();
+  return out;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Secret values seen before, searched for wherever they turn up again.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "userspace/redact/scan/finding.h"
+
+namespace scopetrace {
+
+// Exact matcher over learned values in plain, percent, base64 (three alignments) and hexadecimal
+// form. Bounded; what no longer fits is counted. Wiped on destruction.
+class Vault {
+ public:
+  static constexpr std::size_t kMinBytes = 8;
+  static constexpr std::size_t kMaxValues = 4096;
+  static constexpr std::size_t kMaxBytes = 8192;  // of one value
+
+  Vault() = default;
+  ~Vault();
+  Vault(const Vault&) = delete;
+  Vault& operator=(const Vault&) = delete;
+
+  // False when the value is too short, too long, too common to be secret, known, or does not fit.
+  bool learn(std::string_view value);
+  void find(std::string_view text, std::vector<Finding>& findings) const;
+  std::uint64_t refused() const { return refused_; }  // values that no longer fitted
+
+ private:
+  void add_form(std::string form);
+
+  std::vector<std::string> forms_;
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_head_;  // first 8 bytes → forms
+  std::bitset<65536> heads_;                                               // prefilter of by_head_
+  std::size_t values_ = 0;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace scopetrace
