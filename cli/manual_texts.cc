@@ -42,6 +42,18 @@ under which it was made. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE
 was interrupted and whose sealed part is good, ROLLBACK when a ledger knows that it was longer,
 UNTRUSTED when the signers are not accepted, or TAMPERED. It works on any machine; on the host itself a
 bundle that was changed or shortened is noted in the ledger.)"},
+    {"scrub",
+     R"(It reads text and writes it with every secret and every piece of personal data replaced by
+[REDACTED:class:tag]. Equal values get equal tags within one run, and others in the next: the key of the
+tags lives in memory only. Everything else comes out byte for byte, as soon as it is known that nothing
+more belongs to it. What cannot be judged is withheld: [WITHHELD:n] stands for n bytes.
+
+Each file is redacted on its own. With --null each record is, whatever stands before it, and record n of
+the input is record n of the output; one over 4 MiB is withheld. The input is kept out of swap where
+ulimit -l permits, and out of core dumps; what was passed on is overwritten in memory.
+
+Nothing is remembered, and nothing is sent or written anywhere but to the output. The report says what
+was replaced, by class, and never a value.)"},
     {"token",
      R"(An approval is a text file. request writes it: the host adds what it knows of the process and signs
 that, and so does whoever asks. show tells a reviewer in plain words what would be seen, every risk,

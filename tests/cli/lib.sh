@@ -127,3 +127,13 @@ sign_by_stock() {
   sed '/^$/,$d' "$1" >"$1.body"
   ssh-keygen -q -Y sign -f "$2" -n "$3" <"$1.body" 2>/dev/null >>"$1"
 }
+
+# A secret that exists only in this run: 24 letters and digits, of both kinds.
+make_secret() {
+  printf 'a7%s' "$(head -c 64 /dev/urandom | base64 -w 0 | tr -d '+/=' | cut -c 1-22)"
+}
+
+# Text without the tags of its placeholders, which differ from run to run.
+untagged() {
+  sed -E 's/(\[REDACTED:[a-z0-9-]+):[0-9a-f]{16}\]/\1]/g'
+}

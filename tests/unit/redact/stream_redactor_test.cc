@@ -51,6 +51,27 @@ TEST(StreamRedactorTest, WithholdsTheLastTokenAsALength) {
   std::string out = stream.push("see abc_12345");
   out += stream.finish();
   EXPECT_EQ(out, "see [WITHHELD:9]");
+  EXPECT_EQ(stream.withheld_total(), 9U);
+}
+
+TEST(StreamRedactorTest, JudgesTheLastTokenOfAWholeTextAsAnyOther) {
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+  std::string out = stream.push("see abc_12345 password=" + make_secret(20));
+  out += stream.finish_whole();
+
+  EXPECT_TRUE(out.starts_with("see abc_12345 password=[REDACTED:")) << out;
+  EXPECT_FALSE(contains(out, make_secret(20)));
+  EXPECT_EQ(stream.withheld_total(), 0U);
+}
+
+TEST(StreamRedactorTest, WithholdsARunWithoutEndAlsoInAWholeText) {
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+  std::string out = stream.push(std::string(20000, 'x'));
+  out += stream.finish_whole();
+
+  EXPECT_EQ(out, "[WITHHELD:20000]");
 }
 
 }  // namespace

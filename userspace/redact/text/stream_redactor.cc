@@ -127,15 +127,23 @@ std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& ou
 void StreamRedactor::end_withheld(std::string& out) {
   if (withheld_bytes_ == 0) return;
   out += "[WITHHELD:" + std::to_string(withheld_bytes_) + "]";
+  withheld_total_ += withheld_bytes_;
   withheld_bytes_ = 0;
 }
 
+// The last token may be the beginning of a secret: nothing says that it is whole.
 std::string StreamRedactor::finish() {
-  std::string out;
   const auto cut = pending_.find_last_of(kSeparators);
-  const std::size_t tail = is_withheld() || cut == pending_.npos ? 0 : cut + 1;
+  return finish_from(cut == pending_.npos ? 0 : cut + 1);
+}
+
+std::string StreamRedactor::finish_whole() { return finish_from(pending_.size()); }
+
+// Redacts what is held back up to `tail` and withholds the rest.
+std::string StreamRedactor::finish_from(std::size_t tail) {
+  std::string out;
+  if (is_withheld()) tail = 0;
   if (tail > 0) scanner_.redact_end(std::string_view(pending_).substr(0, tail), columns_, out);
-  // The last token may be the beginning of a secret: nothing says that it is whole.
   withheld_bytes_ += pending_.size() - tail;
   end_withheld(out);
   wipe(pending_);

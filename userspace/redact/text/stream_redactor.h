@@ -34,8 +34,12 @@ class StreamRedactor {
   // The stream is over. What is held back is redacted; a token at its very end that began like a
   // secret but is not whole is withheld as a length.
   std::string finish();
+  // The same at the end of a file, where the last token is whole and is judged as any other.
+  std::string finish_whole();
 
   std::size_t held_back_bytes() const { return pending_.size(); }
+  // Bytes that came out as a length so far.
+  std::uint64_t withheld_total() const { return withheld_total_; }
 
  private:
   std::size_t take(std::string_view text, std::string& out);
@@ -43,13 +47,15 @@ class StreamRedactor {
   std::size_t take_piece(std::string_view text, std::string& out);
   std::size_t skip_withheld(std::string_view text, std::string& out);
   void end_withheld(std::string& out);
+  std::string finish_from(std::size_t tail);
   bool is_withheld() const { return in_long_run_ || in_private_key_; }
 
   TextScanner& scanner_;
   TableColumns columns_;
   std::string pending_;
   std::uint64_t withheld_bytes_ = 0;  // of the run or key that is being withheld
-  std::size_t next_look_ = 0;         // how long pending_ gets before it is looked at again
+  std::uint64_t withheld_total_ = 0;
+  std::size_t next_look_ = 0;  // how long pending_ gets before it is looked at again
   bool in_long_run_ = false;
   bool in_private_key_ = false;
 };

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// scopetrace scrub: the redaction engine as a filter.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "cli/scrub_input.h"
+#include "cli/scrub_output.h"
+#include "cli/scrub_progress.h"
+#include "cli/scrub_report.h"
+#include "cli/terminal.h"
+#include "cli/wiping_heap.h"
+#include "userspace/base/crypto.h"
+#include "userspace/base/file.h"
+#include "userspace/base/secret_memory.h"
+#include "userspace/redact/detect/detectors.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
+constexpr std::size_t kKeyBytes = 32;
+
+struct ScrubOptions {
+  std::vector<std::string> paths;
+  std::string output;
+  bool is_null = false;
+  bool has_report = false;
+  bool is_json = false;
+};
+
+std::string name_of(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+Result<UniqueFd> open_input(const std::string& path) {
+  if (path != "-") return open_file(path, O_RDONLY);
+  if (::isatty(STDIN_FILENO) == 1) std::fputs("hint: reads the terminal; Ctrl-D ends\n", stderr);
+  UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (!fd) return fail_errno(name_of(path));
+  return fd;
+}
+
+// Of all inputs together; 0 when one is no regular file.
+std::uint64_t size_of(const std::vector<std::string>& paths) {
+  std::uint64_t sum = 0;
+  for (const std::string& path : paths) {
+    struct stat found = {};
+    const int result = path == "-" ? ::fstat(STDIN_FILENO, &found) : ::stat(path.c_str(), &found);
+    if (result != 0 || !S_ISREG(found.st_mode)) return 0;
+    sum += static_cast<std::uint64_t>(found.st_size);
+  }
+  return sum;
+}
+
+bool may_show_progress(const ScrubOptions& options) {
+  const bool is_mixed = options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  return !is_mixed && may_use_colour(::isatty(STDERR_FILENO) == 1);
+}
+
+// One run of the command: one engine and one output for all inputs, so that equal values get equal
+// tags.
+class ScrubRun {
+ public:
+  ScrubRun(const ScrubOptions& options, Detectors& detectors, ByteVector key, SecretBuffer buffer,
+           ScrubOutput output)
+      : options_(options),
+        scanner_(detectors, std::move(key)),
+        buffer_(std::move(buffer)),
+        output_(std::move(output)),
+        progress_(may_show_progress(options)) {
+    progress_.expect(size_of(options.paths));
+  }
+
+  Status scrub_all() {
+    for (const std::string& path : options_.paths) ST_RETURN_IF_ERROR(scrub_file(path));
+    return output_.finish();
+  }
+
+  ScrubReport report() {
+    report_.by_class = scanner_.by_class();
+    report_.written_bytes = output_.written_bytes();
+    report_.is_locked = buffer_.is_locked();
+    return report_;
+  }
+
+ private:
+  Status scrub_file(const std::string& path) {
+    ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_input(path));
+    if (output_.is_file_of(fd.get()))
+      return fail(ErrorCode::kUsage, name_of(path) + ": is also the output");
+    const std::unique_ptr<ScrubInput> input = make_input();
+    ST_RETURN_IF_ERROR(scrub_stream(fd.get(), name_of(path), *input));
+    report_.records += input->records();
+    report_.withheld_bytes += input->withheld_bytes();
+    return {};
+  }
+
+  std::unique_ptr<ScrubInput> make_input() {
+    if (options_.is_null) return std::make_unique<RecordInput>(scanner_);
+    return std::make_unique<TextInput>(scanner_);
+  }
+
+  // Each piece is written before the next is read: a reader of a pipe sees lines as they come.
+  Status scrub_stream(int fd, const std::string& name, ScrubInput& input) {
+    for (std::size_t size = 1; size > 0;) {
+      ST_ASSIGN_OR_RETURN(size, read_some(fd, name));
+      if (size == 0) input.finish(out_);
+      if (size > 0) input.push(buffer_.first(size), out_);
+      buffer_.wipe_first(size);
+      ST_RETURN_IF_ERROR(output_.write(out_));
+      out_.clear();
+      progress_.add(size);
+    }
+    return {};
+  }
+
+  // Bytes read into the buffer, 0 at the end.
+  Result<std::size_t> read_some(int fd, const std::string& name) {
+    ssize_t size = -1;
+    do size = ::read(fd, buffer_.data(), buffer_.size());
+    while (size < 0 && errno == EINTR);
+    if (size < 0) return fail_errno(name);
+    report_.read_bytes += static_cast<std::uint64_t>(size);
+    return static_cast<std::size_t>(size);
+  }
+
+  const ScrubOptions& options_;
+  TextScanner scanner_;
+  SecretBuffer buffer_;
+  ScrubOutput output_;
+  ScrubProgress progress_;
+  ScrubReport report_;
+  std::string out_;
+};
+
+Result<ExitCode> run_scrub(const ScrubOptions& options) {
+  ST_RETURN_IF_ERROR(forbid_dumps());
+  wipe_freed_memory();
+  ST_ASSIGN_OR_RETURN(const RuleSet rules, RuleSet::parse(standard_profile()));
+  ST_ASSIGN_OR_RETURN(const auto detectors, Detectors::make(rules));
+  ByteVector key(kKeyBytes);
+  fill_random(key);
+  ST_ASSIGN_OR_RETURN(SecretBuffer buffer, SecretBuffer::make(kReadBytes));
+  ST_ASSIGN_OR_RETURN(ScrubOutput output, ScrubOutput::make(options.output));
+  ScrubRun run(options, *detectors, std::move(key), std::move(buffer), std::move(output));
+  const Status done = run.scrub_all();
+  // Whoever closed the pipe has seen enough and is told nothing; the text is not whole all the
+  // same.
+  if (!done && done.error().system_errno() == EPIPE) return ExitCode::kFailed;
+  ST_RETURN_IF_ERROR(done);
+  if (options.has_report) {
+    const ScrubReport report = run.report();
+    std::fputs((options.is_json ? format_report_json(report) : format_report_table(report)).c_str(),
+               stderr);
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+Command add_scrub_command(CLI::App& app, const GlobalOptions&) {
+  auto options = std::make_shared<ScrubOptions>();
+  CLI::App* scrub = app.add_subcommand("scrub", "Take secrets and personal data out of text");
+  scrub->add_option("file", options->paths, "Files to redact; - is standard input")
+      ->default_val(std::vector<std::string>{"-"});
+  scrub->add_flag("--null", options->is_null, "Independent records that end in NUL, in and out");
+  scrub->add_option("-o,--output", options->output, "New file to write, for its owner only");
+  CLI::Option* report =
+      scrub->add_flag("--report", options->has_report, "Counts by class on standard error");
+  scrub->add_flag("--json", options->is_json, "The report as one JSON object")->needs(report);
+  add_examples(*scrub, {"scopetrace scrub app.log >app.redacted.log",
+                        "journalctl -u payments | scopetrace scrub --report"});
+  return {scrub, [options] { return run_scrub(*options); }};
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/scrub_input.h"
+
+#include "userspace/base/bytes.h"
+
+namespace scopetrace {
+
+RecordInput::~RecordInput() { wipe(begin_); }
+
+void RecordInput::push(std::string_view bytes, std::string& out) {
+  while (!bytes.empty()) {
+    const auto end = bytes.find('\0');
+    if (end == bytes.npos) return keep(bytes);
+    end_record(bytes.substr(0, end), out);
+    out += '\0';
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+void RecordInput::finish(std::string& out) {
+  if (!begin_.empty() || withheld_ > 0) end_record({}, out);
+}
+
+void RecordInput::keep(std::string_view part) {
+  if (withheld_ == 0 && begin_.size() + part.size() <= kMaxRecord) {
+    begin_.reserve(kMaxRecord);  // no copy is left behind by growing
+    begin_ += part;
+    return;
+  }
+  withheld_ += begin_.size() + part.size();
+  wipe(begin_);
+  begin_.clear();
+}
+
+void RecordInput::end_record(std::string_view rest, std::string& out) {
+  if (begin_.empty() && withheld_ == 0 && rest.size() <= kMaxRecord) {
+    out += scanner_.redact(rest);
+  } else {
+    keep(rest);
+    out += withheld_ > 0 ? "[WITHHELD:" + std::to_string(withheld_) + "]" : scanner_.redact(begin_);
+    withheld_total_ += withheld_;
+    withheld_ = 0;
+    wipe(begin_);
+    begin_.clear();
+  }
+  ++records_;
+}
+
+}  // namespace scopetrace

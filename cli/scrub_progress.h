@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The line that says how far `scrub` has come.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace scopetrace {
+
+// `done_bytes` in `seconds`: "1.2 GB  43 %  812 MB/s". A size of 0 is unknown and gives no percent.
+std::string format_progress(std::uint64_t done_bytes, std::uint64_t size_bytes, double seconds);
+
+// Rewrites one line of standard error, five times a second at most; takes it away at the end.
+class ScrubProgress {
+ public:
+  // Silent unless somebody looks: standard error is a terminal that may be drawn on, and the
+  // redacted text does not go to it as well.
+  explicit ScrubProgress(bool may_show) : may_show_(may_show) {}
+  ~ScrubProgress() { clear(); }
+  ScrubProgress(const ScrubProgress&) = delete;
+  ScrubProgress& operator=(const ScrubProgress&) = delete;
+
+  // How much there is in all inputs; 0 when it cannot be known.
+  void expect(std::uint64_t size_bytes) { size_bytes_ = size_bytes; }
+  void add(std::uint64_t read_bytes);
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool may_show_;
+  bool is_shown_ = false;
+  std::uint64_t size_bytes_ = 0;
+  std::uint64_t done_bytes_ = 0;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_ = start_;
+};
+
+}  // namespace scopetrace
