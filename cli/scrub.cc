@@ -113,6 +113,7 @@ class ScrubRun {
       if (size == 0) input.finish(out_);
       if (size > 0) input.push(buffer_.first(size), out_);
       buffer_.wipe_first(size);
+      scanner_.forget();
       ST_RETURN_IF_ERROR(output_.write(out_));
       out_.clear();
       progress_.add(size);

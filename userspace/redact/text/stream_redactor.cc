@@ -39,6 +39,14 @@ std::size_t whole_lines(std::string_view text, std::size_t max) {
   return at;
 }
 
+// Moves the rest to the front and leaves no copy of anything behind it.
+void drop_begin(std::string& text, std::size_t size_bytes) {
+  const std::size_t rest = text.size() - size_bytes;
+  std::memmove(text.data(), text.data() + size_bytes, rest);
+  wipe(text.data() + rest, size_bytes);
+  text.resize(rest);
+}
+
 }  // namespace
 
 StreamRedactor::~StreamRedactor() { wipe(pending_); }
@@ -59,8 +67,7 @@ void StreamRedactor::push(std::string_view bytes, std::string& out) {
     const bool has_line = bytes.find('\n') != bytes.npos;
     if (!has_line && !is_withheld() && pending_.size() < next_look_) return;
     const std::size_t taken = take(pending_, out);
-    wipe(pending_.data(), taken);
-    pending_.erase(0, taken);
+    drop_begin(pending_, taken);
   }
   next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
 }

@@ -32,9 +32,17 @@ TextScanner::TextScanner(Detectors& detectors, ByteVector pseudonym_key)
   wipe(pseudonym_key);
 }
 
-TextScanner::~TextScanner() {
+TextScanner::~TextScanner() { forget(); }
+
+void TextScanner::forget() {
+  keeps_pending_ = false;
   for (std::string& value : pending_) wipe(value);
-  for (DecodedPart& part : parts_) wipe(part.text);
+  pending_.clear();
+  for (DecodedPart& part : parts_) {
+    part.text.resize(part.text.capacity());  // earlier texts may have been longer
+    wipe(part.text);
+    part.text.clear();
+  }
 }
 
 void TextScanner::find_all(ScanText& scan, unsigned depth) {
@@ -167,7 +175,8 @@ void TextScanner::append_placeholder(std::string_view class_name, std::string_vi
       tag[2 * i] = kHex[std::to_integer<unsigned>(mac[i]) >> 4];
       tag[2 * i + 1] = kHex[std::to_integer<unsigned>(mac[i]) & 15];
     }
-    if (pending_.size() < kMaxPending && !stats.is_personal) pending_.emplace_back(value);
+    if (keeps_pending_ && pending_.size() < kMaxPending && !stats.is_personal)
+      pending_.emplace_back(value);
   }
   const std::string_view written(tag.data(), stats.has_tag ? tag.size() : 0);
   see(class_name, written, stats);

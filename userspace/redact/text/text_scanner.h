@@ -47,6 +47,9 @@ class TextScanner {
   bool learn(std::string_view value) { return vault_.learn(value); }
   // Values replaced since the last call are searched for from now on: at a message boundary.
   void learn_pending();
+  // For who never learns: replaced values are not kept from now on, and what is left of texts seen
+  // before is wiped.
+  void forget();
   // Where the next replacements stand ("request.header.cookie"), and what was seen since
   // take_sightings().
   void set_place(std::string place) { place_ = std::move(place); }
@@ -93,6 +96,7 @@ class TextScanner {
   std::array<DecodedPart, kMaxDepth + 1> parts_;  // by depth
   std::string place_;
   std::vector<std::string> pending_;
+  bool keeps_pending_ = true;
   std::vector<CredentialSighting> sightings_;
   std::unordered_map<std::string, ClassStats, TextHash, std::equal_to<>> stats_;  // by class
 };
