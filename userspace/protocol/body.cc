@@ -65,11 +65,11 @@ std::size_t BodyCollector::memory_bytes() const {
 
 // Decoded bytes arrive here, whatever the codings were.
 bool BodyCollector::put(Bytes decoded) {
-  const std::size_t room = kMaxBodyBytes - std::min(kMaxBodyBytes, body_.content.size());
+  const std::size_t room = limits_.kept_bytes - std::min(limits_.kept_bytes, body_.content.size());
   body_.content.append(as_text(decoded.first(std::min(room, decoded.size()))));
   body_.decoded_bytes += decoded.size();
-  if (!is_coded_ || body_.decoded_bytes <= kMaxDecodedBytes) return true;
-  body_.decoded_bytes = kMaxDecodedBytes;
+  if (!is_coded_ || body_.decoded_bytes <= limits_.decoded_bytes) return true;
+  body_.decoded_bytes = limits_.decoded_bytes;
   is_over_ = true;
   return false;
 }

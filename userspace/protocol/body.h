@@ -11,10 +11,16 @@
 
 namespace scopetrace {
 
-// One body. The encoded bytes are never kept: only what the codings gave, at most kMaxBodyBytes.
+// How much of one body is taken. A capture's bounds unless stated.
+struct BodyLimits {
+  std::size_t kept_bytes = kMaxBodyBytes;          // of decoded content
+  std::uint64_t decoded_bytes = kMaxDecodedBytes;  // where decoding stops
+};
+
+// One body. The encoded bytes are never kept: only what the codings gave, as far as the limits go.
 class BodyCollector final : private ByteOutput {
  public:
-  BodyCollector() = default;
+  explicit BodyCollector(BodyLimits limits = {}) : limits_(limits) {}
   BodyCollector(const BodyCollector&) = delete;
   BodyCollector& operator=(const BodyCollector&) = delete;
 
@@ -38,10 +44,11 @@ class BodyCollector final : private ByteOutput {
   bool is_bomb() const;
   void settle(bool is_whole);
 
+  BodyLimits limits_;
   HttpBody body_;
   std::vector<std::unique_ptr<Decoding>> decodings_;
   bool is_coded_ = false;
-  bool is_over_ = false;  // decoding stopped at kMaxDecodedBytes
+  bool is_over_ = false;  // decoding stopped at its limit
 };
 
 }  // namespace scopetrace

@@ -86,13 +86,12 @@ bool add_field(std::string_view line, std::vector<HttpField>& fields, std::uint6
     fields.back().value.append(" ").append(trimmed(line));
     return true;
   }
-  const std::size_t colon = line.find(':');
-  const std::string_view name = trimmed(line.substr(0, std::min(colon, line.size())));
-  if (colon == std::string_view::npos || name.empty()) {
+  const auto field = line.starts_with(':') ? std::nullopt : parse_field_line(line);
+  if (!field) {
     ++malformed;
     return true;
   }
-  fields.push_back({std::string(name), std::string(trimmed(line.substr(colon + 1)))});
+  fields.push_back({std::string(field->name), std::string(field->value)});
   return fields.size() <= kMaxFields;
 }
 
@@ -178,6 +177,14 @@ bool may_start_message(std::string_view bytes) {
 
 std::optional<Http1Head> parse_start_line(std::string_view line) {
   return line.starts_with(kResponseStart) ? parse_status_line(line) : parse_request_line(line);
+}
+
+std::optional<FieldLine> parse_field_line(std::string_view line) {
+  const std::size_t colon = line.find(':', line.starts_with(':') ? 1 : 0);
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view name = trimmed(line.substr(0, colon));
+  if (name.empty()) return std::nullopt;
+  return FieldLine{name, trimmed(line.substr(colon + 1))};
 }
 
 std::optional<Http1Head> parse_head(std::string_view block, std::uint64_t& malformed_fields) {

@@ -50,6 +50,14 @@ bool may_start_message(std::string_view bytes);
 // A complete start line, without its line end.
 std::optional<Http1Head> parse_start_line(std::string_view line);
 
+// One header line without its line end: name and value, blanks around both removed. The colon that
+// begins a pseudo-header's name (RFC 9113 section 8.3) belongs to it. Nothing without a name.
+struct FieldLine {
+  std::string_view name;
+  std::string_view value;
+};
+std::optional<FieldLine> parse_field_line(std::string_view line);
+
 // A complete block from the start line to the empty line. Lenient like servers are: bare LF, folded
 // lines, spaces around names. Lines without a colon are left out and counted. Nothing when the
 // start line is wrong, the block holds a NUL, or it has more than kMaxFields fields.

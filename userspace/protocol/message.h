@@ -17,6 +17,7 @@ namespace scopetrace {
 struct HttpField {
   std::string name;
   std::string value;
+  bool is_never_indexed = false;  // HPACK (RFC 7541 section 7.1.3): its sender holds it for secret
 };
 
 // Why a body's content is not there.

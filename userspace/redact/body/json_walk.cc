@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "userspace/redact/body/member.h"
 #include "userspace/redact/detect/named_values.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
@@ -11,7 +12,6 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxNesting = 64;
-constexpr unsigned kMaxInner = 3;  // strings within strings
 
 struct Frame {
   bool is_object = false;
@@ -23,8 +23,8 @@ struct Frame {
 
 class Walker {
  public:
-  Walker(TextScanner& scanner, std::string_view text, JsonOptions options, unsigned depth)
-      : scanner_(scanner), text_(text), options_(options), depth_(depth) {}
+  Walker(TextScanner& scanner, std::string_view text, BodyOptions options)
+      : scanner_(scanner), text_(text), options_(options) {}
 
   std::optional<std::string> run() {
     while (at_ < text_.size()) {
@@ -104,7 +104,7 @@ class Walker {
     Frame& frame = frames_.back();
     frame.key = unescape_json(raw);
     frame.has_key = true;
-    const std::string redacted = scanner_.redact(frame.key, depth_ + 1);
+    const std::string redacted = redact_text_at(scanner_, frame.key, options_.depth + 1);
     return put('"' + (redacted == frame.key ? std::string(raw) : escape_json(redacted)) + '"');
   }
   bool put(std::string_view text) {
@@ -119,10 +119,10 @@ class Walker {
     }
     const std::string_view inner = trim(value);
     const bool is_nested = !inner.empty() && (inner[0] == '{' || inner[0] == '[');
-    if (is_nested && depth_ < kMaxInner) {
-      if (auto walked = redact_json(scanner_, value, {}, depth_ + 1)) return *std::move(walked);
+    if (is_nested && options_.depth < kMaxBodyDepth) {
+      if (auto walked = redact_json(scanner_, value, options_.inner())) return *std::move(walked);
     }
-    return scanner_.redact(value, depth_);
+    return redact_text_at(scanner_, value, options_.depth);
   }
 
   bool take_scalar() {
@@ -153,8 +153,7 @@ class Walker {
 
   TextScanner& scanner_;
   std::string_view text_;
-  JsonOptions options_;
-  unsigned depth_;
+  BodyOptions options_;
   std::size_t at_ = 0;
   std::vector<Frame> frames_;
   std::string out_;
@@ -164,8 +163,8 @@ class Walker {
 }  // namespace
 
 std::optional<std::string> redact_json(TextScanner& scanner, std::string_view text,
-                                       JsonOptions options, unsigned depth) {
-  return Walker(scanner, text, options, depth).run();
+                                       BodyOptions options) {
+  return Walker(scanner, text, options).run();
 }
 
 }  // namespace scopetrace

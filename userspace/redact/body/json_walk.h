@@ -6,19 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "userspace/redact/body/body_options.h"
 #include "userspace/redact/text/text_scanner.h"
 
 namespace scopetrace {
-
-struct JsonOptions {
-  bool is_cut = false;    // the text is the beginning of a longer one: its last token is dropped
-  bool as_shape = false;  // values become the names of their types
-};
 
 // Names decide first, then values; strings that hold JSON are walked too, three deep. Structure and
 // number texts are kept byte for byte. Nothing when the text is not JSON or nests deeper than 64:
 // the caller then withholds it or treats it as text. Iterative: hostile nesting costs no stack.
 std::optional<std::string> redact_json(TextScanner& scanner, std::string_view text,
-                                       JsonOptions options, unsigned depth = 0);
+                                       BodyOptions options);
 
 }  // namespace scopetrace

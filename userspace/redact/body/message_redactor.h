@@ -30,16 +30,6 @@ class MessageRedactor {
   std::string redact_short(std::string_view text, std::string_view place);
 
  private:
-  std::string redact_field(std::string_view name, std::string_view value);
-  std::string redact_authorization(std::string_view value);
-  std::string redact_cookies(std::string_view value, bool is_set_cookie);
-  std::string redact_form(std::string_view form, bool is_query);
-  std::string redact_form_value(std::string_view name, std::string_view raw);
-  std::string redact_multipart(std::string_view body, std::string_view boundary);
-  std::string redact_part(std::string_view part);
-  std::string redact_path(std::string_view path);
-  void fill_text(RedactedBody& out, const HttpBody& body, std::string_view content_type);
-
   TextScanner& scanner_;
   Level level_;
   std::string side_;

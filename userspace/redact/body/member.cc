@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/body/member.h"
+
+#include <algorithm>
+
+#include "userspace/redact/body/header_fields.h"
+#include "userspace/redact/body/json_walk.h"
+#include "userspace/redact/body/url.h"
+#include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::string_view kPathSigns = "[].:/";
+
+// The last part of a path that is not empty: "a[pin][]" is about a pin.
+std::string_view last_part(std::string_view name) {
+  const auto end = name.find_last_not_of(kPathSigns);
+  if (end == name.npos) return {};
+  const auto before = name.find_last_of(kPathSigns, end);
+  const std::size_t begin = before == name.npos ? 0 : before + 1;
+  return name.substr(begin, end + 1 - begin);
+}
+
+// One template variable and nothing else.
+bool is_whole_template(std::string_view value) {
+  const auto is_between = [&](std::string_view open, std::string_view close) {
+    return value.size() > open.size() + close.size() && value.starts_with(open) &&
+           value.find(close, open.size()) == value.size() - close.size();
+  };
+  return is_between("${", "}") || is_between("{{", "}}") || is_between("<", ">") ||
+         is_between("$(", ")");
+}
+
+bool is_said(std::string_view value) {
+  return value.starts_with("[REDACTED") || value.starts_with("[WITHHELD") ||
+         value.starts_with("[binary ");
+}
+
+bool looks_like_url(std::string_view value) {
+  const auto colon = value.find("://");
+  return colon != value.npos && colon > 0 && colon < 24 && value.find(' ') == value.npos &&
+         std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](char c) { return is_alnum(c) || c == '+' || c == '-' || c == '.'; });
+}
+
+bool looks_like_json(std::string_view value) {
+  const std::string_view inner = trim(value);
+  return inner.size() >= 2 && (inner[0] == '{' || inner[0] == '[');
+}
+
+}  // namespace
+
+std::optional<std::string_view> class_of_member(const NameTable& names, std::string_view name) {
+  if (const auto whole = names.class_of(name)) return whole;
+  const std::string_view part = last_part(name);
+  return part.size() < name.size() ? names.class_of(part) : std::nullopt;
+}
+
+bool is_secret_member(std::string_view class_name, std::string_view value) {
+  value = trim(value);
+  if (value.empty() || is_said(value) || is_whole_template(value)) return false;
+  if (value.find_first_not_of("*xX.-•") == value.npos) return false;
+  const bool is_word =
+      std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '/'; });
+  const bool is_any = is_plausible_value(class_name, "a1@b");  // not a class of digits or addresses
+  if (is_word || !is_any) return is_plausible_value(class_name, value);
+  return class_name != "email" || value.find('@') != value.npos || value.find("%40") != value.npos;
+}
+
+std::string redact_text_at(TextScanner& scanner, std::string_view text, unsigned depth) {
+  return scanner.redact(text, std::min(depth, kMaxBodyDepth));
+}
+
+std::string redact_member(TextScanner& scanner, std::string_view name, std::string_view value,
+                          BodyOptions options) {
+  auto class_name = class_of_member(scanner.names(), name);
+  if (!class_name) class_name = contextual_class(name, value);
+  if (is_credential_field(name, value)) return redact_field_value(scanner, {name, value});
+  if (class_name && is_secret_member(*class_name, value)) {
+    return scanner.replace(*class_name, value);
+  }
+  if (options.depth >= kMaxBodyDepth) return redact_text_at(scanner, value, options.depth);
+  if (looks_like_json(value)) {
+    if (auto walked = redact_json(scanner, value, options.inner())) return *std::move(walked);
+  }
+  if (looks_like_url(value)) return redact_url(scanner, value, options.inner());
+  return redact_text_at(scanner, value, options.depth);
+}
+
+}  // namespace scopetrace
