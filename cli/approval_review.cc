@@ -14,6 +14,7 @@
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 #include "userspace/redact/rules/names.h"
+#include "userspace/session/host_rules.h"
 
 namespace scopetrace {
 namespace {
@@ -73,8 +74,12 @@ std::optional<std::vector<std::string>> find_held(const Approval& approval, cons
   return std::vector<std::string>(classes.begin(), classes.end());
 }
 
-Result<DetectorView> view_detectors(const Approval& approval) {
-  ST_ASSIGN_OR_RETURN(const RuleSet rules, RuleSet::parse(standard_profile()));
+// Profiles of the approval's host need not be here: then the built-in `standard` is told of, as one
+// that is not known.
+Result<DetectorView> view_detectors(const Approval& approval, const Folders& folders) {
+  auto named = read_host_rules(approval.presets, folders);
+  if (!named) named = RuleSet::parse(standard_profile());
+  ST_ASSIGN_OR_RETURN(const RuleSet rules, std::move(named));
   DetectorView view;
   view.is_known = rules.digest() == approval.redaction;
   std::set<std::string_view> classes;
@@ -113,7 +118,7 @@ Result<ApprovalReview> review_approval(const ApprovalText& document, const std::
   review.validity = find_validity(approval, now_s);
   review.risks = find_risks(approval, review.quorum && review.quorum->are_facts_proved);
   review.policy = view_policy(policy, approval, folders);
-  ST_ASSIGN_OR_RETURN(review.detectors, view_detectors(approval));
+  ST_ASSIGN_OR_RETURN(review.detectors, view_detectors(approval, folders));
   for (const std::string& block : document.text.blocks) {
     review.means.push_back(explain_means(block));
   }

@@ -29,7 +29,7 @@ struct PolicyView {
 
 // What the detectors can do for the reviewer's peace of mind.
 struct DetectorView {
-  bool is_known = false;    // the text's rule set is the one built in here
+  bool is_known = false;    // the rule set is what the presets stand for here
   std::size_t classes = 0;  // of secrets and personal data, by name or form
   // Classes that the names of the target's environment announce; nothing when it cannot be looked
   // into from here.

@@ -13,12 +13,13 @@
 #include "cli/signing.h"
 #include "cli/token.h"
 #include "scopes/approval_check.h"
+#include "scopes/approval_rules.h"
 #include "scopes/control_group.h"
 #include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
-#include "userspace/redact/rules/rules.h"
 #include "userspace/session/front/host_service.h"
+#include "userspace/session/host_rules.h"
 
 namespace scopetrace {
 namespace {
@@ -36,7 +37,7 @@ struct RequestOptions {
   bool is_failed_only = false;
   std::string capture = "tls,sockets,process";
   std::string level = "headers";
-  std::string profile = "standard";
+  std::string profile;  // empty: what the policy asks for
   std::string learn = "none";
   std::string duration = "15m";
   std::string valid = "4h";
@@ -102,7 +103,7 @@ Status fill_scope(Approval& asked, const RequestOptions& options) {
   }
   asked.capture = *families;
   asked.level = *parse_level(options.level);  // the parser accepts only known names
-  asked.presets = split(options.profile, '+');
+  if (!options.profile.empty()) asked.presets = split(options.profile, '+');
   if (options.learn != "none") asked.learn = split(options.learn, ',');
   asked.third_parties = options.third_parties;
   if (asked.third_parties.empty()) asked.third_parties = {"any"};
@@ -120,18 +121,19 @@ Result<Approval> make_approval(const RequestOptions& options, const SshIdentity&
   ST_RETURN_IF_ERROR(check_ascii("--ticket", options.ticket));
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
   ST_ASSIGN_OR_RETURN(const Policy policy, read_policy_or_default(folders));
-  ST_ASSIGN_OR_RETURN(const RuleSet rules, RuleSet::parse(standard_profile()));
   Approval asked;
+  asked.presets = order_presets(policy.presets);
   ST_ASSIGN_OR_RETURN(asked.requester, find_requester(options, signer, folders, host.name));
   asked.reason = options.reason;
   asked.ticket = options.ticket;
   ST_RETURN_IF_ERROR(fill_scope(asked, options));
   ST_RETURN_IF_ERROR(fill_limits(asked, options));
-  asked.redaction = rules.digest();
   asked.policy = policy.digest;
   asked.is_break_glass = options.is_break_glass;
   asked.approvals = options.is_break_glass ? 1 : policy.approvals_needed(asked);
   ST_RETURN_IF_ERROR(check_policy(policy, asked));
+  ST_ASSIGN_OR_RETURN(const RuleSet rules, read_host_rules(asked.presets, folders));
+  asked.redaction = rules.digest();
   return asked;
 }
 
@@ -247,8 +249,8 @@ void add_scope_options(CLI::App& request, RequestOptions& options) {
   request.add_option("--level", options.level, "How much of each message")
       ->check(CLI::IsMember({"metadata", "headers", "shape", "redacted"}))
       ->capture_default_str();
-  request.add_option("--profile", options.profile, "Detectors: standard, +pci, +gdpr, +hipaa")
-      ->capture_default_str();
+  request.add_option("--profile", options.profile,
+                     "Detectors: standard, +pci, +gdpr, +hipaa; default: what policy asks for");
   request.add_option("--learn", options.learn, "Where secret values may be learned: env,files")
       ->capture_default_str();
   request.add_flag("--children", options.has_children, "Follow fork and exec");

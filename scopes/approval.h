@@ -72,8 +72,8 @@ struct Approval {
   std::vector<RequestMatch> requests;      // one kAny or kFailed alone, or up to 8 kHeader
   std::uint32_t capture = kCaptureTls | kCaptureSockets | kCaptureProcess;
   Level level = Level::kHeaders;
-  std::vector<std::string> presets = {"standard"};  // standard first, then pci, gdpr, hipaa
-  Digest redaction{};                               // digest of the rule set
+  std::vector<std::string> presets = {"standard"};  // standard, pci, gdpr, hipaa, own ones
+  Digest redaction{};                               // digest of the composed rule set
   std::vector<std::string> learn;                   // env, files; empty: none
   std::vector<std::string> recipients;              // up to 16
   std::vector<std::string> replay;                  // up to 8 URLs; empty: none

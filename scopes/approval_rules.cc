@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "scopes/break_glass.h"
@@ -62,14 +64,27 @@ bool is_url(std::string_view text) {
          text.find(' ') == text.npos && text.find('@') == text.npos;
 }
 
+constexpr std::array<std::string_view, 4> kBuiltinProfiles = {"standard", "pci", "gdpr", "hipaa"};
+constexpr std::size_t kMaxPresets = 8;  // as many profiles as can be composed
+constexpr std::size_t kMaxPresetName = 32;
+
+bool is_preset_name(std::string_view text) {
+  return text.size() <= kMaxPresetName && all_of(text, "-");
+}
+
+// Built-in ones in their order, then own ones in that of the alphabet, so that one composition has
+// one text.
 bool are_presets(const std::vector<std::string>& presets) {
-  constexpr std::array<std::string_view, 4> kOrder = {"standard", "pci", "gdpr", "hipaa"};
-  if (presets.empty() || presets[0] != "standard") return false;
-  const auto* at = kOrder.begin();
-  return std::all_of(presets.begin(), presets.end(), [&](const std::string& preset) {
-    at = std::find(at, kOrder.end(), preset);
-    return at != kOrder.end() && at++ != nullptr;
+  if (presets.empty() || presets.size() > kMaxPresets || presets[0] != "standard") return false;
+  const auto own = std::find_if(presets.begin(), presets.end(), is_own_profile);
+  const auto* at = kBuiltinProfiles.begin();
+  const bool is_ordered = std::all_of(presets.begin(), own, [&](const std::string& preset) {
+    at = std::find(at, kBuiltinProfiles.end(), preset);
+    return at != kBuiltinProfiles.end() && at++ != nullptr;
   });
+  return is_ordered && std::all_of(own, presets.end(), is_own_profile) &&
+         std::all_of(own, presets.end(), is_preset_name) &&
+         std::adjacent_find(own, presets.end(), std::greater_equal<>()) == presets.end();
 }
 
 bool are_third_parties(const Approval& a) {
@@ -128,7 +143,8 @@ std::optional<std::string> fault_of_scope(const Approval& a) {
   return first_fault({
       {are_third_parties(a), "third-party: is not any alone, or 1 to 32 lower-case host names"},
       {are_requests(a), "request: is not any or failed alone, or 1 to 8 name=value"},
-      {are_presets(a.presets), "redaction: is not standard with +pci, +gdpr, +hipaa in this order"},
+      {are_presets(a.presets),
+       "redaction: is not standard, +pci, +gdpr, +hipaa in this order, then own profiles"},
       {are_sources(a.learn), "learn: is not none, env, files or env,files"},
       {all(a.recipients, 16, is_recipient), "recipient: is not an age or ssh-ed25519 key"},
       {all(a.replay, 8, is_url), "replay: is not none, or 1 to 8 http URLs"},
@@ -151,6 +167,23 @@ std::optional<std::string> fault_of_bounds(const Approval& a) {
 }
 
 }  // namespace
+
+std::vector<std::string> order_presets(std::vector<std::string> presets) {
+  std::vector<std::string> ordered = {"standard"};
+  for (const std::string_view name : kBuiltinProfiles) {
+    const bool is_named = std::find(presets.begin(), presets.end(), name) != presets.end();
+    if (is_named && name != ordered[0]) ordered.emplace_back(name);
+  }
+  std::sort(presets.begin(), presets.end());
+  presets.erase(std::unique(presets.begin(), presets.end()), presets.end());
+  std::copy_if(presets.begin(), presets.end(), std::back_inserter(ordered), is_own_profile);
+  return ordered;
+}
+
+bool is_own_profile(std::string_view preset) {
+  const auto* end = kBuiltinProfiles.end();
+  return std::find(kBuiltinProfiles.begin(), end, preset) == end;
+}
 
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;

@@ -27,6 +27,11 @@ bool is_unit_name(std::string_view text);
 bool is_group_path(std::string_view text);
 inline constexpr std::size_t kMaxExecutables = 8;  // that a unit, container or cgroup may name
 
+// In the order that an approval has them, `standard` added, each once.
+std::vector<std::string> order_presets(std::vector<std::string> presets);
+// Whether a preset is none of those built in: a profile of the host's own.
+bool is_own_profile(std::string_view preset);
+
 // `any`, a lower-case host name, or `*.` and one.
 bool is_third_party(std::string_view text);
 

@@ -19,6 +19,7 @@ class Folders {
   std::string config() const { return root_ + "/etc/scopetrace"; }
   std::string policy() const { return config() + "/policy.json"; }
   std::string flags() const { return config() + "/flags.json"; }
+  std::string profiles() const { return config() + "/profiles"; }
   std::string allowed_signers() const { return config() + "/allowed_signers"; }
   std::string revoked_keys() const { return config() + "/revoked_keys"; }
   std::string state() const { return root_ + "/var/lib/scopetrace"; }

@@ -313,6 +313,10 @@ std::optional<std::string> first_missing(const std::vector<std::string>& needed,
 Status check_presets(const Policy& policy, const Approval& approval) {
   const auto missing = first_missing(policy.presets, approval.presets);
   if (missing) return refuse("redaction lacks the preset " + *missing);
+  for (const std::string& preset : approval.presets) {
+    if (is_own_profile(preset) && !has(policy.presets, preset))
+      return refuse("redaction names the profile " + preset + ", which policy does not");
+  }
   return {};
 }
 

@@ -24,17 +24,10 @@ constexpr std::array kRequestIdFields = {"x-request-id", "request-id", "x-correl
 constexpr std::array kTraceIdFields = {"traceparent", "x-b3-traceid", "x-amzn-trace-id",
                                        "uber-trace-id", "x-cloud-trace-context"};
 
-Status check_detectors(std::string_view detectors) {
-  for (std::size_t at = 0, part = 0; at <= detectors.size(); ++part) {
-    const auto end = std::min(detectors.find('+', at), detectors.size());
-    const std::string_view name = detectors.substr(at, end - at);
-    const bool is_preset = name == "pci" || name == "gdpr" || name == "hipaa";
-    if (part == 0 ? name != "standard" : !is_preset) {
-      return fail(ErrorCode::kUsage, "unknown detectors: " + std::string(detectors));
-    }
-    at = end + 1;
-  }
-  return {};
+// The rules at hand are those that the approval names.
+Status check_detectors(const std::string& approved, const RuleSet& rules) {
+  if (approved == rules.name()) return {};
+  return fail(ErrorCode::kUsage, "detectors " + approved + ", but rules of " + rules.name());
 }
 
 std::string_view outcome_name(Outcome outcome) {
@@ -275,7 +268,7 @@ Redactor::~Redactor() = default;
 
 Result<std::unique_ptr<Redactor>> Redactor::make(RedactorConfig config, const RuleSet& rules,
                                                  Sink<RedactedMessage>& next) {
-  ST_RETURN_IF_ERROR(check_detectors(config.detectors));
+  ST_RETURN_IF_ERROR(check_detectors(config.detectors, rules));
   ST_ASSIGN_OR_RETURN(auto scope,
                       ScopeFilter::make(config.third_parties, config.requests, config.inbound));
   ST_ASSIGN_OR_RETURN(auto detectors, Detectors::make(rules));

@@ -21,7 +21,7 @@ class MessageSink;  // defined in protocol/message.h, which only protocol/ and r
 // What the approval allows. Defaults allow nothing.
 struct RedactorConfig {
   Level level = Level::kMetadata;
-  std::string detectors = "standard";      // "standard" and any of "+pci", "+gdpr", "+hipaa"
+  std::string detectors = "standard";      // the rule set's name: "standard+pci"
   std::vector<std::string> third_parties;  // exact host, "*.host", or "any"
   std::vector<std::string> requests;       // "header=value", "failed", or "any"
   std::vector<std::string> families;       // of "tls", "sockets", "files", "process", "logs"
@@ -38,8 +38,8 @@ struct RedactorConfig {
 // One thread. The sink must outlive the Redactor; the rules are copied into detectors.
 class Redactor {
  public:
-  // Errors: kUsage for a bad detector preset, pattern of a third party or request; kCorrupt when
-  // the rules cannot be compiled.
+  // Errors: kUsage for rules of another name, a bad pattern of a third party or request; kCorrupt
+  // when the rules cannot be compiled.
   static Result<std::unique_ptr<Redactor>> make(RedactorConfig config, const RuleSet& rules,
                                                 Sink<RedactedMessage>& next);
   ~Redactor();

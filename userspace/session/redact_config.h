@@ -19,7 +19,7 @@ struct RedactConfig {
   Digest leaf_salt{};                      // 32 bytes; secret until the bundle is complete
   ClockPair clocks;                        // of the session's start
   std::string level = "metadata";          // metadata | headers | shape | redacted
-  std::string redaction = "standard";      // profile name: standard, standard+pci, …
+  std::string redaction = "standard";      // the rule set's name: standard, standard+pci, …
   std::vector<std::string> third_parties;  // host names, "*.host", or "any" alone
   std::vector<std::string> requests;       // "name=value", "any" or "failed"; empty means any
   std::vector<std::string> families;       // of tls, sockets, files, process, logs

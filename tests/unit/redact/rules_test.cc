@@ -69,7 +69,7 @@ TEST(RuleSetTest, RefusesShapeWithoutLiteral) {
 }
 
 TEST(RuleSetTest, RefusesUnknownMember) {
-  EXPECT_FALSE(RuleSet::parse(as_bytes(R"({"profile": "x", "extra": []})")));
+  EXPECT_FALSE(RuleSet::parse(as_bytes(R"({"profile": "x", "version": 1, "extra": []})")));
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ class Walker {
 
   std::string redact_value(const std::string& value) {
     const std::string class_name = class_here(value);
-    if (!class_name.empty() && is_plausible_value(class_name, value)) {
+    if (!class_name.empty() && scanner_.names().accepts(class_name, value)) {
       return scanner_.replace(class_name, value);
     }
     const std::string_view inner = trim(value);

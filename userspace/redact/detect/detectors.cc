@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "userspace/redact/detect/commands.h"
+#include "userspace/redact/detect/public_ip.h"
 #include "userspace/redact/detect/value_scan.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -100,10 +101,12 @@ void drop_inside(const std::vector<TextRange>& placeholders, std::vector<Finding
 }
 
 struct Detectors::State {
-  explicit State(const RuleSet& rules) : shapes(rules.shapes()), names(rules) {}
+  explicit State(const RuleSet& rules)
+      : shapes(rules.shapes()), names(rules), finds_public_ips(rules.has_detector("public-ip")) {}
 
   std::vector<ShapeRule> shapes;
   NameTable names;
+  bool finds_public_ips;
   std::vector<Target> targets;  // by literal
   std::optional<LiteralScan> literal_scan;
   std::bitset<65536> short_literals;
@@ -268,6 +271,7 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   for (const std::uint32_t at : work.chars.numbers) find_numbers_at(text, at, work.findings);
   for (const std::uint32_t at : work.chars.signs) state_->find_sign(text, at, work.findings);
   for (const std::uint32_t at : work.chars.tokens) state_->find_in_token(text, at, work.findings);
+  if (state_->finds_public_ips) find_public_ips(text, work.findings);
   for (const std::size_t i : state_->touched) state_->stretches[i].clear();
   state_->touched.clear();
   drop_inside(work.placeholders, work.findings);

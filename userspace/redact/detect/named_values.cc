@@ -156,7 +156,7 @@ void NamedValueFinder::take_assignment(TextRange name, std::string_view class_na
     --range.end;
   }
   const std::string_view written = slice(range);
-  if (!is_plausible_value(class_name, written) || !is_credible(name, class_name, found)) return;
+  if (!names_.accepts(class_name, written) || !is_credible(name, class_name, found)) return;
   add(range, class_name);
   taken_until_ = std::max(taken_until_, range.end);
 }
@@ -169,7 +169,7 @@ bool NamedValueFinder::is_credible(TextRange name, std::string_view class_name,
   if (found.is_quoted) return true;
   if (found.tie == Tie::kOption) return written[0] != '-';
   const bool is_number_class = !is_plausible_value(class_name, "word");
-  if (is_number_class) return true;
+  if (is_number_class || names_.has_value_shape(class_name)) return true;
   if (found.tie == Tie::kArgument || written.size() < kMinFreeValue)
     return found.fills_line && written.size() > 2 && line_begin(text_, name.begin) == name.begin;
   if (found.tie != Tie::kColon || has_digit(written)) return true;

@@ -145,6 +145,14 @@ NameTable::NameTable(const RuleSet& rules) {
     entries_[compact_name(name)].is_public = true;
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
   low_entropy_.insert(rules.low_entropy_classes().begin(), rules.low_entropy_classes().end());
+  personal_.insert(rules.personal_classes().begin(), rules.personal_classes().end());
+  for (const NameRule& rule : rules.names()) {
+    if (rule.value) value_shapes_[rule.class_name].push_back(*rule.value);
+  }
+  // A class that another profile names without a value shape takes every value.
+  for (const NameRule& rule : rules.names()) {
+    if (!rule.value) value_shapes_.erase(rule.class_name);
+  }
 }
 
 // How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
@@ -216,6 +224,14 @@ bool NameTable::is_public_cookie(std::string_view name) const {
 
 bool NameTable::is_low_entropy(std::string_view class_name) const {
   return low_entropy_.contains(class_name);
+}
+
+bool NameTable::accepts(std::string_view class_name, std::string_view value) const {
+  if (!is_plausible_value(class_name, value)) return false;
+  const auto shapes = value_shapes_.find(class_name);
+  if (shapes == value_shapes_.end()) return true;
+  return std::any_of(shapes->second.begin(), shapes->second.end(),
+                     [&](const Shape& shape) { return shape.matches_whole(trim(value)); });
 }
 
 bool is_plausible_value(std::string_view class_name, std::string_view value) {

@@ -30,6 +30,15 @@ class NameTable {
   const std::vector<std::string>& keywords() const { return keywords_; }
   bool is_public_cookie(std::string_view name) const;
   bool is_low_entropy(std::string_view class_name) const;
+  // Whether the class is of personal data; every other class is of credentials.
+  bool is_personal(std::string_view class_name) const { return personal_.contains(class_name); }
+  // Whether only values of some shape are taken under names of the class.
+  bool has_value_shape(std::string_view class_name) const {
+    return value_shapes_.contains(class_name);
+  }
+  // Whether a value found under a name of the class can be one: plausible, and of a value shape of
+  // the class where its rules have such.
+  bool accepts(std::string_view class_name, std::string_view value) const;
 
  private:
   static constexpr std::size_t kMaxSuffixSegments = 4;
@@ -52,6 +61,8 @@ class NameTable {
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
   Words public_cookies_;
   Words low_entropy_;
+  Words personal_;
+  std::unordered_map<std::string, std::vector<Shape>, Hash, std::equal_to<>> value_shapes_;
   std::vector<std::string> keywords_;
 };
 

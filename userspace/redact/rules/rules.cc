@@ -2,114 +2,106 @@
 #include "userspace/redact/rules/rules.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "userspace/redact/rules/names.h"
+#include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
+namespace {
 
-using Json = nlohmann::json;
+constexpr std::string_view kOrigin = "rule set";
 
-constexpr std::size_t kMaxRules = 4096;
-
-// Builds a RuleSet from its JSON text; knows where each rule stands.
-class RuleSetParser {
- public:
-  explicit RuleSetParser(std::string_view text) : text_(text) {}
-
-  Result<RuleSet> parse() {
-    const Json json = Json::parse(text_.begin(), text_.end(), nullptr, false);
-    if (json.is_discarded() || !json.is_object()) return refuse(0, "not a JSON object");
-    for (const auto& [key, value] : json.items()) {
-      ST_RETURN_IF_ERROR(parse_member(key, value));
+// Where the JSON object at the begin of `text` ends, and the blanks behind it. All of the text when
+// it does not end.
+std::size_t object_end(std::string_view text) {
+  std::size_t depth = 0;
+  bool is_in_string = false;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (is_in_string && c == '\\') {
+      ++at;
+    } else if (c == '"') {
+      is_in_string = !is_in_string;
+    } else if (!is_in_string && c == '{') {
+      ++depth;
+    } else if (!is_in_string && c == '}' && (depth == 0 || --depth == 0)) {
+      break;
     }
-    if (rules_.name_.empty()) return refuse(0, "no profile name");
-    if (rules_.shapes_.empty()) return refuse(0, "no shapes");
-    rules_.digest_ = sha256(as_bytes(text_));
-    return std::move(rules_);
   }
+  at = std::min(at + 1, text.size());
+  while (at < text.size() && is_space(text[at])) ++at;
+  return at;
+}
 
- private:
-  tl::unexpected<Error> refuse(std::size_t offset, const std::string& reason) const {
-    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text_.size()));
-    const auto line = 1 + std::count(text_.begin(), end, '\n');
-    return fail(ErrorCode::kCorrupt, "rule set line " + std::to_string(line) + ": " + reason);
-  }
-  // Rules stand in the order of the file, so the next mention of a rule's text is its place.
-  std::size_t locate(const std::string& quoted) {
-    const auto found = text_.find(quoted, cursor_);
-    if (found != std::string_view::npos) cursor_ = found;
-    return cursor_;
-  }
+template <class T>
+void append(std::vector<T>& list, const std::vector<T>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
 
-  Status parse_member(const std::string& key, const Json& value) {
-    cursor_ = std::min(text_.find("\"" + key + "\""), text_.size());
-    if (key == "profile" && value.is_string()) return set_name(value.get<std::string>());
-    if (key == "version") {
-      if (value == 1) return {};
-      return refuse(cursor_, "unknown version");
+// What the rules name, without separators and "*_".
+std::unordered_set<std::string> names_of(const std::vector<NameRule>& rules) {
+  std::unordered_set<std::string> names;
+  for (const NameRule& rule : rules) {
+    for (const std::string_view name : rule.names)
+      names.insert(compact_name(name.substr(name.starts_with("*_") ? 2 : 0)));
+  }
+  return names;
+}
+
+bool has_part(std::string_view joined, std::string_view part) {
+  const std::string text = "+" + std::string(joined) + "+";
+  return text.find("+" + std::string(part) + "+") != text.npos;
+}
+
+}  // namespace
+
+Result<RuleSet> RuleSet::parse(Bytes profiles) {
+  std::string_view rest = as_text(profiles);
+  std::optional<RuleSet> all;
+  do {
+    const std::size_t end = object_end(rest);
+    ST_ASSIGN_OR_RETURN(RuleSet one, parse_profile(rest.substr(0, end), kOrigin));
+    if (all) {
+      ST_RETURN_IF_ERROR(all->add(one));
+    } else {
+      all = std::move(one);
     }
-    if (!value.is_array()) return refuse(cursor_, "not a list");
-    if (value.size() > kMaxRules) return refuse(cursor_, "too many rules");
-    if (key == "shapes") return parse_shapes(value);
-    if (key == "names") return parse_names(value);
-    if (key == "public_names") return parse_list(value, rules_.public_names_);
-    if (key == "public_cookies") return parse_list(value, rules_.public_cookies_);
-    if (key == "low_entropy_classes") return parse_list(value, rules_.low_entropy_classes_);
-    return refuse(cursor_, "unknown member");
-  }
-  Status set_name(std::string name) {
-    rules_.name_ = std::move(name);
-    return {};
-  }
+    rest.remove_prefix(end);
+  } while (!rest.empty());
+  return *std::move(all);
+}
 
-  Status parse_shapes(const Json& list) {
-    for (const Json& entry : list) {
-      if (!entry.is_object() || !entry.contains("class") || !entry.contains("shape") ||
-          !entry["class"].is_string() || !entry["shape"].is_string()) {
-        return refuse(cursor_, "a shape rule needs class and shape");
-      }
-      ShapeRule rule;
-      rule.class_name = entry["class"].get<std::string>();
-      rule.shape_text = entry["shape"].get<std::string>();
-      const std::size_t at = locate(Json(rule.shape_text).dump());
-      auto shape = Shape::parse(rule.shape_text);
-      if (!shape) return refuse(at, rule.class_name + ": " + shape.error().message());
-      if (shape->literal().size() < 2) return refuse(at, rule.class_name + ": no literal");
-      rule.shape = *std::move(shape);
-      rules_.shapes_.push_back(std::move(rule));
-    }
-    return {};
+Status RuleSet::add(const RuleSet& other) {
+  const auto refuse = [&](const std::string& reason) {
+    return fail(ErrorCode::kCorrupt, "profile " + other.name_ + ": " + reason);
+  };
+  if (has_part(name_, other.name_)) return refuse("comes twice");
+  const auto joints = static_cast<std::size_t>(std::count(name_.begin(), name_.end(), '+'));
+  if (joints + 1 >= kMaxProfiles) return refuse("is one too many");
+  const auto own_names = names_of(names_);
+  for (const std::string& name : other.public_names_) {
+    if (own_names.contains(compact_name(name)))
+      return refuse("public name '" + name + "' takes back a name of " + name_);
   }
+  const auto new_names = names_of(other.names_);
+  std::erase_if(public_names_,
+                [&](const std::string& name) { return new_names.contains(compact_name(name)); });
+  name_ += "+" + other.name_;
+  text_ += other.text_;
+  append(shapes_, other.shapes_);
+  append(names_, other.names_);
+  append(public_names_, other.public_names_);
+  append(public_cookies_, other.public_cookies_);
+  append(low_entropy_classes_, other.low_entropy_classes_);
+  append(personal_classes_, other.personal_classes_);
+  append(detectors_, other.detectors_);
+  return {};
+}
 
-  Status parse_names(const Json& list) {
-    for (const Json& entry : list) {
-      if (!entry.is_object() || !entry.contains("class") || !entry["class"].is_string() ||
-          !entry.contains("names") || !entry["names"].is_array() || entry["names"].empty()) {
-        return refuse(cursor_, "a name rule needs class and names");
-      }
-      NameRule rule;
-      rule.class_name = entry["class"].get<std::string>();
-      ST_RETURN_IF_ERROR(parse_list(entry["names"], rule.names));
-      rules_.names_.push_back(std::move(rule));
-    }
-    return {};
-  }
-
-  Status parse_list(const Json& list, std::vector<std::string>& out) {
-    for (const Json& entry : list) {
-      if (!entry.is_string() || entry.get<std::string>().empty()) {
-        return refuse(cursor_, "an entry is not a word");
-      }
-      out.push_back(entry.get<std::string>());
-      locate(entry.dump());
-    }
-    return {};
-  }
-
-  std::string_view text_;
-  std::size_t cursor_ = 0;
-  RuleSet rules_;
-};
-
-Result<RuleSet> RuleSet::parse(Bytes json) { return RuleSetParser(as_text(json)).parse(); }
+bool RuleSet::has_detector(std::string_view name) const {
+  return std::find(detectors_.begin(), detectors_.end(), name) != detectors_.end();
+}
 
 }  // namespace scopetrace

@@ -18,25 +18,38 @@ constexpr std::pair<std::string_view, std::string_view> kNamedSets[] = {
     {"alnum", "A-Za-z0-9"},    {"hex", "0-9a-fA-F"},
 };
 
-void add_ranges(CharSet& set, std::string_view text) {
+// Whether each range runs upwards.
+bool add_ranges(CharSet& set, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto first = static_cast<unsigned char>(text[i]);
     const bool is_range = i + 2 < text.size() && text[i + 1] == '-';
     const auto last = is_range ? static_cast<unsigned char>(text[i + 2]) : first;
+    if (first > last) return false;
     for (unsigned c = first; c <= last; ++c) set.set(c);
     if (is_range) i += 2;
   }
+  return true;
 }
 
-CharSet parse_set(std::string_view text) {
+// Whether it looks like the name of a set: letters that are not in the order of a list.
+bool is_word(std::string_view text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_lower);
+  return end - text.begin() >= 3 && !std::is_sorted(text.begin(), end);
+}
+
+// The set, or why it is none.
+Result<CharSet> parse_set(std::string_view text) {
   CharSet set;
   for (const auto& [name, ranges] : kNamedSets) {
     if (!text.starts_with(name)) continue;
     add_ranges(set, ranges);
     text.remove_prefix(name.size());
+    if (!text.empty() && is_alnum(text[0])) return fail(ErrorCode::kCorrupt, "unknown set name");
     break;
   }
-  add_ranges(set, text);
+  if (is_word(text)) return fail(ErrorCode::kCorrupt, "unknown set name");
+  if (!add_ranges(set, text)) return fail(ErrorCode::kCorrupt, "a range runs backwards");
+  if (set.none()) return fail(ErrorCode::kCorrupt, "a set is empty");
   return set;
 }
 
@@ -85,8 +98,9 @@ Result<ShapeRun> parse_set_run(std::string_view text, std::size_t& at) {
   const auto close = text.find(']', at);
   if (close == std::string_view::npos) return bad("a set is not closed", at);
   ShapeRun run;
-  run.set = parse_set(text.substr(at + 1, close - at - 1));
-  if (run.set.none()) return bad("a set is empty", at);
+  const auto set = parse_set(text.substr(at + 1, close - at - 1));
+  if (!set) return bad(set.error().message(), at);
+  run.set = *set;
   at = close + 1;
   ST_ASSIGN_OR_RETURN(const auto count, parse_count(text, at));
   std::tie(run.count_min, run.count_max) = count;
@@ -95,10 +109,11 @@ Result<ShapeRun> parse_set_run(std::string_view text, std::size_t& at) {
 
 // One character, escaped or not; leaves `at` behind it.
 Result<ShapeRun> parse_character(std::string_view text, std::size_t& at) {
-  if (text[at] == '\\') ++at;
-  if (at >= text.size() || std::string_view("]{}").find(text[at]) != std::string_view::npos) {
-    return bad("an unexpected character", at);
-  }
+  const bool is_escaped = text[at] == '\\';
+  if (is_escaped) ++at;
+  const bool is_reserved =
+      !is_escaped && std::string_view("]{}").find(text[at]) != std::string_view::npos;
+  if (at >= text.size() || is_reserved) return bad("an unexpected character", at);
   ShapeRun run;
   run.set.set(static_cast<unsigned char>(text[at++]));
   return run;

@@ -39,7 +39,9 @@ struct TextRange {
 //   literal = characters other than [ ] { } \ , or \ and one of these
 //   run     = ( "[" set "]" / character ) "{" min [ "," [ max ] ] "}"
 //   set     = a name (alnum, upper-alnum, lower-alnum, letter, digit, hex, base32, base64,
-//             base64url, bech32, printable) or characters and ranges as in a regular expression
+//             base64url, bech32, printable), characters and ranges as in a regular expression, or a
+//             name and further characters; letters of a list stand in their order, so that a
+//             mistyped name is none
 //
 // An open maximum means as far as the set goes, at most kShapeMaxRun characters. A run of variable
 // length must not be followed by a character of its own set (the match would be ambiguous).

@@ -14,17 +14,6 @@ constexpr std::size_t kTagBytes = 8;
 constexpr std::size_t kMaxPending = 4096;   // values waiting to be learned
 constexpr std::size_t kMaxSightings = 256;  // per exchange
 
-// Classes of personal data; every other class is a credential.
-constexpr std::array kPersonal = {
-    "email",     "phone",          "pan",         "track2",          "iban",
-    "ssn",       "national-id",    "passport",    "driving-licence", "medical-record",
-    "cvv",       "date-of-birth",  "person-name", "postal-address",  "postal-code",
-    "device-id", "account-number", "client-ip"};
-
-bool is_personal(std::string_view class_name) {
-  return std::find(kPersonal.begin(), kPersonal.end(), class_name) != kPersonal.end();
-}
-
 }  // namespace
 
 TextScanner::TextScanner(Detectors& detectors, ByteVector pseudonym_key)
@@ -143,7 +132,7 @@ std::string TextScanner::redact_named(std::string_view name, std::string_view va
                                       unsigned depth) {
   auto class_name = names().class_of(name);
   if (!class_name) class_name = contextual_class(name, value);
-  if (class_name && is_plausible_value(*class_name, value)) return replace(*class_name, value);
+  if (class_name && names().accepts(*class_name, value)) return replace(*class_name, value);
   return redact(value, depth);
 }
 
@@ -158,7 +147,7 @@ TextScanner::ClassStats& TextScanner::stats_of(std::string_view class_name) {
   if (known != stats_.end()) return known->second;
   ClassStats& stats = stats_[std::string(class_name)];
   stats.has_tag = class_name != "learned" && !names().is_low_entropy(class_name);
-  stats.is_personal = is_personal(class_name);
+  stats.is_personal = names().is_personal(class_name);
   return stats;
 }
 

@@ -15,8 +15,8 @@
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
-#include "userspace/redact/rules/rules.h"
 #include "userspace/session/capture/host_side.h"
+#include "userspace/session/host_rules.h"
 
 namespace scopetrace {
 namespace {
@@ -137,10 +137,15 @@ Status check_supported(const Policy& policy, const Approval& approval) {
   if (policy.is_encryption_required || !approval.recipients.empty()) {
     return fail(ErrorCode::kRefused, "encryption to recipients is not supported by this version");
   }
-  if (approval.presets.size() > 1) {
-    return fail(ErrorCode::kRefused,
-                "redaction preset " + approval.presets[1] + " is not supported by this version");
-  }
+  return {};
+}
+
+// What the approval's presets stand for here; check_approval compares the digests.
+Status read_rules(Authorization& allowed) {
+  ST_ASSIGN_OR_RETURN(const RuleSet rules,
+                      read_host_rules(allowed.document.approval.presets, allowed.folders));
+  allowed.rules = rules.digest();
+  allowed.rules_text = rules.text();
   return {};
 }
 
@@ -153,6 +158,7 @@ Status check_document(Authorization& allowed, const CaptureRequest& request) {
       check_not_revoked(allowed.folders.revocations(), allowed.document.approval.id));
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
   ST_RETURN_IF_ERROR(check_supported(allowed.policy, allowed.document.approval));
+  ST_RETURN_IF_ERROR(read_rules(allowed));
   if (allowed.document.approval.is_break_glass) {
     ST_RETURN_IF_ERROR(
         check_break_glass(allowed.folders.ledger(), allowed.now_s * kNanosecondsPerSecond));
@@ -184,7 +190,8 @@ Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer)
                         .host = std::move(side.host),
                         .process = {},
                         .target = {},
-                        .rules = sha256(standard_profile()),
+                        .rules = {},
+                        .rules_text = {},
                         .third_parties = {}};
   ST_ASSIGN_OR_RETURN(const std::uint64_t now_ns,
                       judge_clock(allowed.folders.ledger(),

@@ -29,7 +29,8 @@ struct Authorization {
   ProcessFacts process;
   UniqueFd target;          // pidfd
   std::uint64_t now_s = 0;  // that all of it was judged by: scopes/clock_rule.h
-  Digest rules{};           // of the redaction rule set
+  Digest rules{};           // of the redaction rule set …
+  std::string rules_text;   // … and its profiles, one behind the other
   Level level = Level::kMetadata;
   std::vector<std::string> third_parties;
   std::uint64_t seconds = 0;  // from now on, up to the approval's not-after

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "userspace/base/file.h"
-#include "userspace/redact/rules/rules.h"
 #include "userspace/session/capture/own_process.h"
 #include "userspace/session/capture/secret_files.h"
 #include "userspace/session/front/helper.h"
@@ -87,11 +86,10 @@ std::vector<std::string> request_texts(const Approval& approval) {
   return texts;
 }
 
-Status send_rules(RedactorProcess& redactor) {
-  const Bytes profile = standard_profile();
+Status send_rules(RedactorProcess& redactor, const std::string& text) {
   RulesMessage rules;
-  rules.size_bytes = static_cast<std::uint32_t>(profile.size());
-  const std::array<Bytes, 1> parts = {profile};
+  rules.size_bytes = static_cast<std::uint32_t>(text.size());
+  const std::array<Bytes, 1> parts = {as_bytes(text)};
   ST_ASSIGN_OR_RETURN(rules.fd, make_sealed_memfd("rules", parts));
   return redactor.send(ToRedact(std::move(rules)));
 }
@@ -151,7 +149,7 @@ Status configure_redactor(RedactorProcess& redactor, const Authorization& allowe
   config.inbound = approval.inbound;
   config.first_line = 0;
   ST_RETURN_IF_ERROR(redactor.send(ToRedact(ConfigMessage{format_redact_config(config)})));
-  ST_RETURN_IF_ERROR(send_rules(redactor));
+  ST_RETURN_IF_ERROR(send_rules(redactor, allowed.rules_text));
   return send_secrets(redactor, allowed);
 }
 
