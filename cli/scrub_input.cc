@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/scrub_input.h"
 
+#include <algorithm>
+
 #include "userspace/base/bytes.h"
+#include "userspace/redact/body/transfer_encoding.h"
 
 namespace scopetrace {
 
@@ -44,6 +47,21 @@ void RecordInput::end_record(std::string_view rest, std::string& out) {
     begin_.clear();
   }
   ++records_;
+}
+
+HttpInput::~HttpInput() { wipe(bytes_); }
+
+void HttpInput::push(std::string_view bytes, std::string&) {
+  if (bytes_.empty())
+    bytes_.reserve(HttpTextRedactor::kMaxInput);  // takes no memory before it is used
+  const std::size_t room = HttpTextRedactor::kMaxInput - bytes_.size();
+  bytes_ += bytes.substr(0, room);
+  withheld_ += bytes.size() - std::min(bytes.size(), room);
+}
+
+void HttpInput::finish(std::string& out) {
+  out += redactor_.redact(bytes_);
+  if (withheld_ > 0) out += withheld_mark(withheld_, "over the size limit");
 }
 
 }  // namespace scopetrace

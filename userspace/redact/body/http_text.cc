@@ -199,6 +199,7 @@ struct HttpTextRedactor::State {
 
   std::unique_ptr<Detectors> detectors;
   ByteVector key;
+  std::map<std::string, std::uint64_t> by_class;
 };
 
 HttpTextRedactor::HttpTextRedactor(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -218,7 +219,12 @@ std::string HttpTextRedactor::redact(std::string_view bytes) {
   if (bytes.size() > input.size()) {
     out += withheld_mark(bytes.size() - input.size(), "over the size limit");
   }
+  for (const auto& [name, count] : scanner.by_class()) state_->by_class[name] += count;
   return out;
+}
+
+const std::map<std::string, std::uint64_t>& HttpTextRedactor::by_class() const {
+  return state_->by_class;
 }
 
 }  // namespace scopetrace
