@@ -133,6 +133,7 @@ std::string redact_scoped_key(TextScanner& scanner, std::string_view value) {
 std::string redact_parameter(TextScanner& scanner, std::string_view name, std::string_view value) {
   if (value.empty()) return {};
   if (equals_ignoring_case(name, "credential")) return redact_scoped_key(scanner, value);
+  if (equals_ignoring_case(name, "realm")) return std::string(value);  // a server's words
   if (is_in(kPlainParameters, name)) return scanner.redact(value);
   const auto class_name = class_of_member(scanner.names(), name);
   if (class_name) return scanner.replace(*class_name, value);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxPlaceName = 64;  // of a name in a sighting's place
 
+constexpr std::size_t kMaxSniffedName = 64;
+
 bool is_form_char(char c) {
   return is_alnum(c) ||
          std::string_view("-._~%+*!'()[]:@,/?$;=&\"{}|\\^").find(c) != std::string_view::npos;
@@ -80,7 +82,8 @@ std::string redact_form(TextScanner& scanner, std::string_view form, BodyOptions
 bool looks_like_form(std::string_view text) {
   text = trim(text);
   const auto equals = text.find('=');
-  if (equals == text.npos || equals == 0) return false;
+  if (equals == text.npos || equals == 0 || equals > kMaxSniffedName) return false;
+  if (text.find_first_not_of('=', equals) == text.npos) return false;  // padding of base64
   const std::string_view name = text.substr(0, equals);
   return std::all_of(name.begin(), name.end(), is_name_char) &&
          std::all_of(text.begin(), text.end(), is_form_char);
