@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "userspace/redact/body/member.h"
+#include "userspace/redact/body/put_back.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -47,7 +48,7 @@ class FormPairs {
     const std::string decoded = decode_percent(raw, true);
     if (options_.as_shape) return std::string(type_of(decoded));
     const std::string redacted = redact_member(scanner_, name, decoded, options_);
-    return redacted == decoded ? std::string(raw) : encode_percent(redacted);
+    return redacted == decoded ? std::string(raw) : put_back(kPercentForm, raw, redacted);
   }
 
   TextScanner& scanner_;

@@ -215,6 +215,8 @@ Result<std::unique_ptr<HttpTextRedactor>> HttpTextRedactor::make(const RuleSet& 
 std::string HttpTextRedactor::redact(std::string_view bytes) {
   TextScanner scanner(*state_->detectors, state_->key);
   const std::string_view input = bytes.substr(0, kMaxInput);
+  // A second time: what a later name gave away may stand before it.
+  HttpText(scanner, input).run();
   std::string out = HttpText(scanner, input).run();
   if (bytes.size() > input.size()) {
     out += withheld_mark(bytes.size() - input.size(), "over the size limit");

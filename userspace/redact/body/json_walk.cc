@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "userspace/redact/body/graphql.h"
+#include "userspace/redact/body/header_fields.h"
 #include "userspace/redact/body/member.h"
+#include "userspace/redact/body/put_back.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -169,7 +171,7 @@ class Walker {
     const std::string redacted = options_.as_shape ? "string" : redact_value(value);
     at_ = end + 1;
     out_ += '"';
-    out_ += redacted == value ? std::string(raw) : escape_json(redacted);
+    out_ += redacted == value ? std::string(raw) : put_back(kJsonString, raw, redacted);
     out_ += '"';
     note_name(value);
     return true;
@@ -209,6 +211,7 @@ class Walker {
   bool is_inherited(const Frame& frame, std::string_view value) const {
     if (frame.inherited_class.empty()) return false;
     if (frame.is_object && is_descriptive_member(frame.key)) return false;
+    if (!frame.is_object && is_credential_field(frame.name, value)) return false;  // its scheme stays
     if (frame.inherited_class == "cookie" && frame.is_object &&
         scanner_.names().is_public_cookie(is_value_member(frame.key) ? frame.said_name
                                                                      : frame.key)) {

@@ -8,6 +8,7 @@
 #include "userspace/redact/body/content.h"
 #include "userspace/redact/body/form.h"
 #include "userspace/redact/body/member.h"
+#include "userspace/redact/body/put_back.h"
 #include "userspace/redact/body/url.h"
 #include "userspace/redact/body/xml_text.h"
 #include "userspace/redact/scan/text_class.h"
@@ -178,7 +179,7 @@ class XmlWalk {
     const std::string value = decode_references(attribute.value);
     if (options_.as_shape) return std::string(type_of(value));
     const std::string safe = redacted_named(local, value, element, is_password);
-    return safe == value ? std::string(attribute.value) : escape_xml(safe);
+    return safe == value ? std::string(attribute.value) : put_back(kXmlText, attribute.value, safe);
   }
 
   std::string redacted_named(std::string_view local, const std::string& value,
@@ -222,7 +223,7 @@ class XmlWalk {
     const std::string value = decode_references(bare);
     const std::string safe = redacted(name_of_text(), value);
     out_ += raw.substr(0, before);
-    out_ += safe == value ? std::string(bare) : escape_xml(safe);
+    out_ += safe == value ? std::string(bare) : put_back(kXmlText, bare, safe);
     out_ += raw.substr(before + bare.size());
     note_said(value);
   }
