@@ -7,6 +7,23 @@
 #include "userspace/redact/body/transfer_encoding.h"
 
 namespace scopetrace {
+namespace {
+
+// Bytes that the marks in a text stand for.
+std::uint64_t sum_of_marks(std::string_view text) {
+  constexpr std::string_view kMark = "[WITHHELD:";
+  constexpr std::size_t kMaxDigits = 18;
+  std::uint64_t sum = 0;
+  for (auto at = text.find(kMark); at != text.npos; at = text.find(kMark, at)) {
+    at += kMark.size();
+    const auto digits = text.substr(at, kMaxDigits);
+    const auto end = std::min(digits.find_first_not_of("0123456789"), digits.size());
+    sum += parse_decimal(digits.substr(0, end)).value_or(0);
+  }
+  return sum;
+}
+
+}  // namespace
 
 RecordInput::~RecordInput() { wipe(begin_); }
 
@@ -60,8 +77,12 @@ void HttpInput::push(std::string_view bytes, std::string&) {
 }
 
 void HttpInput::finish(std::string& out) {
-  out += redactor_.redact(bytes_);
+  const std::string text = redactor_.redact(bytes_);
+  const std::uint64_t brought = sum_of_marks(bytes_);  // an input may have been redacted before
+  const std::uint64_t marked = sum_of_marks(text);
+  out += text;
   if (withheld_ > 0) out += withheld_mark(withheld_, "over the size limit");
+  withheld_ += marked - std::min(brought, marked);
 }
 
 }  // namespace scopetrace
