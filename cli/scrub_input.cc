@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/scrub_input.h"
 
+#include <algorithm>
+
 #include "userspace/base/bytes.h"
+#include "userspace/redact/body/transfer_encoding.h"
 
 namespace scopetrace {
+namespace {
+
+// Bytes that the marks in a text stand for.
+std::uint64_t sum_of_marks(std::string_view text) {
+  constexpr std::string_view kMark = "[WITHHELD:";
+  constexpr std::size_t kMaxDigits = 18;
+  std::uint64_t sum = 0;
+  for (auto at = text.find(kMark); at != text.npos; at = text.find(kMark, at)) {
+    at += kMark.size();
+    const auto digits = text.substr(at, kMaxDigits);
+    const auto end = std::min(digits.find_first_not_of("0123456789"), digits.size());
+    sum += parse_decimal(digits.substr(0, end)).value_or(0);
+  }
+  return sum;
+}
+
+}  // namespace
 
 RecordInput::~RecordInput() { wipe(begin_); }
 
@@ -44,6 +64,25 @@ void RecordInput::end_record(std::string_view rest, std::string& out) {
     begin_.clear();
   }
   ++records_;
+}
+
+HttpInput::~HttpInput() { wipe(bytes_); }
+
+void HttpInput::push(std::string_view bytes, std::string&) {
+  if (bytes_.empty())
+    bytes_.reserve(HttpTextRedactor::kMaxInput);  // takes no memory before it is used
+  const std::size_t room = HttpTextRedactor::kMaxInput - bytes_.size();
+  bytes_ += bytes.substr(0, room);
+  withheld_ += bytes.size() - std::min(bytes.size(), room);
+}
+
+void HttpInput::finish(std::string& out) {
+  const std::string text = redactor_.redact(bytes_);
+  const std::uint64_t brought = sum_of_marks(bytes_);  // an input may have been redacted before
+  const std::uint64_t marked = sum_of_marks(text);
+  out += text;
+  if (withheld_ > 0) out += withheld_mark(withheld_, "over the size limit");
+  withheld_ += marked - std::min(brought, marked);
 }
 
 }  // namespace scopetrace

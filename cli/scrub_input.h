@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "userspace/redact/body/http_text.h"
 #include "userspace/redact/text/stream_redactor.h"
 #include "userspace/redact/text/text_scanner.h"
 
@@ -69,6 +70,27 @@ class RecordInput : public ScrubInput {
   std::uint64_t withheld_ = 0;  // bytes of a record that is too long
   std::uint64_t withheld_total_ = 0;
   std::uint64_t records_ = 0;
+};
+
+// Raw HTTP messages, one after another, as one record: decoded, and redacted by their structure. An
+// input longer than HttpTextRedactor::kMaxInput is withheld as a length from there on.
+class HttpInput : public ScrubInput {
+ public:
+  // `redactor` is borrowed.
+  explicit HttpInput(HttpTextRedactor& redactor) : redactor_(redactor) {}
+  ~HttpInput() override;
+  HttpInput(const HttpInput&) = delete;
+  HttpInput& operator=(const HttpInput&) = delete;
+
+  void push(std::string_view bytes, std::string& out) override;
+  void finish(std::string& out) override;
+  std::uint64_t records() const override { return 1; }
+  std::uint64_t withheld_bytes() const override { return withheld_; }
+
+ private:
+  HttpTextRedactor& redactor_;
+  std::string bytes_;
+  std::uint64_t withheld_ = 0;
 };
 
 }  // namespace scopetrace

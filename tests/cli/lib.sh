@@ -137,3 +137,16 @@ make_secret() {
 untagged() {
   sed -E 's/(\[REDACTED:[a-z0-9-]+):[0-9a-f]{16}\]/\1]/g'
 }
+
+# A raw request with the secret in a header and in a body that is gzipped and sent in chunks.
+make_http() {
+  python3 - "$1" <<'P'
+import gzip, sys
+body = gzip.compress(b'{"amount": 1200, "password": "%s", "currency": "usd"}' % sys.argv[1].encode())
+chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:20], body[20:]))
+sys.stdout.buffer.write(b"POST /v1/charges HTTP/1.1\r\nHost: api.payments.example\r\n"
+                        b"Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                        b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n%s0\r\n\r\n"
+                        % (sys.argv[1].encode(), chunks))
+P
+}

@@ -39,7 +39,10 @@ SecretBuffer::~SecretBuffer() {
   ::munmap(data_, size_);  // also unlocks
 }
 
-void SecretBuffer::wipe_first(std::size_t size_bytes) { wipe(data_, std::min(size_bytes, size_)); }
+void SecretBuffer::wipe_range(std::size_t begin, std::size_t end) {
+  end = std::min(end, size_);
+  if (begin < end) wipe(data_ + begin, end - begin);
+}
 
 Status forbid_dumps() {
   const rlimit none = {0, 0};

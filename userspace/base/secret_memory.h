@@ -30,8 +30,8 @@ class SecretBuffer {
   std::string_view first(std::size_t size_bytes) const { return {data_, size_bytes}; }
   // Whether the kernel promised to keep the pages out of swap.
   bool is_locked() const { return is_locked_; }
-  // Overwrites the first bytes, at most all.
-  void wipe_first(std::size_t size_bytes);
+  // Overwrites [begin, end), as far as there is any.
+  void wipe_range(std::size_t begin, std::size_t end);
 
  private:
   char* data_ = nullptr;

@@ -72,14 +72,18 @@ TEST(SecretBufferTest, WorksWhereNothingMayBeLocked) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(SecretBufferTest, WipesItsFirstBytes) {
+TEST(SecretBufferTest, WipesARange) {
   SecretBuffer buffer = *SecretBuffer::make(kSize);
   std::memset(buffer.data(), 'x', kSize);
 
-  buffer.wipe_first(4);
-  EXPECT_EQ(buffer.first(6), std::string_view("\0\0\0\0xx", 6));
+  buffer.wipe_range(2, 4);
+  EXPECT_EQ(buffer.first(6), std::string_view("xx\0\0xx", 6));
 
-  buffer.wipe_first(2 * kSize);
+  buffer.wipe_range(4, 4);
+  buffer.wipe_range(5, 4);
+  EXPECT_EQ(buffer.first(6), std::string_view("xx\0\0xx", 6));
+
+  buffer.wipe_range(0, 2 * kSize);
   EXPECT_EQ(buffer.first(kSize), std::string(kSize, '\0'));
 }
 

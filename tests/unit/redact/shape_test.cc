@@ -65,6 +65,18 @@ TEST(ShapeTest, GeneratesTextsOfItsOwnShape) {
   EXPECT_TRUE(shape.matches_whole(shape.generate(random)));
 }
 
+TEST(ShapeTest, TakesEscapedBracesAsCharacters) {
+  const Shape shape = *Shape::parse("\\{ab\\}[hex]{4}\\\\");
+  EXPECT_EQ(shape.literal(), "{ab}");
+  EXPECT_TRUE(shape.matches_whole("{ab}00ff\\"));
+}
+
+TEST(ShapeTest, TakesCharactersBesideANamedSet) {
+  const Shape shape = *Shape::parse("ab[alnum_.-]{4}[abx-z]{2}");
+  EXPECT_TRUE(shape.matches_whole("aba_.-by"));
+  EXPECT_FALSE(shape.matches_whole("aba_.-bc"));
+}
+
 struct BadShape {
   const char* name;
   const char* text;
@@ -77,14 +89,18 @@ TEST_P(BadShapeTest, IsRefused) {
   EXPECT_EQ(shape.error().code(), ErrorCode::kCorrupt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, BadShapeTest,
-                         testing::Values(BadShape{"OpenSet", "ab[digit"},
-                                         BadShape{"NoCount", "ab[digit]"},
-                                         BadShape{"EmptySet", "ab[]{2}"},
-                                         BadShape{"Reversed", "ab[digit]{5,2}"},
-                                         BadShape{"TooLong", "ab[digit]{99999}"},
-                                         BadShape{"Ambiguous", "ab[digit]{1,4}[hex]{2}"}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, BadShapeTest,
+    testing::Values(BadShape{"OpenSet", "ab[digit"}, BadShape{"NoCount", "ab[digit]"},
+                    BadShape{"EmptySet", "ab[]{2}"}, BadShape{"Reversed", "ab[digit]{5,2}"},
+                    BadShape{"TooLong", "ab[digit]{99999}"},
+                    BadShape{"Ambiguous", "ab[digit]{1,4}[hex]{2}"},
+                    BadShape{"AmbiguousBehindEmptyRun", "ab[digit]{1,4}[.]{0,1}[hex]{2}"},
+                    BadShape{"UnknownSetName", "ab[upper]{2}"},
+                    BadShape{"SetNameWithTail", "ab[digits]{2}"},
+                    BadShape{"BackwardRange", "ab[z-a]{2}"}, BadShape{"LoneBrace", "ab}"},
+                    BadShape{"TrailingBackslash", "ab\\"}),
+    [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace scopetrace

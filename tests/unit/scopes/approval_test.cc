@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "scopes/approval_check.h"
+#include "scopes/approval_rules.h"
+#include "scopes/policy.h"
 #include "tests/unit/scopes/approval_builder.h"
 
 namespace scopetrace {
@@ -52,6 +54,26 @@ INSTANTIATE_TEST_SUITE_P(
                   "third-party"},
         FieldCase{"NoThirdParty", [](Approval& a) { a.third_parties.clear(); }, "third-party"},
         FieldCase{"BadPreset", [](Approval& a) { a.presets = {"pci"}; }, "redaction"},
+        FieldCase{"PresetsInOtherOrder",
+                  [](Approval& a) {
+                    a.presets = {"standard", "gdpr", "pci"};
+                  },
+                  "redaction"},
+        FieldCase{"OwnProfileBeforeBuiltIn",
+                  [](Approval& a) {
+                    a.presets = {"standard", "acme", "pci"};
+                  },
+                  "redaction"},
+        FieldCase{"OwnProfilesInOtherOrder",
+                  [](Approval& a) {
+                    a.presets = {"standard", "b", "a"};
+                  },
+                  "redaction"},
+        FieldCase{"OwnProfileWithAPath",
+                  [](Approval& a) {
+                    a.presets = {"standard", "../acme"};
+                  },
+                  "redaction"},
         FieldCase{"BadRecipient", [](Approval& a) { a.recipients = {"bob"}; }, "recipient"},
         FieldCase{"TooManyUses", [](Approval& a) { a.uses = 6; }, "uses"},
         FieldCase{"NoUse", [](Approval& a) { a.uses = 0; }, "uses"},
@@ -156,6 +178,34 @@ INSTANTIATE_TEST_SUITE_P(
         CheckCase{"OtherRuleSet", [](CheckFacts& f) { f.redaction = Digest{}; }, "rule set"},
         CheckCase{"UsedUp", [](CheckFacts& f) { f.uses_so_far = 1; }, "used up"}),
     [](const auto& test) { return test.param.name; });
+
+Status check_presets_of(const char* policy, std::vector<std::string> presets) {
+  Approval approval = test_approval(TestPeople());
+  approval.presets = std::move(presets);
+  return check_policy(parse_policy(policy).value(), approval);
+}
+
+TEST(PresetPolicyTest, DemandsWhatItLists) {
+  constexpr const char* kPolicy = R"({"presets": ["standard", "pci"]})";
+  EXPECT_TRUE(check_presets_of(kPolicy, {"standard", "pci"}));
+  EXPECT_TRUE(check_presets_of(kPolicy, {"standard", "pci", "gdpr"}));
+  EXPECT_FALSE(check_presets_of(kPolicy, {"standard"}));
+  EXPECT_FALSE(check_presets_of(kPolicy, {"standard", "gdpr"}));
+}
+
+TEST(PresetPolicyTest, AllowsOwnProfilesThatItListsOnly) {
+  constexpr const char* kPolicy = R"({"presets": ["standard", "acme"]})";
+  EXPECT_TRUE(check_presets_of(kPolicy, {"standard", "acme"}));
+  EXPECT_FALSE(check_presets_of(kPolicy, {"standard"}));
+  EXPECT_FALSE(check_presets_of(kPolicy, {"standard", "acme", "other"}));
+  EXPECT_FALSE(check_presets_of("{}", {"standard", "acme"}));
+}
+
+TEST(PresetOrderTest, IsOneForEachComposition) {
+  const std::vector<std::string> ordered = {"standard", "pci", "hipaa", "a", "b"};
+  EXPECT_EQ(order_presets({"b", "hipaa", "a", "pci", "standard", "b"}), ordered);
+  EXPECT_EQ(order_presets({}), std::vector<std::string>{"standard"});
+}
 
 TEST(CheckApprovalTest, RefusesUnitTargetsForNow) {
   Approval approval = test_approval(TestPeople());

@@ -35,9 +35,8 @@ class RedactLoopTest : public testing::Test {
 
   void send(const ToRedact& message) { ASSERT_TRUE(send_message(capture_.get(), message)); }
 
-  void configure(const RedactConfig& config) {
+  void configure(const RedactConfig& config, Bytes rules = standard_profile()) {
     send(ConfigMessage{format_redact_config(config)});
-    const Bytes rules = standard_profile();
     auto memory = make_sealed_memfd("rules", {&rules, 1});
     ASSERT_TRUE(memory);
     send(RulesMessage{std::move(*memory), static_cast<std::uint32_t>(rules.size())});
@@ -123,6 +122,29 @@ TEST_F(RedactLoopTest, TurnsRecordsIntoRedactedLines) {
   EXPECT_EQ(done_->stats.records, 2U);
   EXPECT_GE(done_->claimed.redactions, 1U);
   EXPECT_EQ(done_->stats.leak_guard_hits, 0U);
+}
+
+std::string standard_and_pci() {
+  return std::string(as_text(standard_profile())) + std::string(as_text(builtin_profile("pci")));
+}
+
+TEST_F(RedactLoopTest, TakesComposedProfilesFromOneText) {
+  RedactConfig config = any_config();
+  config.redaction = "standard+pci";
+  configure(config, as_bytes(standard_and_pci()));
+  add_exchange(ring_);
+  send(StopMessage{});
+
+  EXPECT_EQ(run(), RedactEnd::kStopped);
+  EXPECT_NE(text_.find("[REDACTED:"), std::string::npos);
+}
+
+TEST_F(RedactLoopTest, EndsWhenTheProfilesAreNotThoseOfTheApproval) {
+  RedactConfig config = any_config();
+  config.redaction = "standard+pci";
+  configure(config);
+
+  EXPECT_EQ(run(), RedactEnd::kBadConfig);
 }
 
 TEST_F(RedactLoopTest, CountsRecordsThatDoNotDecode) {

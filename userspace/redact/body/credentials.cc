@@ -133,6 +133,7 @@ std::string redact_scoped_key(TextScanner& scanner, std::string_view value) {
 std::string redact_parameter(TextScanner& scanner, std::string_view name, std::string_view value) {
   if (value.empty()) return {};
   if (equals_ignoring_case(name, "credential")) return redact_scoped_key(scanner, value);
+  if (equals_ignoring_case(name, "realm")) return std::string(value);  // a server's words
   if (is_in(kPlainParameters, name)) return scanner.redact(value);
   const auto class_name = class_of_member(scanner.names(), name);
   if (class_name) return scanner.replace(*class_name, value);
@@ -224,15 +225,38 @@ std::string redact_authorization(TextScanner& scanner, std::string_view value) {
   if (!is_known) return scanner.replace("credentials", value);
   const std::string_view rest = trim(value.substr(blank));
   std::string out(value.substr(0, static_cast<std::size_t>(rest.data() - value.data())));
+  const std::size_t prefix = out.size();
   if (rest.starts_with("[REDACTED") && rest.find(']') == rest.size() - 1)
     return out + std::string(rest);
   if (!is_opaque || has_parameters(rest)) return out + Parameters(scanner, Side::kClient).run(rest);
+  if (to_lower(scheme).starts_with("sharedkey")) out += rest.substr(0, rest.find(':') + 1);
+  const std::string_view key = rest.substr(out.size() - prefix);
   const bool is_basic = equals_ignoring_case(scheme, "basic");
-  return out + scanner.replace(is_basic ? "basic-auth" : "bearer", rest);
+  return out + scanner.replace(is_basic ? "basic-auth" : "bearer", key);
 }
 
 std::string redact_challenge(TextScanner& scanner, std::string_view value) {
   return Parameters(scanner, Side::kServer).run(value);
+}
+
+std::string redact_signature(TextScanner& scanner, std::string_view value) {
+  constexpr std::string_view kSeparators = ",; ";
+  std::string out;
+  for (std::size_t at = 0; at < value.size();) {
+    const auto begin = std::min(value.find_first_not_of(kSeparators, at), value.size());
+    out += value.substr(at, begin - at);
+    const auto end = std::min(value.find_first_of(kSeparators, begin), value.size());
+    const std::string_view part = value.substr(begin, end - begin);
+    const auto equals = part.find('=');
+    const bool is_padding = equals == part.npos || part.find_first_not_of('=', equals) == part.npos;
+    const std::size_t from = is_padding ? 0 : equals + 1;
+    const std::string_view content = part.substr(from);
+    const bool is_signature = content.size() >= kMinUnknown && !content.starts_with("[REDACTED");
+    out += part.substr(0, from);
+    out += is_signature ? scanner.replace("signature", content) : scanner.redact(content);
+    at = end;
+  }
+  return out;
 }
 
 std::string redact_websocket_protocols(TextScanner& scanner, std::string_view value) {

@@ -21,4 +21,8 @@ std::string redact_challenge(TextScanner& scanner, std::string_view value);
 // A value of Sec-WebSocket-Protocol: names of protocols stay, tokens smuggled among them go.
 std::string redact_websocket_protocols(TextScanner& scanner, std::string_view value);
 
+// A value of a signature field (X-Hub-Signature-256, Stripe-Signature, Signature): names, times and
+// versions stay, signatures go.
+std::string redact_signature(TextScanner& scanner, std::string_view value);
+
 }  // namespace scopetrace

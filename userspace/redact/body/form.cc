@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "userspace/redact/body/member.h"
+#include "userspace/redact/body/put_back.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -11,6 +12,8 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxPlaceName = 64;  // of a name in a sighting's place
+
+constexpr std::size_t kMaxSniffedName = 64;
 
 bool is_form_char(char c) {
   return is_alnum(c) ||
@@ -45,7 +48,7 @@ class FormPairs {
     const std::string decoded = decode_percent(raw, true);
     if (options_.as_shape) return std::string(type_of(decoded));
     const std::string redacted = redact_member(scanner_, name, decoded, options_);
-    return redacted == decoded ? std::string(raw) : encode_percent(redacted);
+    return redacted == decoded ? std::string(raw) : put_back(kPercentForm, raw, redacted);
   }
 
   TextScanner& scanner_;
@@ -80,7 +83,8 @@ std::string redact_form(TextScanner& scanner, std::string_view form, BodyOptions
 bool looks_like_form(std::string_view text) {
   text = trim(text);
   const auto equals = text.find('=');
-  if (equals == text.npos || equals == 0) return false;
+  if (equals == text.npos || equals == 0 || equals > kMaxSniffedName) return false;
+  if (text.find_first_not_of('=', equals) == text.npos) return false;  // padding of base64
   const std::string_view name = text.substr(0, equals);
   return std::all_of(name.begin(), name.end(), is_name_char) &&
          std::all_of(text.begin(), text.end(), is_form_char);

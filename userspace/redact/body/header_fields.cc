@@ -180,6 +180,12 @@ const FieldRule* find_rule(const Rules& rules, std::string_view name) {
   return found == rules.end() ? nullptr : &*found;
 }
 
+bool is_signature_field(std::string_view name) {
+  const auto segments = name_segments(name);
+  const bool is_input = !segments.empty() && segments.back() == "input";
+  return !is_input && std::find(segments.begin(), segments.end(), "signature") != segments.end();
+}
+
 bool is_harmless(std::string_view name) {
   return std::any_of(kHarmless.begin(), kHarmless.end(),
                      [&](std::string_view known) { return equals_ignoring_case(known, name); });
@@ -197,6 +203,7 @@ std::string redact_field_value(TextScanner& scanner, const FieldView& field) {
   const FieldRule* rule = find_rule(kCredentialFields, field.name);
   if (rule == nullptr) rule = find_rule(kFields, field.name);
   if (rule != nullptr) return rule->redact(scanner, field.value);
+  if (is_signature_field(field.name)) return redact_signature(scanner, field.value);
   if (field.is_never_indexed && !is_harmless(field.name) &&
       is_secret_member("credentials", field.value)) {
     return scanner.replace("credentials", field.value);

@@ -52,7 +52,7 @@ class HttpText {
     if (!head) {
       // At least one byte, or a head that is refused would be found here again and again.
       const std::size_t size = std::min(find_head_text(rest_.substr(1)) + 1, rest_.size());
-      add_content(take(size), "", true);
+      add_content(take(size), {}, true);
       return;
     }
     redact_head_text(scanner_, *head, out_);
@@ -72,14 +72,15 @@ class HttpText {
     Http1BodyPlan plan = plan_body(head.head, last_method_);
     if (plan.codings.empty()) plan.codings = codings_of(head.head);
     if (!head.has_framing) plan.framing = Http1Framing::kUntilClose;
-    const std::string type = value_of(head.head, "content-type");
+    const ContentInfo info = {value_of(head.head, "content-type"),
+                              value_of(head.head, "grpc-encoding")};
     FramedBody body;
     if (plan.framing == Http1Framing::kChunked && read_chunks(body)) {
-      add_framed(body, plan.codings, type);
+      add_framed(body, plan.codings, info);
       return;
     }
-    if (plan.framing == Http1Framing::kLength) return take_length(plan, type);
-    add_body(take(find_head_text(rest_)), true, plan.codings, type);
+    if (plan.framing == Http1Framing::kLength) return take_length(plan, info);
+    add_body(take(find_head_text(rest_)), true, plan.codings, info);
   }
 
   // Messages that should have no body have one here when bytes follow: its codings count.
@@ -90,7 +91,7 @@ class HttpText {
     }
     return codings;
   }
-  static std::string value_of(const Http1Head& head, std::string_view name) {
+  static std::string_view value_of(const Http1Head& head, std::string_view name) {
     for (const HttpField& field : head.fields) {
       if (equals_ignoring_case(field.name, name)) return field.value;
     }
@@ -98,17 +99,17 @@ class HttpText {
   }
 
   // The stated length holds when the input or a head follows; else the body goes to the next head.
-  void take_length(const Http1BodyPlan& plan, const std::string& type) {
+  void take_length(const Http1BodyPlan& plan, const ContentInfo& info) {
     const bool is_inside = plan.length_bytes <= rest_.size();
     const std::string_view behind =
         is_inside ? rest_.substr(plan.length_bytes) : std::string_view();
     const std::string_view next = behind.substr(blank_lines(behind).size());
     if (is_inside && (next.empty() || find_head_text(next.substr(0, kMaxHeadText)) == 0)) {
-      return add_body(take(plan.length_bytes), true, plan.codings, type);
+      return add_body(take(plan.length_bytes), true, plan.codings, info);
     }
     const std::string_view wire = take(find_head_text(rest_));
     const bool is_whole = wire.size() >= plan.length_bytes;
-    add_body(wire, is_whole, plan.codings, type);
+    add_body(wire, is_whole, plan.codings, info);
   }
 
   // Undoes chunk framing. False when the body is not in chunks at all: somebody joined them before.
@@ -146,8 +147,8 @@ class HttpText {
   }
 
   void add_framed(const FramedBody& body, const std::vector<std::string>& codings,
-                  const std::string& type) {
-    add_body(body.wire, body.is_whole, codings, type);
+                  const ContentInfo& info) {
+    add_body(body.wire, body.is_whole, codings, info);
     if (!body.trailers.empty()) {
       out_ += "\r\n";
       redact_field_lines(scanner_, body.trailers, out_);
@@ -160,12 +161,12 @@ class HttpText {
   }
 
   void add_body(std::string_view wire, bool is_whole, const std::vector<std::string>& codings,
-                const std::string& type) {
+                const ContentInfo& info) {
     if (wire.empty()) return;
-    if (codings.empty()) return add_content(wire, type, is_whole);
+    if (codings.empty()) return add_content(wire, info, is_whole);
     const HttpBody body = decode(wire, codings);
-    if (body.state == BodyState::kComplete) return add_content(body.content, type, true);
-    if (is_readable(wire)) return add_content(wire, type, is_whole);  // decoded before, by others
+    if (body.state == BodyState::kComplete) return add_content(body.content, info, true);
+    if (is_readable(wire)) return add_content(wire, info, is_whole);  // decoded before, by others
     const std::string_view reason =
         body.state == BodyState::kCut ? std::string_view("over the size limit") : body.reason;
     out_ += withheld_mark(wire.size(), reason);
@@ -177,8 +178,8 @@ class HttpText {
     return collector.take(true);
   }
 
-  void add_content(std::string_view content, std::string_view type, bool is_whole) {
-    const RedactedContent redacted = redact_content(scanner_, content, type, {!is_whole, false, 0});
+  void add_content(std::string_view content, const ContentInfo& info, bool is_whole) {
+    const RedactedContent redacted = redact_content(scanner_, content, info, {.is_cut = !is_whole});
     out_ += redacted.withheld.empty() ? redacted.text
                                       : withheld_mark(content.size(), redacted.withheld);
   }
@@ -199,6 +200,7 @@ struct HttpTextRedactor::State {
 
   std::unique_ptr<Detectors> detectors;
   ByteVector key;
+  std::map<std::string, std::uint64_t> by_class;
 };
 
 HttpTextRedactor::HttpTextRedactor(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -214,11 +216,18 @@ Result<std::unique_ptr<HttpTextRedactor>> HttpTextRedactor::make(const RuleSet& 
 std::string HttpTextRedactor::redact(std::string_view bytes) {
   TextScanner scanner(*state_->detectors, state_->key);
   const std::string_view input = bytes.substr(0, kMaxInput);
+  // A second time: what a later name gave away may stand before it.
+  HttpText(scanner, input).run();
   std::string out = HttpText(scanner, input).run();
   if (bytes.size() > input.size()) {
     out += withheld_mark(bytes.size() - input.size(), "over the size limit");
   }
+  for (const auto& [name, count] : scanner.by_class()) state_->by_class[name] += count;
   return out;
+}
+
+const std::map<std::string, std::uint64_t>& HttpTextRedactor::by_class() const {
+  return state_->by_class;
 }
 
 }  // namespace scopetrace

@@ -2,6 +2,8 @@
 // Redacts raw HTTP messages into text: what `scopetrace scrub --http` calls.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +41,8 @@ class HttpTextRedactor {
   ~HttpTextRedactor();
 
   std::string redact(std::string_view bytes);
+  // Values replaced in all inputs so far.
+  const std::map<std::string, std::uint64_t>& by_class() const;
 
  private:
   struct State;

@@ -110,8 +110,9 @@ std::optional<RedactedBody> MessageRedactor::redact_body(const HttpBody& body,
     out.withheld = body.reason.empty() ? "not decodable" : body.reason;
   } else {
     out.is_shape = level_ == Level::kShape;
-    RedactedContent content =
-        redact_content(scanner_, body.content, content_type, {out.is_cut, out.is_shape, 0});
+    RedactedContent content = redact_content(
+        scanner_, body.content, {content_type, field_value(fields, "grpc-encoding").value_or("")},
+        {.is_cut = out.is_cut, .as_shape = out.is_shape});
     out.text = std::move(content.text);
     out.withheld = std::move(content.withheld);
   }

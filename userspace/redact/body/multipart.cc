@@ -17,25 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxBoundary = 256;  // RFC 2046 allows 70
 
-// The value of a parameter (`name="x"`), whatever its case; empty when it is not there.
-std::string_view parameter_of(std::string_view field, std::string_view name) {
-  for (std::size_t at = field.find(';'); at < field.size(); at = field.find(';', at)) {
-    const std::string_view rest = field.substr(field.find_first_not_of("; \t\r\n", at) == field.npos
-                                                   ? field.size()
-                                                   : field.find_first_not_of("; \t\r\n", at));
-    at = field.size() - rest.size();
-    const auto equals = rest.find('=');
-    if (equals == rest.npos) return {};
-    std::string_view value = rest.substr(equals + 1);
-    const bool is_quoted = value.starts_with('"');
-    if (is_quoted) value.remove_prefix(1);
-    value = value.substr(0, is_quoted ? value.find('"') : value.find(';'));
-    if (equals_ignoring_case(trim(rest.substr(0, equals)), name)) return trim(value);
-    at = static_cast<std::size_t>(value.data() + value.size() - field.data());
-  }
-  return {};
-}
-
 // A delimiter line of the body.
 struct Mark {
   std::size_t begin = std::string_view::npos;  // of the line
@@ -171,7 +152,7 @@ class Multipart {
     if (decides(content) && !options_.as_shape && is_readable(content)) {
       return redact_member(scanner_, name_, content, options);
     }
-    RedactedContent inner = redact_content(scanner_, content, type_, options);
+    RedactedContent inner = redact_content(scanner_, content, {type_, {}}, options);
     if (inner.withheld.empty()) return std::move(inner.text);
     const std::string size = std::to_string(content.size());
     if (inner.withheld == "binary" || !is_readable(content)) return "[binary " + size + " bytes]";

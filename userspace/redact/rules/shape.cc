@@ -119,8 +119,14 @@ Result<ShapeRun> parse_character(std::string_view text, std::size_t& at) {
   return run;
 }
 
-bool runs_into(const ShapeRun& run, const ShapeRun& next) {
-  return run.count_min != run.count_max && (run.set & next.set).any();
+// Whether a run of variable length may be followed by its own characters.
+bool is_ambiguous(const std::vector<ShapeRun>& runs, std::size_t at) {
+  if (runs[at].count_min == runs[at].count_max) return false;
+  for (std::size_t next = at + 1; next < runs.size(); ++next) {
+    if ((runs[at].set & runs[next].set).any()) return true;
+    if (runs[next].count_min > 0) return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -132,8 +138,8 @@ Result<Shape> Shape::parse(std::string_view text) {
                         text[at] == '[' ? parse_set_run(text, at) : parse_character(text, at));
     shape.runs_.push_back(run);
   }
-  const auto& runs = shape.runs_;
-  if (std::adjacent_find(runs.begin(), runs.end(), runs_into) != runs.end()) {
+  for (std::size_t at = 0; at < shape.runs_.size(); ++at) {
+    if (!is_ambiguous(shape.runs_, at)) continue;
     return fail(ErrorCode::kCorrupt, "a run of variable length is followed by its own characters");
   }
   shape.choose_literal();

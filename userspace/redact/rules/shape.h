@@ -36,15 +36,16 @@ struct TextRange {
 // A parsed shape. Grammar:
 //
 //   shape   = *( literal / run )
-//   literal = characters other than [ ] { } \ , or \ and one of these
-//   run     = ( "[" set "]" / character ) "{" min [ "," [ max ] ] "}"
+//   literal = characters other than [ ] { } \ , or \ and any character
+//   run     = "[" set "]" "{" min [ "," [ max ] ] "}"
 //   set     = a name (alnum, upper-alnum, lower-alnum, letter, digit, hex, base32, base64,
 //             base64url, bech32, printable), characters and ranges as in a regular expression, or a
 //             name and further characters; letters of a list stand in their order, so that a
 //             mistyped name is none
 //
 // An open maximum means as far as the set goes, at most kShapeMaxRun characters. A run of variable
-// length must not be followed by a character of its own set (the match would be ambiguous).
+// length must not be followed by a character of its own set, runs that may be empty aside (the match
+// would be ambiguous).
 // A shape matches only where no further alphanumeric character stands directly before it, and,
 // unless its last run is open, directly behind it.
 class Shape {

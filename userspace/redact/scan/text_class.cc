@@ -45,7 +45,7 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < 32 && !is_spac
 // How many bytes follow a lead byte; nothing when it is none.
 std::optional<std::size_t> bytes_behind(unsigned char lead) {
   if (lead < 0x80) return 0;
-  if (lead < 0xc2) return std::nullopt;
+  if (lead < 0xc2 || lead > 0xf4) return std::nullopt;
   return lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
 }
 

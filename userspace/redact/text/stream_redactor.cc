@@ -58,18 +58,31 @@ std::string StreamRedactor::push(std::string_view bytes) {
 }
 
 void StreamRedactor::push(std::string_view bytes, std::string& out) {
-  if (pending_.empty()) {
-    const std::size_t taken = take(bytes, out);
-    pending_.assign(bytes.substr(taken));
-  } else {
-    pending_ += bytes;
-    // Nothing can be decided before a line ends or the hold-back is full: not looked at each byte.
-    const bool has_line = bytes.find('\n') != bytes.npos;
-    if (!has_line && !is_withheld() && pending_.size() < next_look_) return;
-    const std::size_t taken = take(pending_, out);
-    drop_begin(pending_, taken);
-  }
+  while (!pending_.empty() && !bytes.empty()) bytes.remove_prefix(join(bytes, out));
+  if (bytes.empty()) return;
+  const std::size_t taken = take(bytes, out);
+  pending_.assign(bytes.substr(taken));
   next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
+}
+
+// Decides what is held back with the begin of what follows; returns how much of that was used. Once
+// all that was held back is decided, the rest of `bytes` needs no copy.
+std::size_t StreamRedactor::join(std::string_view bytes, std::string& out) {
+  const std::string_view head = bytes.substr(0, kHoldBackBytes);
+  const std::size_t before = pending_.size();
+  pending_ += head;
+  // Nothing can be decided before a line ends or the hold-back is full: not looked at each byte.
+  const bool has_line = head.find('\n') != head.npos;
+  if (!has_line && !is_withheld() && pending_.size() < next_look_) return head.size();
+  const std::size_t taken = take(pending_, out);
+  if (taken >= before) {
+    wipe(pending_);
+    pending_.clear();
+    return taken - before;
+  }
+  drop_begin(pending_, taken);
+  next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
+  return head.size();
 }
 
 // Takes as much of `text` as can be decided; returns how much.

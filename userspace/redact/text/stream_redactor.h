@@ -42,6 +42,7 @@ class StreamRedactor {
   std::uint64_t withheld_total() const { return withheld_total_; }
 
  private:
+  std::size_t join(std::string_view bytes, std::string& out);
   std::size_t take(std::string_view text, std::string& out);
   std::size_t take_lines(std::string_view text, std::string& out);
   std::size_t take_piece(std::string_view text, std::string& out);
