@@ -98,7 +98,7 @@ TEST(WireImapTest, RedactsLoginInEveryForm) {
   for (const std::string& form : forms) {
     const std::string stream = form + "\r\na2 SELECT INBOX\r\n";
     expect_safe(stream, "imap", password);
-    EXPECT_TRUE(contains(tell(stream).text, "SELECT tag=a2 INBOX")) << tell(stream).text;
+    EXPECT_TRUE(contains(tell(stream).text, "SELECT INBOX")) << tell(stream).text;
   }
 }
 
@@ -109,7 +109,7 @@ TEST(WireImapTest, RedactsAuthenticateWithAndWithoutInitialResponse) {
         "x1 AUTHENTICATE PLAIN" + between + answer + "\r\nx2 LIST \"\" *\r\n";
     expect_safe(stream, "imap", answer);
     EXPECT_TRUE(contains(tell(stream).text, "PLAIN")) << tell(stream).text;
-    EXPECT_TRUE(contains(tell(stream).text, "LIST tag=x2")) << tell(stream).text;
+    EXPECT_TRUE(contains(tell(stream).text, "LIST \"\" *")) << tell(stream).text;
   }
 }
 

@@ -21,7 +21,7 @@ TEST(WireStreamTest, UnknownBinaryKeepsPrintableRunsAndLengths) {
                             "gr\xc3\xbc\xc3\x9f dich\xff\n";
   const std::string text = tell(bytes).text;
   EXPECT_EQ(text,
-            " [binary 5 bytes] visible text [binary 6 bytes] gr\xc3\xbc\xc3\x9f [WITHHELD:4] "
+            " [binary 5 bytes] visible text [binary 6 bytes] gr\xc3\xbc\xc3\x9f dich "
             "[binary 2 bytes] ")
       << text;
 }

@@ -99,7 +99,7 @@ void Imap::tell(std::string_view message, WireText& out) {
 
 void Imap::tell_line(std::string_view line, WireText& out) {
   std::string_view rest = line;
-  const std::string_view tag = take_word(rest);
+  take_word(rest);  // the tag
   const std::string_view command = command_of(take_word(rest));
   if (command.empty() && sasl_.is_active()) return sasl_.tell(line, out);
   sasl_.end();
@@ -110,7 +110,6 @@ void Imap::tell_line(std::string_view line, WireText& out) {
     return out.value(line);
   }
   out.begin(command);
-  out.field("tag", tag);
   if (command != "AUTHENTICATE") return tell_rest(rest, out);
   const std::string_view mechanism = take_word(rest);
   sasl_.begin(mechanism, take_word(rest), out);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "userspace/base/bytes.h"
+#include "userspace/redact/rules/names.h"
 #include "userspace/redact/scan/finding.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/wire/wire_text.h"
@@ -166,18 +167,32 @@ bool SecretLiterals::goes_on(const Token& token) const {
          (is_one_of(token.text, kBetween) || equals_ignoring_case(token.text, kOpen[1]));
 }
 
-class ParameterNames {
+// Which column each parameter and literal is compared with or goes to.
+class ColumnPlaces {
  public:
-  explicit ParameterNames(std::string_view statement) : tokens_(statement, true) {}
-  std::vector<std::string> find();
+  struct Literal {
+    std::string_view column;
+    std::string_view text;
+  };
+
+  ColumnPlaces(std::string_view statement, bool has_escapes)
+      : statement_(statement), tokens_(statement, has_escapes) {}
+  // Reads the statement; then the two others hold what was found.
+  void read();
+  std::vector<std::string>& parameters() { return names_; }
+  const std::vector<Literal>& literals() const { return literals_; }
 
  private:
   void take(const Token& token);
+  void take_word(std::string_view word);
   void take_parameter(const Token& token);
+  std::string_view column_here() const;
   void take_sign(std::string_view sign);
 
+  std::string_view statement_;
   SqlTokens tokens_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  // of parameters
+  std::vector<Literal> literals_;
   std::vector<std::string_view> columns_;  // of the list in parentheses before VALUES
   std::string_view word_;                  // the last one that can be a column
   std::size_t place_ = 0;                  // in the row of VALUES
@@ -186,26 +201,36 @@ class ParameterNames {
   bool in_values_ = false;
 };
 
-std::vector<std::string> ParameterNames::find() {
+void ColumnPlaces::read() {
   for (Token token = tokens_.next(); token.kind != Kind::kEnd; token = tokens_.next()) take(token);
-  return std::move(names_);
 }
 
-void ParameterNames::take(const Token& token) {
-  if (token.kind == Kind::kParameter) return take_parameter(token);
-  if (token.kind == Kind::kSign) return take_sign(token.text);
-  if (token.kind != Kind::kWord) return;
-  if (equals_ignoring_case(token.text, "VALUES") || equals_ignoring_case(token.text, "VALUE")) {
+void ColumnPlaces::take(const Token& token) {
+  const bool is_value =
+      token.kind == Kind::kLiteral || (in_values_ && is_literal(statement_, token));
+  if (is_value) {
+    literals_.push_back({column_here(), token.text});
+  } else if (token.kind == Kind::kParameter) {
+    take_parameter(token);
+  } else if (token.kind == Kind::kSign) {
+    take_sign(token.text);
+  } else {
+    take_word(token.text);
+  }
+}
+
+void ColumnPlaces::take_word(std::string_view word) {
+  if (equals_ignoring_case(word, "VALUES") || equals_ignoring_case(word, "VALUE")) {
     in_values_ = depth_ == 0;
     return;
   }
   static constexpr std::array kOperators = {"LIKE", "ILIKE", "IN", "IS", "NOT", "ANY", "BETWEEN"};
-  if (is_one_of(token.text, kOperators)) return;
-  word_ = token.text;
+  if (is_one_of(word, kOperators)) return;
+  word_ = word;
   if (!in_values_ && depth_ == 1 && columns_.size() < kMaxSqlParameters) columns_.push_back(word_);
 }
 
-void ParameterNames::take_sign(std::string_view sign) {
+void ColumnPlaces::take_sign(std::string_view sign) {
   if (sign == "(" && depth_++ == 0) {
     if (!in_values_) columns_.clear();
     place_ = 0;
@@ -215,15 +240,28 @@ void ParameterNames::take_sign(std::string_view sign) {
   if (sign == "," && depth_ == 0 && !in_values_) word_ = {};
 }
 
-void ParameterNames::take_parameter(const Token& token) {
+void ColumnPlaces::take_parameter(const Token& token) {
   std::size_t index = seen_++;
   if (token.text != "?") index = parse_decimal(token.text.substr(1)).value_or(0) - 1;
   if (index >= kMaxSqlParameters) return;
   if (index >= names_.size()) names_.resize(index + 1);
-  if (in_values_ && depth_ > 0) {
-    if (place_ < columns_.size()) names_[index] = columns_[place_];
-  } else {
-    names_[index] = word_;
+  names_[index] = column_here();
+}
+
+std::string_view ColumnPlaces::column_here() const {
+  if (!in_values_ || depth_ == 0) return word_;
+  return place_ < columns_.size() ? columns_[place_] : std::string_view();
+}
+
+void find_by_column(std::string_view statement, bool has_escapes, const WireText& out,
+                    std::vector<Finding>& findings) {
+  ColumnPlaces places(statement, has_escapes);
+  places.read();
+  for (const auto& [column, text] : places.literals()) {
+    const std::string_view class_name = out.class_of(column);
+    if (class_name.empty() || !is_plausible_value(class_name, text)) continue;
+    const auto begin = static_cast<std::size_t>(text.data() - statement.data());
+    findings.push_back({{begin, begin + text.size()}, class_name});
   }
 }
 
@@ -236,6 +274,7 @@ void tell_sql(std::string_view statement, WireText& out) {
   std::vector<Finding> findings;
   for (const bool has_escapes : {true, false}) {
     SecretLiterals(statement, has_escapes).find(findings);
+    find_by_column(statement, has_escapes, out, findings);
   }
   merge_findings(findings);
   std::string told;
@@ -252,7 +291,9 @@ void tell_sql(std::string_view statement, WireText& out) {
 }
 
 std::vector<std::string> sql_parameter_names(std::string_view statement) {
-  return ParameterNames(statement).find();
+  ColumnPlaces places(statement, true);
+  places.read();
+  return std::move(places.parameters());
 }
 
 }  // namespace scopetrace

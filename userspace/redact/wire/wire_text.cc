@@ -82,7 +82,7 @@ void WireText::word(std::string_view word) {
 }
 
 void WireText::value(std::string_view value) {
-  if (is_shape()) return;
+  if (is_shape() || value.empty()) return;
   label({});
   line_ += is_readable(value) ? std::string(value) : binary_note(value.size());
 }
