@@ -235,10 +235,10 @@ void Timeline::print_data(const LineJson& line) {
   }
   const std::string direction = text_of(line, "direction");
   const std::string where = party_of(line);
-  const std::string text =
-      fmt::format("{} {}, connection {}{}: {}", direction == "egress" ? "out" : "in",
-                  text_of(line, "content_class"), text_of(line, "conn"),
-                  where.empty() ? "" : " " + where, withheld);
+  const std::string text = fmt::format(
+      "{} {}, connection {}{}: {}", direction == "egress" ? "out" : "in",
+      text_of(line, "content_class"), text_of(line, "conn"), where.empty() ? "" : " " + where,
+      withheld.empty() ? text_of(line, "protocol") : withheld);
   if (data_.key != text) flush_data();
   if (data_.pieces == 0) data_ = {.key = text, .clock = clock_of(line), .text = text};
   ++data_.pieces;

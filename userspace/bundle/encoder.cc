@@ -135,6 +135,13 @@ Json credentials_json(const std::vector<CredentialSighting>& credentials) {
   return json;
 }
 
+// Takes the text out of a line that is too long.
+void withhold_text(RedactedStreamData& data) {
+  data.text.clear();
+  data.kept_bytes = 0;
+  data.withheld = kTooLong;
+}
+
 // Takes the bodies out of a line that is too long.
 void withhold_bodies(RedactedExchange& exchange) {
   const auto withhold = [](std::optional<RedactedBody>& body) {
@@ -172,7 +179,15 @@ class LineWriter {
     line["direction"] = direction_name(data.direction);
     line["length"] = json_number(data.length_bytes);
     line["content_class"] = data.content_class;
-    line["withheld"] = data.withheld;
+    if (!data.protocol.empty()) line["protocol"] = data.protocol;
+    if (data.withheld.empty()) {
+      line["kept"] = json_number(data.kept_bytes);
+      line["cut"] = data.is_cut;
+      line["shape"] = data.is_shape;
+      line["text"] = data.text;
+    } else {
+      line["withheld"] = data.withheld;
+    }
     return line;
   }
 
@@ -260,7 +275,12 @@ Status Encoder::push(RedactedMessage message) {
   std::string line = dump_line(std::visit(write, message.content()));
   if (line.size() > kMaxLineBytes) {
     ++withheld_lines_;
-    // Only exchanges can grow: everything else is a few fields of bounded length.
+    if (const auto* data = std::get_if<RedactedStreamData>(&message.content())) {
+      RedactedStreamData shorter = *data;
+      withhold_text(shorter);
+      return next_.push(dump_line(write(shorter)));
+    }
+    // Everything else but exchanges is a few fields of bounded length.
     RedactedExchange exchange = std::get<RedactedExchange>(message.content());
     withhold_bodies(exchange);
     line = dump_line(write(exchange));

@@ -53,6 +53,12 @@ void Connection::on_chunk(const StreamChunk& chunk, Outlet& outlet) {
 }
 
 void Connection::on_gap(const StreamGap& gap, Outlet& outlet) {
+  lose(gap, outlet);
+  // What was before the gap comes before it.
+  side(gap.key.direction).raw.flush(gap.key, conn_id_, outlet);
+}
+
+void Connection::lose(const StreamGap& gap, Outlet& outlet) {
   set_connection(gap.conn_id);
   const st_direction direction = gap.key.direction;
   Side& here = side(direction);
@@ -75,7 +81,8 @@ void Connection::flush_idle(std::uint64_t before_ns, Outlet& outlet) {
   }
 }
 
-void Connection::end(EndCause cause, Outlet& outlet) {
+void Connection::end(StreamEnd& end, Outlet& outlet) {
+  const EndCause cause = end.cause;
   const bool is_over = cause == EndCause::kClosed || cause == EndCause::kExited;
   for (const st_direction direction : kDirections) {
     Side& here = side(direction);
@@ -92,7 +99,10 @@ void Connection::end(EndCause cause, Outlet& outlet) {
   stitcher_.end(cause, outlet);
   for (const st_direction direction : kDirections) {
     side(direction).raw.flush(key(direction), conn_id_, outlet);
+    if (end.origin.time_ns < side(direction).last.time_ns) end.origin = side(direction).last;
   }
+  end.tls_id = tls_id_;
+  if (end.conn_id == 0) end.conn_id = conn_id_;
 }
 
 std::size_t Connection::memory_bytes() const {

@@ -24,8 +24,8 @@ class Connection {
   void on_gap(const StreamGap& gap, Outlet& outlet);
   // Sends unknown data that has been silent since `before_ns`.
   void flush_idle(std::uint64_t before_ns, Outlet& outlet);
-  // Sends all there is. Nothing may come after it.
-  void end(EndCause cause, Outlet& outlet);
+  // Sends all there is, and fills in of `end` what is not known. Nothing may come after it.
+  void end(StreamEnd& end, Outlet& outlet);
 
   std::size_t memory_bytes() const;
 
@@ -59,6 +59,7 @@ class Connection {
   void begin_message(st_direction direction, Http1Head head);
   void end_message(st_direction direction, HttpBody body, Outlet& outlet);
   void reject_head(st_direction direction, Outlet& outlet);
+  void lose(const StreamGap& gap, Outlet& outlet);
   void lose_boundary(Outlet& outlet);
   void abandon(st_direction direction, Outlet& outlet);
   void move_head_to_raw(st_direction direction, Outlet& outlet);

@@ -25,7 +25,7 @@ class Dissector final : public Sink<StreamItem> {
   }
 
   Status finish() override {
-    while (!entries_.empty()) drop(entries_.begin(), EndCause::kFinished);
+    while (!entries_.empty()) drop(entries_.begin(), end_of(EndCause::kFinished));
     return outlet_.finish();
   }
 
@@ -54,7 +54,7 @@ class Dissector final : public Sink<StreamItem> {
 
   void on_item(const StreamEnd& end) {
     const auto found = by_tls_id_.find(end.tls_id);
-    if (found != by_tls_id_.end()) drop(found->second, end.cause);
+    if (found != by_tls_id_.end()) drop(found->second, end);
   }
 
   void on_item(const TimePassed& time) {
@@ -100,11 +100,18 @@ class Dissector final : public Sink<StreamItem> {
 
   void evict() {
     ++outlet_.counters().evicted_connections;
-    drop(entries_.begin(), EndCause::kEvicted);
+    drop(entries_.begin(), end_of(EndCause::kEvicted));
   }
 
-  void drop(Entries::iterator entry, EndCause cause) {
-    entry->connection.end(cause, outlet_);
+  static StreamEnd end_of(EndCause cause) {
+    StreamEnd end;
+    end.cause = cause;
+    return end;
+  }
+
+  void drop(Entries::iterator entry, StreamEnd end) {
+    entry->connection.end(end, outlet_);
+    outlet_.send(end);
     outlet_.counters().memory_bytes -= entry->charged_bytes;
     by_tls_id_.erase(entry->tls_id);
     entries_.erase(entry);

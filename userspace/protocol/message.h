@@ -76,8 +76,7 @@ struct HttpExchange {
   std::optional<HttpResponse> response;
 };
 
-// Bytes of a stream whose protocol is not known. Only length and class may leave redaction until a
-// parser knows their structure.
+// Bytes of a stream that is not HTTP, in order. Cut anywhere: the redactor finds their messages.
 struct RawStreamData {
   StreamKey key;
   std::uint64_t conn_id = 0;
@@ -86,8 +85,9 @@ struct RawStreamData {
   std::string content;  // at most kMaxBodyBytes of it
 };
 
-// What the dissector makes of stream items.
-using Message = std::variant<HttpExchange, RawStreamData, StreamGap, st_tls_peer_event,
+// What the dissector makes of stream items. A gap comes behind the data before it; an end behind
+// all that its TLS object had.
+using Message = std::variant<HttpExchange, RawStreamData, StreamGap, StreamEnd, st_tls_peer_event,
                              st_connection_event, st_process_event>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can

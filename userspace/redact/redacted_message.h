@@ -79,14 +79,21 @@ struct RedactedExchange {
   std::vector<std::string> data_classes;  // sorted, unique
 };
 
-// Stream data of an unknown protocol: its length and class only.
+// Bytes of a stream that is not HTTP: what became final with them. `text` tells messages of a known
+// protocol a line each, or the text of an unknown one; it may belong to bytes of earlier lines that
+// were held back, and the end of a stream brings a line of length 0 for what was left.
 struct RedactedStreamData {
   Origin origin;
   std::uint64_t conn_id = 0;
   st_direction direction = ST_EGRESS;
   std::uint64_t length_bytes = 0;
-  std::string content_class;  // "text", "binary", …
-  std::string withheld;       // why the content is not there
+  std::string content_class;     // "text", "binary", …
+  std::string protocol;          // "redis", …, "unknown"; empty while not decided
+  std::string text;              // at most kMaxStoredBody bytes of redacted text
+  bool is_shape = false;         // level shape: text is the kinds of messages, no values
+  std::uint64_t kept_bytes = 0;  // of the redacted text
+  bool is_cut = false;
+  std::string withheld;  // a fixed phrase when text is empty, else empty
 };
 
 // A connection with what is known of its third party.

@@ -13,6 +13,7 @@
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text/text_scanner.h"
+#include "userspace/redact/wire/wire_connections.h"
 
 namespace scopetrace {
 namespace {
@@ -64,6 +65,24 @@ std::uint64_t first_ns(const HttpExchange& exchange) {
   return exchange.response ? exchange.response->first_ns : 0;
 }
 
+// At most kMaxStoredBody bytes, whole UTF-8 characters. Returns whether something was cut off.
+bool cut_to_stored(std::string& text) {
+  if (text.size() <= kMaxStoredBody) return false;
+  std::size_t end = kMaxStoredBody;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  return true;
+}
+
+void fill_text(RedactedStreamData& out, WireTold told) {
+  out.protocol = told.protocol;
+  out.text = std::move(told.text);
+  out.is_cut = cut_to_stored(out.text);
+  out.kept_bytes = out.text.size();
+  if (out.text.empty())
+    out.withheld = out.protocol == WireStream::kUnknown ? "unknown protocol" : "held back";
+}
+
 }  // namespace
 
 struct Redactor::State final : public MessageSink {
@@ -74,6 +93,7 @@ struct Redactor::State final : public MessageSink {
         scope(std::move(filter)),
         detectors(std::move(d)),
         scanner(*detectors, std::move(config.pseudonym_key)),
+        wire(scanner),
         guard(scanner),
         next(sink) {}
 
@@ -101,6 +121,7 @@ struct Redactor::State final : public MessageSink {
   Status redact(const HttpExchange& exchange);
   Status redact(const RawStreamData& data);
   Status redact(const StreamGap& gap);
+  Status redact(const StreamEnd& end);
   Status redact(const st_tls_peer_event& event);
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
@@ -113,6 +134,10 @@ struct Redactor::State final : public MessageSink {
 
   // The level of this exchange; nullopt: a flag turned it off.
   std::optional<Level> level_of(const HttpExchange& exchange) const;
+  // The level of stream data; nullopt: out of scope, or turned off.
+  std::optional<Level> level_of(std::uint64_t conn_id) const;
+  RedactedStreamData tell_stream(const RawStreamData& data, Level allowed);
+  Status end_stream(const StreamEnd& end, st_direction direction);
 
   RedactorConfig config;
   LevelCaps caps;
@@ -120,6 +145,7 @@ struct Redactor::State final : public MessageSink {
   ScopeFilter scope;
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
+  WireConnections wire;
   LeakGuard guard;
   Sink<RedactedMessage>& next;
   RedactionCounters counters;
@@ -209,25 +235,71 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   return self->pass(std::move(out));
 }
 
-Status Redactor::State::redact(const RawStreamData& data) {
-  const auto known = peers.find(data.conn_id);
+std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id) const {
+  const auto known = peers.find(conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
-  const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
-  if (!has_family("tls") || !(scope.allows_any_host() || is_known) || !allowed) {
+  if (!has_family("tls") || !(scope.allows_any_host() || is_known)) return std::nullopt;
+  return is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+}
+
+Status Redactor::State::redact(const RawStreamData& data) {
+  const auto allowed = level_of(data.conn_id);
+  if (!allowed) {
     ++counters.dropped_messages;
+    wire.lose(data.key);
     return {};
   }
+  return self->pass(tell_stream(data, *allowed));
+}
+
+RedactedStreamData Redactor::State::tell_stream(const RawStreamData& data, Level allowed) {
   RedactedStreamData out;
   out.origin = data.origin;
   out.conn_id = data.conn_id;
   out.direction = data.key.direction;
   out.length_bytes = data.length_bytes;
   out.content_class = is_readable(data.content) ? "text" : "binary";
-  out.withheld = "unknown protocol";
-  return self->pass(std::move(out));
+  if (allowed < Level::kShape) {
+    wire.lose(data.key);
+    out.withheld = "below the level";
+    return out;
+  }
+  out.is_shape = allowed == Level::kShape;
+  scanner.set_place("");
+  fill_text(out, wire.push(data.key, out.is_shape ? WireDetail::kShape : WireDetail::kRedacted,
+                           data.content));
+  if (data.length_bytes > data.content.size()) wire.lose(data.key);
+  scanner.take_data_classes();  // told by exchanges only
+  return out;
 }
 
-Status Redactor::State::redact(const StreamGap& gap) { return self->pass(RedactedGap{gap}); }
+Status Redactor::State::redact(const StreamGap& gap) {
+  wire.lose(gap.key);
+  return self->pass(RedactedGap{gap});
+}
+
+// What was held back gets a line of its own.
+Status Redactor::State::redact(const StreamEnd& end) {
+  for (const st_direction direction : {ST_EGRESS, ST_INGRESS}) {
+    ST_RETURN_IF_ERROR(end_stream(end, direction));
+  }
+  wire.forget(end.tls_id);
+  return {};
+}
+
+Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction) {
+  const auto allowed = level_of(end.conn_id);
+  WireTold told = wire.finish({end.tls_id, direction});
+  if (told.text.empty() || !allowed || *allowed < Level::kShape) return {};
+  RedactedStreamData out;
+  out.origin = end.origin;
+  out.conn_id = end.conn_id;
+  out.direction = direction;
+  out.content_class = "text";
+  out.is_shape = *allowed == Level::kShape;
+  fill_text(out, std::move(told));
+  return self->pass(std::move(out));
+}
 
 Status Redactor::State::redact(const st_tls_peer_event& event) {
   if (Peer* known = peer(event.conn_id)) {

@@ -80,6 +80,7 @@ TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
   RedactedStreamData data;
   data.origin = kOrigin;
   data.content_class = "binary";
+  data.withheld = "below the level";
   encode(data);
   encode(RedactedGap{});
   RedactedConnection connection{};
@@ -91,6 +92,29 @@ TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
   connection.third_party_source = "sni";
   EXPECT_NE(encode(connection).find(R"("peer":{"address":"127.0.0.1","port":0})"),
             std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsTextOrWhyThereIsNone) {
+  RedactedStreamData data;
+  data.origin = kOrigin;
+  data.content_class = "text";
+  data.protocol = "ftp";
+  data.text = "USER jo\n";
+  data.kept_bytes = data.text.size();
+  EXPECT_NE(encode(data).find(
+                R"("protocol":"ftp","kept":8,"cut":false,"shape":false,"text":"USER jo\n"})"),
+            std::string::npos);
+  data.withheld = "held back";
+  const std::string line = encode(data);
+  EXPECT_NE(line.find(R"("protocol":"ftp","withheld":"held back"})"), std::string::npos) << line;
+  EXPECT_EQ(line.find("text\":\"USER"), std::string::npos);
+}
+
+TEST_F(EncoderTest, WithholdsStreamTextOfALineThatIsTooLong) {
+  RedactedStreamData data;
+  data.origin = kOrigin;
+  data.text = std::string(1 << 19, '\1');
+  EXPECT_NE(encode(data).find(R"("withheld":"line too long")"), std::string::npos);
 }
 
 TEST_F(EncoderTest, TellsHowAProcessEnded) {

@@ -252,6 +252,25 @@ TEST(DissectorLimitTest, PassesUnknownDataOnAfterSilence) {
   EXPECT_EQ(dissection.counters.unparsed_bytes, 3U);
 }
 
+TEST(DissectorGapTest, PassesUnknownDataOnBeforeTheGapBehindIt) {
+  Dissection dissection;
+
+  dissection.out("\x01\x02\x03")
+      .lose(ST_EGRESS, 4)
+      .out("\x04\x05")
+      .pass(1'000'000'000)
+      .close()
+      .finish();
+
+  std::vector<std::size_t> kinds;
+  for (const Message& message : dissection.recorder.messages) kinds.push_back(message.index());
+  const std::vector<std::size_t> expected = {
+      Message(RawStreamData{}).index(), Message(StreamGap{}).index(),
+      Message(RawStreamData{}).index(), Message(StreamEnd{}).index()};
+  EXPECT_EQ(kinds, expected);
+  EXPECT_EQ(dissection.recorder.all<StreamEnd>()[0].tls_id, 7U);
+}
+
 TEST(DissectorTest, AppliesAConnectionLearnedLater) {
   Dissection dissection;
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/wire/wire_record.h"
+
+#include "userspace/redact/wire/wire_stream.h"
+
+namespace scopetrace {
+
+std::optional<std::string> redact_wire_record(TextScanner& scanner, Bytes record) {
+  WireStream stream(scanner, WireDetail::kRedacted);
+  std::string out;
+  stream.push(as_text(record), out);
+  stream.finish(out);
+  if (stream.protocol().empty() || stream.protocol() == WireStream::kUnknown) return std::nullopt;
+  return out;
+}
+
+}  // namespace scopetrace
