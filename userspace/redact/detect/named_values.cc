@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "userspace/redact/detect/verify.h"
+#include "userspace/redact/detect/auth_scheme.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
