@@ -47,7 +47,7 @@ bool ArgReader::is_command_end() const {
   if (is_list_) return !is_quote(c) && c != '\\';
   const std::size_t escapes = escapes_at(at_);
   const char escaped = at_ + escapes < text_.size() ? text_[at_ + escapes] : '\n';
-  if (escapes > 0 && (escaped == 'n' || escaped == 'r')) return true;
+  if (escapes % 2 == 1 && (escaped == 'n' || escaped == 'r')) return true;
   return std::string_view("\n\r|;&").find(c) != std::string_view::npos;
 }
 
@@ -102,8 +102,9 @@ Arg ArgReader::read_bare() {
       continue;
     }
     if (ends_bare(at_)) break;
-    ++at_;
+    at_ += text_.substr(at_, 2) == "\\\\" ? 2 : 1;  // a backslash that is escaped escapes nothing
   }
+  at_ = std::min(at_, text_.size());
   const Arg arg{{begin, at_}, false};
   if (at_ < text_.size() && is_quote(text_[at_])) at_ = text_.size();  // the string around it ends
   if (at_ == begin) ++at_;

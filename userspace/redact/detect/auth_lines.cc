@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxExchange = 4096;
-constexpr std::size_t kMaxPrivateLines = 2 * kMaxExchange;
 constexpr std::size_t kMaxTag = 16;  // of an IMAP command
 
 // A line's end: where it begins and where the next line does.
@@ -61,6 +62,13 @@ TextRange word_at(std::string_view text, std::size_t at) {
   return {at, end};
 }
 
+// "334 VXNlcm5hbWU6", "+ ", "S: 334 …".
+bool is_server_line(std::string_view line) {
+  line = trim(line);
+  if (line.starts_with("S:")) line = trim(line.substr(2));
+  return line.starts_with("334") || line.starts_with('+');
+}
+
 class Exchange {
  public:
   Exchange(ScanText& scan, std::vector<Finding>& findings)
@@ -82,6 +90,7 @@ class Exchange {
   bool is_word_begin(std::size_t at) const;
   bool take_mechanism(std::size_t begin, TextRange mechanism, const LineEnd& line);
   void take_answer(std::size_t begin, std::size_t at);
+  std::optional<TextRange> base64_line(std::size_t at, const LineEnd& line) const;
   void take_redis_line(TextRange first, const LineEnd& line);
   void take_bulk_strings(std::size_t begin, std::size_t at);
 
@@ -135,23 +144,41 @@ bool Exchange::take_mechanism(std::size_t begin, TextRange mechanism, const Line
   const TextRange response = word_at(text_, mechanism.end);
   const bool is_initial = response.end > response.begin && response.end <= line.begin;
   if (is_initial && slice(response).size() >= 8) add(response, "basic-auth");
-  if (!is_initial && !equals_ignoring_case(written, "LOGIN")) take_answer(begin, line.end);
+  if (!is_initial) take_answer(begin, line.end);
   return true;
 }
 
-// The server asks with "334 …" or "+ …": the line behind that is the credentials.
+// A line that is one word of base64, without the mark of who sent it ("C: "); else nothing.
+std::optional<TextRange> Exchange::base64_line(std::size_t at, const LineEnd& line) const {
+  TextRange word = word_at(text_, at);
+  if (slice(word).size() <= 2 && slice(word).ends_with(':')) word = word_at(text_, word.end);
+  const std::string_view written = slice(word);
+  const bool is_base64 = std::all_of(written.begin(), written.end(),
+                                     [](char c) { return c == '=' || base64_value(c) != 255; });
+  return is_base64 && word.end == line.begin && written.size() >= 4 ? std::optional(word)
+                                                                    : std::nullopt;
+}
+
+// What the client answers in the next lines, with or without those of the server ("334 …", "+ …")
+// between: the last one is the secret, the one before it may be the user.
 void Exchange::take_answer(std::size_t begin, std::size_t at) {
-  for (int i = 0; i < 2; ++i) {
+  constexpr int kMaxLines = 4;
+  std::optional<TextRange> last;
+  for (int i = 0; i < kMaxLines; ++i) {
     const LineEnd line = next_line_end(text_, at);
-    if (line.end >= text_.size()) return scan_.wants_more(begin);
-    const std::string_view written = slice({at, line.begin});
-    if (i == 0 && written.find("334") == written.npos && written.find('+') == written.npos) return;
-    TextRange answer = word_at(text_, at);
-    if (slice(answer).size() <= 2) answer = word_at(text_, answer.end);  // C: answer
-    const bool fills_line = i == 1 && answer.end == line.begin;
-    if (fills_line && slice(answer).size() >= 8) add(answer, "basic-auth");
+    if (line.end >= text_.size() && line.end == line.begin) {
+      scan_.wants_more(begin);
+      if (!scan_.is_final) return;
+    }
+    if (auto answer = base64_line(at, line)) {
+      last = answer;
+    } else if (!is_server_line(slice({at, line.begin}))) {
+      break;
+    }
     at = line.end;
+    if (at >= text_.size()) break;
   }
+  if (last) add(*last, "basic-auth");
 }
 
 void Exchange::take_redis_line(TextRange first, const LineEnd& line) {
@@ -208,20 +235,12 @@ void Exchange::take_prompt(std::size_t begin, std::size_t end) {
   if (answer.end > answer.begin) findings_.push_back({answer, "generic-password"});
 }
 
-// PuTTY: so many lines of base64 follow.
+// PuTTY: lines of base64 follow, then the MAC. The count in front of them may be wrong.
 void Exchange::take_private_lines(std::size_t begin, std::size_t end) {
-  const TextRange count_text = word_at(text_, end);
-  std::size_t count = 0;
-  for (const char c : slice(count_text))
-    count = is_digit(c) && count < 1000 ? count * 10 + static_cast<std::size_t>(c - '0') : count;
-  std::size_t at = next_line_end(text_, count_text.end).end;
-  for (; count > 0 && at < text_.size() && at - begin < kMaxPrivateLines; --count) {
-    const LineEnd line = next_line_end(text_, at);
-    if (line.begin > at) findings_.push_back({{at, line.begin}, "private-key"});
-    if (line.end == at) break;
-    at = line.end;
-  }
-  if (count > 0 && at >= text_.size()) scan_.wants_more(begin);
+  const std::size_t body = next_line_end(text_, end).end;
+  const std::size_t stop = key_end(text_, body);
+  if (stop == text_.size()) scan_.wants_more(begin);
+  if (stop > body) findings_.push_back({{body, stop}, "private-key"});
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
 #include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/detect/lettered_ids.h"
+#include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/mnemonic.h"
 #include "userspace/redact/detect/sql_literals.h"
 #include "userspace/redact/detect/url_secrets.h"
@@ -22,6 +24,8 @@ enum class Topic {
   kEscapedUrl,  // :\/\/ in JSON
   kDsn,         // user:password@tcp(host)
   kPgpass,      // host:5432:database:user:password
+  kNetrc,       // machine host login user password X
+  kCode,        // an identifier of letters and digits that a word announces
   kSsh2Key,
 };
 
@@ -66,6 +70,8 @@ constexpr CommandWord kWords[] = {
     {":5432:", false, Topic::kPgpass},
     {":6432:", false, Topic::kPgpass},
     {":*:", false, Topic::kPgpass},
+    {"machine ", false, Topic::kNetrc},
+    {"default login", false, Topic::kNetrc},
     {"---- BEGIN SSH2", false, Topic::kSsh2Key},
 };
 
@@ -73,6 +79,8 @@ std::vector<CommandWord> make_words() {
   std::vector<CommandWord> words(std::begin(kWords), std::end(kWords));
   for (const std::string_view word : client_address_words())
     words.push_back({word, true, Topic::kAddress});
+  for (const std::string_view word : announced_code_words())
+    words.push_back({word, true, Topic::kCode});
   int program = 0;
   for (const std::string_view name : argv_programs())
     words.push_back({name, false, Topic::kProgram, program++});
@@ -88,33 +96,6 @@ void take_phrase(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
   if (at.end + kMaxMnemonicBytes > scan.text.size()) scan.wants_more(at.begin);
   if (const auto range = mnemonic_behind(scan.text, at.end))
     findings.push_back({*range, "recovery-phrase"});
-}
-
-// host:port:database:user:password, a line of its own.
-void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& findings) {
-  constexpr std::size_t kMaxField = 128;
-  std::size_t begin = at.begin;
-  while (begin > 0 && at.begin - begin < kMaxField &&
-         (is_alnum(text[begin - 1]) ||
-          std::string_view(".-_*").find(text[begin - 1]) != std::string_view::npos))
-    --begin;
-  const bool begins_line =
-      begin == 0 || is_space(text[begin - 1]) || text[begin - 1] == '"' || text[begin - 1] == '\'';
-  if (!begins_line || begin == at.begin) return;
-  const auto is_field = [](char c) { return !is_space(c) && c != ':' && c != '"' && c != '\\'; };
-  std::size_t end = at.end;
-  for (int field = 0; field < 2; ++field) {
-    const std::size_t from = end;
-    while (end < text.size() && end - from < kMaxField && is_field(text[end])) ++end;
-    if (end == from || end >= text.size() || text[end] != ':') return;
-    ++end;
-  }
-  const std::size_t password = end;
-  while (end < text.size() && end - password < kMaxField && is_field(text[end])) ++end;
-  if (end < text.size() && (text[end] == ':' || text[end] == ' ')) return;
-  if (end > password &&
-      is_plausible_value("generic-password", text.substr(password, end - password)))
-    findings.push_back({{password, end}, "generic-password"});
 }
 
 void add(const std::optional<TextRange>& range, std::string_view class_name,
@@ -158,6 +139,10 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return add(login_password_before(scan.text, at.begin, true), "url-password", findings);
     case Topic::kPgpass:
       return take_pgpass(scan.text, at, findings);
+    case Topic::kNetrc:
+      return take_netrc(scan, at, findings);
+    case Topic::kCode:
+      return take_announced_codes(scan.text, at.end, findings);
     case Topic::kSsh2Key:
       return take_ssh2_key(scan, at, findings);
   }

@@ -239,8 +239,8 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
 // behind its slashes.
 void Detectors::State::find_in_token(std::string_view text, std::size_t at,
                                      std::vector<Finding>& findings) {
-  if (const auto found = code_id_at(text, at)) findings.push_back(*found);
   while (at + 1 < text.size()) {
+    if (const auto found = code_id_at(text, at)) findings.push_back(*found);
     if (short_literals.test(pair_at(text, at))) {
       for (const std::size_t i : short_shapes[pair_at(text, at)])
         match_shape(text, i, at, findings);

@@ -75,25 +75,44 @@ bool ends_in_scheme(std::string_view text) {
          text.ends_with("%3a%2f%2f");
 }
 
-// Whether what begins at `begin` is user information of a URL, or its end: nothing but characters
-// of that leads back to a "://".
+// Whether `text`, what stands between "://" and an @, is a user and a password that was decoded and
+// so may hold any character: user:pass word. Not a port and further words.
+bool is_decoded_login(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == text.npos || colon + 1 == text.size()) return false;
+  const auto is_user_char = [](char c) {
+    return is_alnum(c) || std::string_view("-_.%@").find(c) != std::string_view::npos;
+  };
+  if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_user_char))
+    return false;
+  const std::string_view password = text.substr(colon + 1);
+  const std::string_view head = password.substr(0, password.find_first_of(" \t#?"));
+  return !head.empty() && !std::all_of(head.begin(), head.end(), is_digit);
+}
+
+// Whether what begins at `begin` is user information of a URL, or its end: a "://" leads to it, and
+// nothing between is a path.
 bool is_userinfo(std::string_view text, std::size_t begin) {
   const std::size_t from = begin > kMaxUserinfo ? begin - kMaxUserinfo : 0;
+  bool is_plain = true;
   for (std::size_t i = begin; i > from; --i) {
     const char c = text[i - 1];
     if (c == '/' || c == 'F' || c == 'f') {
-      if (ends_in_scheme(text.substr(from, i - from))) return true;
+      if (ends_in_scheme(text.substr(from, i - from)))
+        return is_plain || is_decoded_login(text.substr(i, begin - i));
       if (c == '/') return false;
     }
-    if (is_space(c) || std::string_view("\"'<?#").find(c) != std::string_view::npos) return false;
+    if (c == '\n' || std::string_view("\"'<").find(c) != std::string_view::npos) return false;
+    if (is_space(c) || c == '?' || c == '#') is_plain = false;
   }
   return false;
 }
 
-// user:password@host:port without a scheme.
+// user:password@host:port without a scheme, or user/password@host:port.
 bool is_login(std::string_view text, std::size_t begin, std::size_t end) {
-  return begin > 1 && text[begin - 1] == ':' && is_alnum(text[begin - 2]) &&
-         end + 1 < text.size() && text[end] == ':' && is_digit(text[end + 1]);
+  return begin > 1 && (text[begin - 1] == ':' || text[begin - 1] == '/') &&
+         is_alnum(text[begin - 2]) && end + 1 < text.size() && text[end] == ':' &&
+         is_digit(text[end + 1]);
 }
 
 bool is_label(std::string_view label) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/redact/detect/cards.h"
 #include "userspace/redact/detect/check_digits.h"
 #include "userspace/redact/detect/lettered_ids.h"
 #include "userspace/redact/scan/text_class.h"
@@ -21,6 +22,11 @@ struct IdRule {
   std::string_view words;  // see is_announced()
   std::string_view class_name = "national-id";
 };
+bool is_ein(std::string_view digits) { return digits.substr(0, 2) != "00"; }
+bool is_personnummer_of_century(std::string_view digits) {
+  return is_personnummer(digits.substr(2));
+}
+
 // Free without a word: only where the check lets less than one in a thousand random numbers of that
 // layout through, or nothing else is written so.
 constexpr IdRule kRules[] = {
@@ -31,9 +37,11 @@ constexpr IdRule kRules[] = {
     {9, 0, is_pt_nif, "|nif|contribuinte|"},
     {9, 0, is_il_id, "|teudat zehut|israeli id|"},
     {9, 0, is_aba, "|aba|routing|rtn|transit|", "account-number"},
+    {9, 0, is_ein, "|ein|employer identification|fein|"},
     {10, 0, is_nhs_number, "|nhs|"},
     {10, 0, is_npi, "|npi|provider|"},
-    {10, 0, is_personnummer, "|personnummer|samordningsnummer|swedish|pnr|"},
+    {10, 0, is_personnummer,
+     "|personnummer|samordningsnummer|personal identity|personal number|pnr|"},
     {10, 0, is_cpr, "|cpr|"},
     {10, 0, is_egn, "|egn|"},
     {10, 0, is_birth_number, "|rodne cislo|birth number|rc|"},
@@ -42,13 +50,14 @@ constexpr IdRule kRules[] = {
     {11, 0, is_abn, "|abn|"},
     {11, 0, is_pesel, "|pesel|"},
     {11, 0, is_cpf, "|cpf|"},
-    {11, 0, is_steuer_id, "|steuer|steuerid|idnr|steueridentifikationsnummer|tin|"},
+    {11, 0, is_steuer_id, "|steuer|steuerid|idnr|steueridentifikationsnummer|tax id|tin|"},
     {11, 0, is_fodselsnummer, "|fodselsnummer|personnummer|fnr|"},
     {11, 0, is_be_register, "|rijksregisternummer|niss|insz|registre national|"},
     {11, 0, is_tckn, "|tckn|kimlik|tc|"},
     {11, 0, is_oib, "|oib|"},
     {12, 444, is_aadhaar, "|aadhaar|aadhar|uidai|uid|"},
-    {12, 0, is_my_number, "|my number|mynumber|kojin bango|"},
+    {12, 0, is_personnummer_of_century, "|personnummer|personal identity|personal number|"},
+    {12, 0, is_my_number, "|my number|mynumber|individual number|kojin bango|"},
     {13, 67, is_rrn, "|rrn|resident registration|jumin|"},
     {13, 13, is_ahv, "|ahv|avs|"},
     {13, 0, is_za_id, "|south african id|sa id|rsa id|"},
@@ -56,6 +65,7 @@ constexpr IdRule kRules[] = {
     {13, 0, is_cnp, "|cnp|"},
     {14, 0, is_cnpj, "|cnpj|"},
     {15, 15, is_nir, "|nir|secu|insee|"},
+    {15, 0, has_luhn_digit, "|imei|", "device-id"},
     {15, 1222332, is_nir, "|nir|secu|insee|"},
     {18, 18, is_cn_resident, "|resident|"},
 };
@@ -72,25 +82,48 @@ std::optional<Finding> by_rule(std::string_view text, const NumberRun& run) {
 
 }  // namespace
 
-bool is_announced(std::string_view text, std::size_t at, std::string_view words) {
-  const std::size_t from = at - std::min(at, kMaxAnnouncement);
-  std::array<char, kMaxAnnouncement> buffer;
+namespace {
+
+// What stands before a number, as words: lower case, one blank for what separates them, camel humps
+// included.
+struct WordsBefore {
+  std::array<char, 2 * kMaxAnnouncement + 2> buffer;
   std::size_t size = 0;
-  for (std::size_t i = from; i < at; ++i) {
-    if (text[i] == '\n') size = 0;
-    if (text[i] != '\n') buffer[size++] = to_lower(text[i]);
+
+  std::string_view text() const { return {buffer.data(), size}; }
+  void add_gap() {
+    if (size == 0 || buffer[size - 1] != ' ') buffer[size++] = ' ';
   }
-  const std::string_view before(buffer.data(), size);
+};
+
+WordsBefore words_before(std::string_view text, std::size_t at) {
+  WordsBefore words;
+  words.add_gap();
+  for (std::size_t i = at - std::min(at, kMaxAnnouncement); i < at; ++i) {
+    const char c = text[i];
+    if (c == '\n') words.size = 0;
+    const bool is_hump = is_upper(c) && i > 0 && is_lower(text[i - 1]);
+    if (is_hump || !is_letter(c)) words.add_gap();
+    if (is_letter(c)) words.buffer[words.size++] = to_lower(c);
+  }
+  words.add_gap();
+  return words;
+}
+
+}  // namespace
+
+bool is_announced(std::string_view text, std::size_t at, std::string_view words) {
+  const WordsBefore before = words_before(text, at);
   for (std::size_t begin = 1; begin < words.size();) {
     const auto end = words.find('|', begin);
     const std::string_view word = words.substr(begin, end - begin);
     begin = end + 1;
-    const auto found = before.rfind(word);
-    if (found == before.npos) continue;
-    const std::size_t behind = found + word.size();
-    const bool is_word = (found == 0 || !is_letter(before[found - 1])) &&
-                         (behind == size || !is_letter(before[behind]));
-    if (is_word) return true;
+    for (auto found = before.text().find(word); found != std::string_view::npos;
+         found = before.text().find(word, found + 1)) {
+      const bool is_whole =
+          found > 0 && before.text()[found - 1] == ' ' && before.text()[found + word.size()] == ' ';
+      if (is_whole) return true;
+    }
   }
   return false;
 }

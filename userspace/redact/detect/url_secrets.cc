@@ -44,7 +44,8 @@ std::optional<Userinfo> read_userinfo(std::string_view text, std::size_t begin) 
 bool is_token_user(std::string_view text, TextRange user) {
   const std::string_view written = text.substr(user.begin, user.end - user.begin);
   if (written.size() < kMinToken || !has_digit(written) || !has_letter(written)) return false;
-  if (written.find_first_of(".%") != written.npos) return false;
+  const auto is_token_char = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
+  if (!std::all_of(written.begin(), written.end(), is_token_char)) return false;
   return text.substr(user.end, 64).find("sentry") == std::string_view::npos;
 }
 
@@ -94,7 +95,9 @@ std::optional<TextRange> login_password_before(std::string_view text, std::size_
   std::size_t colon = at;
   while (begin > from && is_login_char(text[begin - 1])) {
     --begin;
-    if (text[begin] == ':') colon = begin;
+    if (text[begin] != ':') continue;
+    if (colon != at) return std::nullopt;  // a time, or a name of several parts
+    colon = begin;
   }
   const std::string_view user = text.substr(begin, colon - begin);
   if (colon == at || user.empty() || at - colon < 4 || user.find('/') != user.npos)
