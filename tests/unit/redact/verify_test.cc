@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/detect/verify.h"
+#include "userspace/redact/detect/cards.h"
+#include "userspace/redact/detect/check_digits.h"
+#include "userspace/redact/detect/email.h"
+#include "userspace/redact/detect/iban.h"
+#include "userspace/redact/scan/ip_address.h"
 
 #include "tests/unit/redact/fixture.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets that a command announces: options of programs, AUTH exchanges of protocols in text.
+// Secrets that a word in front announces, other than the name of a field: programs and their
+// options, exchanges of line protocols, SQL, logins, recovery phrases, addresses of clients.
 #pragma once
 
-#include <array>
-#include <string_view>
 #include <vector>
 
 #include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/rules/names.h"
 #include "userspace/redact/scan/finding.h"
 #include "userspace/redact/scan/literal_scan.h"
 
@@ -16,7 +16,7 @@ namespace scopetrace {
 std::vector<Literal> command_literals();
 
 // Looks at what stands behind the command word `index` at [begin, end).
-void take_command(ScanText& scan, std::size_t index, std::size_t begin, std::size_t end,
+void take_command(ScanText& scan, const NameTable& names, std::size_t index, TextRange at,
                   std::vector<Finding>& findings);
 
 }  // namespace scopetrace

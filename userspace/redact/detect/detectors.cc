@@ -9,9 +9,15 @@
 #include <string>
 #include <utility>
 
+#include "userspace/redact/detect/auth_scheme.h"
 #include "userspace/redact/detect/commands.h"
+#include "userspace/redact/detect/email.h"
+#include "userspace/redact/detect/jose.h"
+#include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/detect/lettered_ids.h"
+#include "userspace/redact/detect/numbers.h"
 #include "userspace/redact/detect/public_ip.h"
-#include "userspace/redact/detect/value_scan.h"
+#include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -227,7 +233,7 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
       if (named != nullptr) named->take_keyword(hit.begin, end);
       return;
     case Trigger::kCommand:
-      if (named != nullptr) take_command(scan, target.command, hit.begin, end, findings);
+      if (named != nullptr) take_command(scan, names, target.command, {hit.begin, end}, findings);
       return;
   }
 }
@@ -237,6 +243,7 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
 void Detectors::State::find_in_token(std::string_view text, std::size_t at,
                                      std::vector<Finding>& findings) {
   while (at + 1 < text.size()) {
+    if (const auto found = code_id_at(text, at)) findings.push_back(*found);
     if (short_literals.test(pair_at(text, at))) {
       for (const std::size_t i : short_shapes[pair_at(text, at)])
         match_shape(text, i, at, findings);
@@ -253,6 +260,9 @@ void Detectors::State::find_sign(std::string_view text, std::size_t at,
   const bool is_escaped = text[at] == '%';
   if (is_escaped && text.substr(at, 3) != "%40") return;
   if (const auto range = email_around(text, at)) findings.push_back({*range, "email"});
+  if (is_escaped) return;
+  if (const auto range = login_password_before(text, at, false))
+    findings.push_back({*range, "url-password"});
 }
 
 void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "userspace/redact/detect/verify.h"
+#include "userspace/redact/detect/auth_scheme.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -155,6 +155,9 @@ void NamedValueFinder::take_assignment(TextRange name, std::string_view class_na
          std::string_view(".,;:").find(text_[range.end - 1]) != std::string_view::npos) {
     --range.end;
   }
+  constexpr std::string_view kScope = "/aws4_request";  // <key id>/<date>/<region>/<service>/…
+  if (const auto scope = slice(range).find(kScope); scope != std::string_view::npos)
+    range.end = range.begin + slice(range).find('/');
   const std::string_view written = slice(range);
   if (!names_.accepts(class_name, written) || !is_credible(name, class_name, found)) return;
   add(range, class_name);
@@ -185,7 +188,7 @@ bool NamedValueFinder::is_credible_after_blank(TextRange name, const Assignment&
   if (found.is_quoted) return written.find(' ') == written.npos && written.size() >= 4;
   const bool follows_login =
       before.find("login ") != before.npos || before.find("machine ") != before.npos;
-  if (follows_login) return true;
+  if (follows_login) return written.find('=') == written.npos;
   const bool is_uuid = written.size() == 36 && written[8] == '-' && written[13] == '-';
   return is_long_and_mixed(written) && !is_uuid && written.find('=') == written.npos &&
          written.find('.') == written.npos;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -239,6 +240,7 @@ bool is_plausible_value(std::string_view class_name, std::string_view value) {
   while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
   if (value.empty() || is_keyword(value)) return false;
   if (is_template(value) || is_expression(value)) return false;
+  if (class_name == "client-ip") return is_public_address(value);
   if (class_name == "email") return value.find_first_of("@%") != value.npos;
   return !is_one_of(kDigitClasses, class_name) || has_digit(value);
 }

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "userspace/base/bytes.h"
-#include "userspace/redact/detect/value_scan.h"
+#include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/text/text_scanner.h"
 
 namespace scopetrace {

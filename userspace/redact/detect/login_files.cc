@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/login_files.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxEntry = 512;  // bytes of one machine
+constexpr std::size_t kMaxField = 128;
+
+void add(std::string_view text, TextRange range, std::vector<Finding>& findings) {
+  const std::string_view written = text.substr(range.begin, range.end - range.begin);
+  if (!written.empty() && is_plausible_value("generic-password", written))
+    findings.push_back({range, "generic-password"});
+}
+
+// The next word, behind blanks and line ends, those written as \n included.
+TextRange next_word(std::string_view text, std::size_t at) {
+  const auto is_escape = [&](std::size_t i) {
+    const std::string_view pair = text.substr(i, 2);
+    return pair == "\\n" || pair == "\\t" || pair == "\\r";
+  };
+  while (at < text.size() && (is_space(text[at]) || is_escape(at))) at += is_escape(at) ? 2 : 1;
+  std::size_t end = at;
+  while (end < text.size() && !is_space(text[end]) && !is_escape(end) && text[end] != '"') ++end;
+  return {at, end};
+}
+
+bool is_field(char c) { return !is_space(c) && c != ':' && c != '"' && c != '\\'; }
+
+bool is_host_char(char c) {
+  return is_alnum(c) || std::string_view(".-_*").find(c) != std::string_view::npos;
+}
+
+// Behind `count` fields and their colons, or nothing.
+std::optional<std::size_t> skip_fields(std::string_view text, std::size_t at, int count) {
+  for (int field = 0; field < count; ++field) {
+    const std::size_t from = at;
+    while (at < text.size() && at - from < kMaxField && is_field(text[at])) ++at;
+    if (at == from || at >= text.size() || text[at] != ':') return std::nullopt;
+    ++at;
+  }
+  return at;
+}
+
+}  // namespace
+
+void take_netrc(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  const std::string_view text = scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxEntry));
+  const bool is_default = scan.text[at.end - 1] != ' ';
+  std::size_t end = is_default ? at.end - 5 : next_word(text, at.end).end;
+  for (;;) {
+    const TextRange name = next_word(text, end);
+    const TextRange value = next_word(text, name.end);
+    const std::string_view written = text.substr(name.begin, name.end - name.begin);
+    const bool is_known = written == "login" || written == "account" || written == "user" ||
+                          written == "password" || written == "passwd";
+    const bool is_cut = value.end == text.size() && text.size() == scan.text.size();
+    if (is_cut && (is_known || std::string_view("password").starts_with(written)))
+      scan.wants_more(at.begin);
+    if (!is_known || value.end == value.begin) return;
+    if (written[0] == 'p') add(text, value, findings);
+    end = value.end;
+  }
+}
+
+void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& findings) {
+  std::size_t begin = at.begin;
+  while (begin > 0 && at.begin - begin < kMaxField && is_host_char(text[begin - 1])) --begin;
+  const bool begins_line =
+      begin == 0 || is_space(text[begin - 1]) || text[begin - 1] == '"' || text[begin - 1] == '\'';
+  if (!begins_line || begin == at.begin) return;
+  const auto password = skip_fields(text, at.end, 2);
+  if (!password) return;
+  std::size_t end = *password;
+  while (end < text.size() && end - *password < kMaxField && is_field(text[end])) ++end;
+  const bool goes_on = end < text.size() && (text[end] == ':' || text[end] == ' ');
+  if (!goes_on) add(text, {*password, end}, findings);
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of logins whose fields have no names of their own, or stand in lines of their own.
+#pragma once
+
+#include <vector>
+
+#include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/scan/finding.h"
+
+namespace scopetrace {
+
+// .netrc: "machine host login user password X" between blanks or line ends. `at` is "machine" or
+// "default login".
+void take_netrc(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
+// .pgpass: host:port:database:user:password, a line of its own. `at` is the port between colons.
+void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& findings);
+
+}  // namespace scopetrace

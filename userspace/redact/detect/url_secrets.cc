@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/url_secrets.h"
+
+#include <algorithm>
+#include <array>
+
+#include "userspace/redact/rules/names.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxUserinfo = 512;  // bytes looked at behind "://"
+constexpr std::size_t kMaxLogin = 160;     // of user:password in front of an @
+constexpr std::size_t kMinToken = 16;      // of a user that is a token
+
+bool ends_userinfo(char c) {
+  return is_space(c) || c == '\0' || std::string_view("\"'<>\\`").find(c) != std::string_view::npos;
+}
+
+struct Userinfo {
+  std::optional<std::size_t> colon;
+  std::size_t sign = 0;  // of the last @: passwords may hold one
+};
+
+std::optional<Userinfo> read_userinfo(std::string_view text, std::size_t begin) {
+  Userinfo info;
+  std::optional<std::size_t> sign;
+  const std::size_t limit = std::min(text.size(), begin + kMaxUserinfo);
+  for (std::size_t i = begin; i < limit; ++i) {
+    const char c = text[i];
+    if (c == ':' && !info.colon && !sign) info.colon = i;
+    if (c == '@') sign = i;
+    if (ends_userinfo(c)) break;
+    if (c == ',' && sign) break;  // a list of hosts
+    if ((c == '/' || c == '?' || c == '#') && (sign || !info.colon)) break;
+  }
+  if (!sign) return std::nullopt;
+  info.sign = *sign;
+  return info;
+}
+
+// Letters and digits, long enough to be no name; a public key of Sentry is none.
+bool is_token_user(std::string_view text, TextRange user) {
+  const std::string_view written = text.substr(user.begin, user.end - user.begin);
+  if (written.size() < kMinToken || !has_digit(written) || !has_letter(written)) return false;
+  const auto is_token_char = [](char c) { return is_alnum(c) || c == '-' || c == '_'; };
+  if (!std::all_of(written.begin(), written.end(), is_token_char)) return false;
+  return text.substr(user.end, 64).find("sentry") == std::string_view::npos;
+}
+
+bool is_filler(std::string_view password) {
+  return password.empty() || password == "x-oauth-basic" || password == "x" || password == "X";
+}
+
+bool is_login_char(char c) {
+  return !ends_userinfo(c) && std::string_view("()[]{},;=").find(c) == std::string_view::npos;
+}
+
+bool is_host_and_port(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && end - at < 253 &&
+         (is_alnum(text[end]) || text[end] == '.' || text[end] == '-'))
+    ++end;
+  if (end == at || end >= text.size() || text[end] != ':') return false;
+  const std::size_t port = end + 1;
+  std::size_t port_end = port;
+  while (port_end < text.size() && port_end - port < 6 && is_digit(text[port_end])) ++port_end;
+  const bool is_whole = port_end >= text.size() || !is_alnum(text[port_end]);
+  return port_end - port >= 2 && port_end - port <= 5 && is_whole;
+}
+
+}  // namespace
+
+std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t at) {
+  const auto info = read_userinfo(text, at);
+  if (!info) return std::nullopt;
+  const TextRange user{at, info->colon.value_or(info->sign)};
+  if (!info->colon) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
+  const TextRange password{*info->colon + 1, info->sign};
+  const std::string_view written = text.substr(password.begin, password.end - password.begin);
+  if (is_filler(written)) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
+  return is_plausible_value("url-password", written) ? std::optional(password) : std::nullopt;
+}
+
+std::optional<TextRange> url_password_behind(std::string_view text, std::size_t at) {
+  return userinfo_secret_at(text, at + 3);
+}
+
+std::optional<TextRange> login_password_before(std::string_view text, std::size_t at,
+                                               bool is_call) {
+  if (!is_call && !is_host_and_port(text, at + 1)) return std::nullopt;
+  const std::size_t from = at > kMaxLogin ? at - kMaxLogin : 0;
+  std::size_t begin = at;
+  std::size_t colon = at;
+  while (begin > from && is_login_char(text[begin - 1])) {
+    --begin;
+    if (text[begin] != ':') continue;
+    if (colon != at) return std::nullopt;  // a time, or a name of several parts
+    colon = begin;
+  }
+  const std::string_view user = text.substr(begin, colon - begin);
+  if (colon == at || user.empty() || at - colon < 4 || user.find('/') != user.npos)
+    return std::nullopt;
+  const std::string_view password = text.substr(colon + 1, at - colon - 1);
+  if (password.find("//") != password.npos || !is_plausible_value("url-password", password))
+    return std::nullopt;
+  return TextRange{colon + 1, at};
+}
+
+std::optional<TextRange> slash_password_at(std::string_view text, std::size_t at) {
+  const std::size_t limit = std::min(text.size(), at + kMaxLogin);
+  std::size_t slash = at;
+  while (slash < limit &&
+         (is_alnum(text[slash]) || text[slash] == '_' || text[slash] == '#' || text[slash] == '$'))
+    ++slash;
+  if (slash == at || slash >= limit || text[slash] != '/') return std::nullopt;
+  std::size_t end = slash + 1;
+  while (end < limit && text[end] != '@' && !ends_userinfo(text[end])) ++end;
+  const bool has_service = end < text.size() && text[end] == '@';
+  if (!has_service || end == slash + 1) return std::nullopt;
+  const std::string_view password = text.substr(slash + 1, end - slash - 1);
+  if (!is_plausible_value("url-password", password)) return std::nullopt;
+  return TextRange{slash + 1, end};
+}
+
+}  // namespace scopetrace
