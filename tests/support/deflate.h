@@ -27,4 +27,15 @@ inline std::string deflated(const std::string& text, int window_bits) {
   return out;
 }
 
+// A brotli stream of one uncompressed meta-block (RFC 7932 section 9.2); no encoder is linked here.
+// `text` has 1 byte to 64 KiB.
+inline std::string stored_brotli(const std::string& text) {
+  // From the lowest bit: window of 16 bits (0), not the last (0), four nibbles of length (00), the
+  // length less one, uncompressed (1); then the last, empty block.
+  const std::size_t head = (text.size() - 1) << 4 | std::size_t{1} << 20;
+  std::string out;
+  for (unsigned shift = 0; shift < 24; shift += 8) out += static_cast<char>(head >> shift & 255);
+  return out + text + "\x03";
+}
+
 }  // namespace scopetrace

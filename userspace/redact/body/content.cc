@@ -2,6 +2,7 @@
 #include "userspace/redact/body/content.h"
 
 #include <algorithm>
+#include <array>
 
 #include "userspace/redact/body/event_stream.h"
 #include "userspace/redact/body/form.h"
@@ -44,6 +45,14 @@ bool is_media_type(std::string_view essence) {
          essence.starts_with("font/");
 }
 
+bool is_text_type(std::string_view essence) {
+  constexpr std::array<std::string_view, 6> kWords = {"text/",      "json",       "xml",
+                                                      "javascript", "urlencoded", "graphql"};
+  return essence.empty() || std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+           return essence.find(word) != essence.npos;
+         });
+}
+
 class Content {
  public:
   using Text = std::optional<std::string>;
@@ -57,10 +66,11 @@ class Content {
         options_(options) {}
 
   RedactedContent run() {
+    if (is_mark(content_)) return {std::string(content_), {}};
     if (options_.depth > kMaxBodyDepth) return as_text();
     if (auto inner = as_compressed()) return *std::move(inner);
-    if (const auto text = as_utf8(content_, parameter_of(info_.type, "charset"))) {
-      return redact_content(scanner_, *text, info_, options_.inner());
+    if (const auto text = in_utf8()) {
+      return redact_content(scanner_, *text, {essence_, {}}, options_.inner());
     }
     for (const auto attempt :
          {&Content::as_grpc, &Content::as_protobuf, &Content::as_json, &Content::as_multipart,
@@ -80,6 +90,13 @@ class Content {
 
   std::string_view cut_content() const {
     return options_.is_cut ? without_cut_token(content_) : content_;
+  }
+
+  // Text in another character set.
+  std::optional<std::string> in_utf8() const {
+    const std::string_view charset = parameter_of(info_.type, "charset");
+    if (charset.empty() && !is_text_type(essence_)) return std::nullopt;
+    return as_utf8(content_, charset);
   }
 
   // Compressed without a field that says so. Once only: see decode_inner().

@@ -73,7 +73,7 @@ std::string redact_form(TextScanner& scanner, std::string_view form, BodyOptions
   std::string out;
   for (std::size_t at = 0; at <= form.size();) {
     const auto end = std::min(form.find(separator, at), form.size());
-    pairs.add(form.substr(at, end - at), out);
+    if (end > at) pairs.add(form.substr(at, end - at), out);
     if (end < form.size()) out += separator;
     at = end + 1;
   }

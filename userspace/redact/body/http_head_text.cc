@@ -176,18 +176,16 @@ std::optional<HeadText> read_head_text(std::string_view text) {
   if (out.is_list) out.has_framing = false;
   while (!rest.empty()) {
     const std::string_view raw = first_field(rest);
+    if (raw.find('\0') != raw.npos || out.head.fields.size() >= kMaxFields) break;
     rest.remove_prefix(raw.size());
     if (without_line_end(raw).empty()) break;
-    if (raw.find('\0') != raw.npos) return std::nullopt;
     const std::string line = unfolded(raw);
     const auto field = parse_field_line(line);
     if (!field) continue;
     if (out.is_list) take_pseudo(field->name, field->value, out.head);
     out.head.fields.push_back({std::string(field->name), std::string(field->value)});
-    if (out.head.fields.size() > kMaxFields) return std::nullopt;
   }
   out.raw = all.substr(0, all.size() - rest.size());
-  if (rest.empty() && text.size() > all.size()) return std::nullopt;  // too long
   return out;
 }
 

@@ -52,9 +52,12 @@ std::string from_latin1(std::string_view content) {
   return out;
 }
 
-bool has_controls(std::string_view content) {
-  return std::any_of(content.begin(), content.end(),
-                     [](char c) { return c >= 0 && c < 0x20 && !is_space(c); });
+// Whether bytes of no known character set read like text: no control characters, few high bytes.
+bool is_like_text(std::string_view content) {
+  const auto high = std::count_if(content.begin(), content.end(), [](char c) { return c < 0; });
+  return static_cast<std::size_t>(high) * 4 <= content.size() &&
+         std::none_of(content.begin(), content.end(),
+                      [](char c) { return c >= 0 && c < 0x20 && !is_space(c); });
 }
 
 }  // namespace
@@ -89,7 +92,7 @@ std::optional<std::string> as_utf8(std::string_view content, std::string_view ch
   if (set.starts_with("utf-16")) return from_utf16(content, set != "utf-16le");
   const bool is_bytes = set.empty() || set.starts_with("iso-8859") ||
                         set.starts_with("windows-125") || set.starts_with("latin");
-  if (!is_bytes || is_readable(content) || has_controls(content)) return std::nullopt;
+  if (!is_bytes || is_readable(content) || !is_like_text(content)) return std::nullopt;
   return from_latin1(content);
 }
 

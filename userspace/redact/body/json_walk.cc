@@ -23,6 +23,7 @@ constexpr std::size_t kMinCardDigits = 12;      // of a member of a card's objec
 struct Frame {
   bool is_object = false;
   bool has_key = false;         // a key was read, its value comes next
+  bool has_looked = false;      // ahead, for the name that follows
   bool is_in_list = false;      // directly inside an array
   std::size_t values = 0;       // seen so far
   std::string key;              // of the value that comes next
@@ -124,7 +125,10 @@ class Walker {
     }
     if (frame.name == "variables") return name_of_variable(frame.key);
     if (!is_value_member(frame.key)) return frame.key;
-    if (frame.said_name.empty()) frame.said_name = name_ahead(text_.substr(value_end()));
+    if (frame.said_name.empty() && !frame.has_looked) {
+      frame.said_name = name_ahead(text_.substr(value_end()));
+      frame.has_looked = true;
+    }
     return frame.said_name.empty() ? frame.key : frame.said_name;
   }
   static bool is_document_key(const Frame& frame) {
@@ -211,7 +215,8 @@ class Walker {
   bool is_inherited(const Frame& frame, std::string_view value) const {
     if (frame.inherited_class.empty()) return false;
     if (frame.is_object && is_descriptive_member(frame.key)) return false;
-    if (!frame.is_object && is_credential_field(frame.name, value)) return false;  // its scheme stays
+    if (!frame.is_object && is_credential_field(frame.name, value))
+      return false;  // its scheme stays
     if (frame.inherited_class == "cookie" && frame.is_object &&
         scanner_.names().is_public_cookie(is_value_member(frame.key) ? frame.said_name
                                                                      : frame.key)) {

@@ -18,6 +18,7 @@
 namespace scopetrace {
 namespace {
 
+constexpr std::size_t kMinScanned = 6;  // the shortest value that gives itself away: a@b.cd
 constexpr std::string_view kPathSigns = "[].:/";
 
 // The last part of a path that is not empty: "a[pin][]" is about a pin.
@@ -139,6 +140,7 @@ bool is_secret_member(std::string_view class_name, std::string_view value) {
 }
 
 std::string redact_text_at(TextScanner& scanner, std::string_view text, unsigned depth) {
+  if (text.size() < kMinScanned) return std::string(text);
   return scanner.redact(text, std::min(depth, kMaxBodyDepth));
 }
 

@@ -70,7 +70,7 @@ class Multipart {
     if (is_readable(text)) {
       out_ += redact_text_at(scanner_, text, options_.depth);
     } else {
-      out_ += "[binary " + std::to_string(text.size()) + " bytes]\r\n";
+      out_ += binary_mark(text.size()) + "\r\n";
     }
   }
 
@@ -154,8 +154,7 @@ class Multipart {
     }
     RedactedContent inner = redact_content(scanner_, content, {type_, {}}, options);
     if (inner.withheld.empty()) return std::move(inner.text);
-    const std::string size = std::to_string(content.size());
-    if (inner.withheld == "binary" || !is_readable(content)) return "[binary " + size + " bytes]";
+    if (inner.withheld == "binary" || !is_readable(content)) return binary_mark(content.size());
     if (options_.as_shape) return std::string(type_of(trim(content)));
     return withheld_mark(content.size(), inner.withheld);
   }

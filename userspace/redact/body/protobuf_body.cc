@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "userspace/redact/body/member.h"
+#include "userspace/redact/body/transfer_encoding.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -162,7 +163,7 @@ class Printer {
       return;
     }
     if (content == Content::kBinary) {
-      return line(label + ": [binary " + std::to_string(field.bytes.size()) + " bytes]");
+      return line(label + ": " + binary_mark(field.bytes.size()));
     }
     line(label + ": \"" + escape_json(text(field)) + '"');
     stack_.back().said = field.bytes;

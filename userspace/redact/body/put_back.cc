@@ -47,6 +47,9 @@ std::size_t take_reference(std::string_view raw, std::size_t at, std::string& ou
   return size;
 }
 
+constexpr std::size_t kMaxMark = 128;      // of a placeholder
+constexpr std::size_t kMaxSpliced = 8192;  // longer values are encoded anew: searching costs
+
 // A raw text with the origin of each of its decoded bytes.
 struct Decoded {
   std::string text;
@@ -68,7 +71,7 @@ Decoded decode(const TextEncoding& encoding, std::string_view raw) {
 std::string_view next_mark(std::string_view text, std::size_t at) {
   for (std::size_t open = text.find('[', at); open != text.npos; open = text.find('[', open + 1)) {
     const std::string_view rest = text.substr(open);
-    const auto close = rest.find(']');
+    const auto close = rest.substr(0, kMaxMark).find(']');
     const bool is_mark =
         close != rest.npos && std::any_of(kMarks.begin(), kMarks.end(),
                                           [&](auto mark) { return rest.starts_with(mark); });
@@ -104,6 +107,7 @@ const TextEncoding kXmlText = {take_reference, escape_xml};
 
 std::string put_back(const TextEncoding& encoding, std::string_view raw,
                      std::string_view redacted) {
+  if (raw.size() > kMaxSpliced) return encoding.encode(redacted);
   auto spliced = splice(raw, decode(encoding, raw), redacted);
   return spliced ? *std::move(spliced) : encoding.encode(redacted);
 }

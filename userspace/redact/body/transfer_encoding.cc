@@ -54,4 +54,14 @@ std::string withheld_mark(std::uint64_t size_bytes, std::string_view reason) {
   return "[WITHHELD:" + std::to_string(size_bytes) + ":" + dashed + "]";
 }
 
+std::string binary_mark(std::uint64_t size_bytes) {
+  return "[binary " + std::to_string(size_bytes) + " bytes]";
+}
+
+bool is_mark(std::string_view text) {
+  constexpr std::size_t kMaxMark = 128;
+  if (text.size() > kMaxMark || text.find(']') != text.size() - 1) return false;
+  return text.starts_with("[WITHHELD:") || text.starts_with("[binary ");
+}
+
 }  // namespace scopetrace

@@ -17,4 +17,8 @@ std::optional<std::string> decode_transfer(std::string_view encoding, std::strin
 // there.
 std::string withheld_mark(std::uint64_t size_bytes, std::string_view reason);
 
+std::string binary_mark(std::uint64_t size_bytes);  // `[binary <bytes> bytes]`
+// Whether `text` is one such mark and nothing else.
+bool is_mark(std::string_view text);
+
 }  // namespace scopetrace

@@ -16,9 +16,9 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxNesting = 256;  // deeper elements are named by themselves alone
-constexpr std::size_t kMaxAhead = 512;    // looked ahead for the name that follows its value
-constexpr std::size_t kMaxSaid = 128;     // of a text that may be a name
+constexpr std::size_t kMaxNesting = 64;  // deeper elements are named by themselves alone
+constexpr std::size_t kMaxAhead = 512;   // looked ahead for the name that follows its value
+constexpr std::size_t kMaxSaid = 128;    // of a text that may be a name
 
 // Elements that hold a value of whatever name stands around or before them.
 constexpr std::array<std::string_view, 20> kTyped = {
