@@ -7,7 +7,7 @@
 #include "userspace/redact/body/credentials.h"
 #include "userspace/redact/body/member.h"
 #include "userspace/redact/body/url.h"
-#include "userspace/redact/detect/verify.h"
+#include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {

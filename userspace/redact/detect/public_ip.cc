@@ -7,7 +7,7 @@
 #include <array>
 #include <optional>
 
-#include "userspace/redact/detect/verify.h"
+#include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {

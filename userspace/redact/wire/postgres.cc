@@ -181,7 +181,8 @@ class PostgresServer final : public WireProtocol {
   void tell(std::string_view message, WireText& out) override;
 
  private:
-  static constexpr std::string_view kTypes = "RKSZTDCENIn123stAGHWdcvV";
+  static constexpr std::string_view kTypes = "RKSZTDCENIn123stAGHWdcVv";
+  static constexpr std::string_view kOther = "ZIn123stAGHWcVv";  // those of the last table below
 
   void tell_typed(char type, FieldReader& fields, WireText& out);
   void tell_authentication(FieldReader& fields, WireText& out);
@@ -232,10 +233,16 @@ void PostgresServer::tell_typed(char type, FieldReader& fields, WireText& out) {
     case 'd':
       out.begin("CopyData");
       return out.value(fields.rest());
-    default:
-      out.begin("Message");
-      out.value({&type, 1});
-      if (!fields.empty()) out.binary(fields.rest().size());
+    default: {
+      static constexpr std::string_view kNames[] = {
+          "ReadyForQuery",   "EmptyQueryResponse",   "NoData",
+          "ParseComplete",   "BindComplete",         "CloseComplete",
+          "PortalSuspended", "ParameterDescription", "NotificationResponse",
+          "CopyInResponse",  "CopyOutResponse",      "CopyBothResponse",
+          "CopyDone",        "FunctionCallResponse", "NegotiateProtocolVersion"};
+      out.begin(kNames[kOther.find(type)]);
+      if (!fields.empty() && type != 'Z') out.binary(fields.rest().size());
+    }
   }
 }
 

@@ -7,7 +7,7 @@
 namespace scopetrace {
 
 enum class RedisArguments::Rule : std::uint8_t {
-  kReply,    // no command: names and values in turn, maybe
+  kReply,    // no command: a value may stand behind its name
   kText,     // nothing secret
   kAuth,     // [user] password
   kHello,    // AUTH user password, somewhere
@@ -108,8 +108,7 @@ bool RedisArguments::is_secret(std::string_view element) const {
 
 // The element before may be the name, or the key is.
 void RedisArguments::take_named(std::string_view element, WireText& out) {
-  const bool is_value =
-      rule_ == Rule::kWrite ? index_ > 1 : index_ % 2 == 1 || rule_ == Rule::kPairs;
+  const bool is_value = rule_ != Rule::kWrite || index_ > 1;
   std::string_view class_name = is_value ? out.class_of(before_) : std::string_view();
   if (class_name.empty() && rule_ == Rule::kWrite && is_value) class_name = out.class_of(key_);
   if (class_name.empty()) return out.value(element);

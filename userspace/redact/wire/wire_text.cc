@@ -12,6 +12,7 @@ namespace {
 
 // Names of fields that hold secrets in these protocols and mean other things elsewhere.
 constexpr std::array kWireNames = {"pass",
+                                   "passwords",
                                    "requirepass",
                                    "masterauth",
                                    "auth-pass",
