@@ -5,6 +5,7 @@
 #include <array>
 
 #include "userspace/redact/detect/args.h"
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/rules/names.h"
 #include "userspace/redact/scan/text_class.h"
@@ -323,22 +324,24 @@ std::vector<std::string_view> argv_programs() {
   return names;
 }
 
-void take_program(std::string_view text, std::size_t index, std::size_t begin, std::size_t end,
-                  std::vector<Finding>& findings) {
+void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<Finding>& findings) {
+  const std::string_view text = scan.text;
   const Program& program = programs()[index];
   CommandLine line(text, findings);
-  if (program.kind == Kind::kReader) return line.take_echoed(begin, program.text == "chpasswd");
-  if (begin > 0 && (is_alnum(text[begin - 1]) || text[begin - 1] == '_')) {
-    const bool is_escape = begin > 1 && text[begin - 2] == '\\';
+  if (program.kind == Kind::kReader) return line.take_echoed(at.begin, program.text == "chpasswd");
+  if (at.begin > 0 && (is_alnum(text[at.begin - 1]) || text[at.begin - 1] == '_')) {
+    const bool is_escape = at.begin > 1 && text[at.begin - 2] == '\\';
     if (!is_escape && program.text != "rar ") return;
   }
+  const bool is_open = at.end + kMaxCommand >= text.size() && text.find('\n', at.end) == text.npos;
+  if (is_open) wants_line(scan, at.begin);
   switch (program.kind) {
     case Kind::kOption:
-      return line.take_options(program.text, end);
+      return line.take_options(program.text, at.end);
     case Kind::kPosition:
-      return line.take_position(program.text, program.index, end);
+      return line.take_position(program.text, program.index, at.end);
     case Kind::kSlash:
-      return line.take_slash(end);
+      return line.take_slash(at.end);
     case Kind::kReader:
       return;
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/redact/detect/named_values.h"
 #include "userspace/redact/scan/finding.h"
 
 namespace scopetrace {
@@ -14,8 +15,7 @@ namespace scopetrace {
 // The programs' names: what leads here.
 std::vector<std::string_view> argv_programs();
 
-// Looks at the command whose program, number `index` of argv_programs(), stands at [begin, end).
-void take_program(std::string_view text, std::size_t index, std::size_t begin, std::size_t end,
-                  std::vector<Finding>& findings);
+// Looks at the command whose program, number `index` of argv_programs(), stands at `at`.
+void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<Finding>& findings);
 
 }  // namespace scopetrace

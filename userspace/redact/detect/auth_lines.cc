@@ -5,6 +5,7 @@
 #include <array>
 
 #include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -124,7 +125,7 @@ bool Exchange::is_word_begin(std::size_t at) const {
 void Exchange::take_auth(std::size_t begin, std::size_t end) {
   if (!is_word_begin(begin)) return;
   if (text_.substr(end).starts_with("ENTICATE ")) end += 8;
-  if (end >= text_.size()) return scan_.wants_more(begin);
+  if (end >= text_.size()) return wants_line(scan_, begin);
   if (const auto line = line_end_at(text_, end)) return take_bulk_strings(begin, line->end);
   if (text_[end] != ' ' && text_[end] != '"' && text_[end] != '\'') return;
   const LineEnd line = next_line_end(text_, end);
@@ -167,7 +168,7 @@ void Exchange::take_answer(std::size_t begin, std::size_t at) {
   for (int i = 0; i < kMaxLines; ++i) {
     const LineEnd line = next_line_end(text_, at);
     if (line.end >= text_.size() && line.end == line.begin) {
-      scan_.wants_more(begin);
+      wants_line(scan_, begin);
       if (!scan_.is_final) return;
     }
     if (auto answer = base64_line(at, line)) {
@@ -198,15 +199,15 @@ void Exchange::take_bulk_strings(std::size_t begin, std::size_t at) {
   for (int i = 0; i < 2 && at < limit; ++i) {
     if (text_[at] != '$') return;
     const LineEnd size = next_line_end(text_, at);
-    if (size.end >= text_.size()) return scan_.wants_more(begin);
+    if (size.end >= text_.size()) return wants_line(scan_, begin);
     const LineEnd value = next_line_end(text_, size.end);
-    if (value.begin == value.end) scan_.wants_more(begin);
+    if (value.begin == value.end) wants_line(scan_, begin);
     std::size_t end = value.begin;
     while (end > size.end && (text_[end - 1] == '"' || text_[end - 1] == '\'')) --end;
     findings_.push_back({{size.end, std::max(end, size.end)}, "generic-password"});
     at = value.end;
   }
-  if (at >= text_.size()) scan_.wants_more(begin);
+  if (at >= text_.size()) wants_line(scan_, begin);
 }
 
 // IMAP: tag LOGIN name password.
@@ -226,12 +227,12 @@ void Exchange::take_login(std::size_t begin, std::size_t end) {
 
 void Exchange::take_prompt(std::size_t begin, std::size_t end) {
   const LineEnd line = next_line_end(text_, end);
-  if (line.end >= text_.size()) return scan_.wants_more(begin);
+  if (line.end >= text_.size()) return wants_line(scan_, begin);
   TextRange answer = word_at(text_, line.end);
   const auto mark = slice(answer).rfind(':');  // C: answer
   if (slice(answer).size() <= 2 && mark != std::string_view::npos)
     answer = word_at(text_, answer.end);
-  if (answer.end == text_.size()) scan_.wants_more(begin);
+  if (answer.end == text_.size()) wants_line(scan_, begin);
   if (answer.end > answer.begin) findings_.push_back({answer, "generic-password"});
 }
 
@@ -239,7 +240,7 @@ void Exchange::take_prompt(std::size_t begin, std::size_t end) {
 void Exchange::take_private_lines(std::size_t begin, std::size_t end) {
   const std::size_t body = next_line_end(text_, end).end;
   const std::size_t stop = key_end(text_, body);
-  if (stop == text_.size()) scan_.wants_more(begin);
+  if (stop == text_.size()) wants_line(scan_, begin);
   if (stop > body) findings_.push_back({{body, stop}, "private-key"});
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -14,6 +15,7 @@ constexpr std::array<std::string_view, 13> kWords = {
     "forwarded", "real-ip",  "real_ip",       "client-ip",     "client_ip", "clientip",  "client: ",
     "remote_ip", "remoteip", "connecting-ip", "connecting_ip", "user_ip",   "visitor_ip"};
 constexpr std::size_t kMaxList = 512;
+constexpr std::string_view kFor = "for=";  // of the field Forwarded, RFC 7239
 
 bool is_address_char(char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }
 bool is_name_char(char c) { return is_alnum(c) || c == '-' || c == '_'; }
@@ -28,29 +30,33 @@ std::string_view without_port(std::string_view text) {
   return is_single ? text.substr(0, colon) : text;
 }
 
+// Behind the colon or equals sign that follows a name, and a quote before it.
+std::size_t skip_sign(std::string_view text, std::size_t at) {
+  for (int i = 0; i < 4 && at < text.size() && (is_between(text[at]) || text[at] == ':'); ++i) ++at;
+  return at;
+}
+
 }  // namespace
 
 std::vector<std::string_view> client_address_words() { return {kWords.begin(), kWords.end()}; }
 
-void take_client_addresses(std::string_view text, std::size_t end, std::vector<Finding>& findings) {
-  text = text.substr(0, std::min(text.size(), end + kMaxList));
-  while (end < text.size() && is_name_char(text[end])) ++end;
-  bool is_list = true;
-  for (std::size_t at = end; at < text.size() && is_list;) {
-    const bool opens = at == end || text[at] != ':';
-    while (at < text.size() && (is_between(text[at]) || (opens && text[at] == ':' && at < end + 4)))
-      ++at;
-    constexpr std::string_view kFor = "for=";
+void take_client_addresses(ScanText& scan, TextRange word, std::vector<Finding>& findings) {
+  const std::string_view text =
+      scan.text.substr(0, std::min(scan.text.size(), word.end + kMaxList));
+  std::size_t name_end = word.end;
+  while (name_end < text.size() && is_name_char(text[name_end])) ++name_end;
+  for (std::size_t at = skip_sign(text, name_end); at < text.size();) {
+    while (at < text.size() && is_between(text[at])) ++at;
     if (text.substr(at, kFor.size()) == kFor) {
       at += kFor.size();
       continue;
     }
     std::size_t stop = at;
     while (stop < text.size() && is_address_char(text[stop])) ++stop;
+    if (stop == text.size()) wants_line(scan, word.begin);
     const std::string_view address = without_port(text.substr(at, stop - at));
-    is_list = address.size() >= 3 && address.find_first_of(".:") != address.npos;
-    if (is_list && is_public_address(address))
-      findings.push_back({{at, at + address.size()}, "client-ip"});
+    if (address.size() < 3 || address.find_first_of(".:") == address.npos) return;
+    if (is_public_address(address)) findings.push_back({{at, at + address.size()}, "client-ip"});
     at = stop;
   }
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "userspace/redact/detect/named_values.h"
 #include "userspace/redact/scan/finding.h"
 
 namespace scopetrace {
@@ -13,7 +14,7 @@ namespace scopetrace {
 // The words that lead here, to be searched for in any case.
 std::vector<std::string_view> client_address_words();
 
-// Takes the public addresses of the list behind the word that ends at `end`.
-void take_client_addresses(std::string_view text, std::size_t end, std::vector<Finding>& findings);
+// Takes the public addresses of the list behind the word at `at`.
+void take_client_addresses(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 
 }  // namespace scopetrace

@@ -7,6 +7,7 @@
 #include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/detect/lettered_ids.h"
 #include "userspace/redact/detect/login_files.h"
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/mnemonic.h"
 #include "userspace/redact/detect/sql_literals.h"
 #include "userspace/redact/detect/url_secrets.h"
@@ -62,6 +63,7 @@ constexpr CommandWord kWords[] = {
     {"phrase", true, Topic::kMnemonic},
     {"wallet", true, Topic::kMnemonic},
     {"bip39", true, Topic::kMnemonic},
+    {"backup", true, Topic::kMnemonic},
     {"recovery", true, Topic::kMnemonic},
     {":\\/\\/", false, Topic::kEscapedUrl},
     {"@tcp(", false, Topic::kDsn},
@@ -92,8 +94,17 @@ const std::vector<CommandWord>& words() {
   return list;
 }
 
+// Whether the word at `at` is part of a placeholder's class: [REDACTED:recovery-phrase].
+bool is_class_name(std::string_view text, std::size_t at) {
+  constexpr std::string_view kMark = "[REDACTED:";
+  std::size_t begin = at;
+  while (begin > 0 && at - begin < 32 && (is_lower(text[begin - 1]) || text[begin - 1] == '-'))
+    --begin;
+  return text.substr(0, begin).ends_with(kMark);
+}
+
 void take_phrase(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
-  if (at.end + kMaxMnemonicBytes > scan.text.size()) scan.wants_more(at.begin);
+  if (at.end + kMaxMnemonicBytes > scan.text.size()) wants_line(scan, at.begin);
   if (const auto range = mnemonic_behind(scan.text, at.end))
     findings.push_back({*range, "recovery-phrase"});
 }
@@ -105,7 +116,7 @@ void add(const std::optional<TextRange>& range, std::string_view class_name,
 
 void take_ssh2_key(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
   const auto range = private_key_at(scan.text, at.begin);
-  if (range && range->end == scan.text.size()) scan.wants_more(at.begin);
+  if (range && range->end == scan.text.size()) wants_line(scan, at.begin);
   add(range, "private-key", findings);
 }
 
@@ -121,16 +132,16 @@ std::vector<Literal> command_literals() {
 void take_command(ScanText& scan, const NameTable& names, std::size_t index, TextRange at,
                   std::vector<Finding>& findings) {
   const CommandWord& word = words()[index];
+  if (is_class_name(scan.text, at.begin)) return;
   switch (word.topic) {
     case Topic::kAuth:
       return take_auth_word(scan, static_cast<AuthWord>(word.detail), at.begin, at.end, findings);
     case Topic::kSql:
       return take_sql_word(scan, names, static_cast<SqlWord>(word.detail), at, findings);
     case Topic::kProgram:
-      return take_program(scan.text, static_cast<std::size_t>(word.detail), at.begin, at.end,
-                          findings);
+      return take_program(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kAddress:
-      return take_client_addresses(scan.text, at.end, findings);
+      return take_client_addresses(scan, at, findings);
     case Topic::kMnemonic:
       return take_phrase(scan, at, findings);
     case Topic::kEscapedUrl:
@@ -142,7 +153,7 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
     case Topic::kNetrc:
       return take_netrc(scan, at, findings);
     case Topic::kCode:
-      return take_announced_codes(scan.text, at.end, findings);
+      return take_announced_codes(scan, at, findings);
     case Topic::kSsh2Key:
       return take_ssh2_key(scan, at, findings);
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "userspace/redact/detect/check_digits.h"
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -215,9 +216,12 @@ std::vector<std::string_view> announced_code_words() {
           "taxpan",   "pan_number", "pan number", "pannumber", "permanent account"};
 }
 
-void take_announced_codes(std::string_view text, std::size_t end, std::vector<Finding>& findings) {
+void take_announced_codes(ScanText& scan, TextRange word, std::vector<Finding>& findings) {
   constexpr std::size_t kMaxAhead = 160;
-  text = text.substr(0, std::min({text.size(), end + kMaxAhead, text.find('\n', end)}));
+  const std::size_t end = word.end;
+  const std::size_t line = std::min(scan.text.size(), end + kMaxAhead);
+  const std::string_view text = scan.text.substr(0, std::min(line, scan.text.find('\n', end)));
+  if (text.size() == scan.text.size()) wants_line(scan, word.begin);
   for (std::size_t at = end; at < text.size(); ++at) {
     if (!is_upper(text[at]) && !is_digit(text[at])) continue;
     std::size_t stop = at;

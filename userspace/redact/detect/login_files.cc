@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -61,7 +62,7 @@ void take_netrc(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
                           written == "password" || written == "passwd";
     const bool is_cut = value.end == text.size() && text.size() == scan.text.size();
     if (is_cut && (is_known || std::string_view("password").starts_with(written)))
-      scan.wants_more(at.begin);
+      wants_line(scan, at.begin);
     if (!is_known || value.end == value.begin) return;
     if (written[0] == 'p') add(text, value, findings);
     end = value.end;

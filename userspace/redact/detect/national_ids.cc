@@ -103,6 +103,10 @@ WordsBefore words_before(std::string_view text, std::size_t at) {
     const char c = text[i];
     if (c == '\n') words.size = 0;
     const bool is_hump = is_upper(c) && i > 0 && is_lower(text[i - 1]);
+    // What a placeholder says, or what it is the value of, announces nothing more.
+    const bool ends_placeholder =
+        c == ']' && words.text().find("redacted") != std::string_view::npos;
+    if (ends_placeholder) words.size = 0;
     if (is_hump || !is_letter(c)) words.add_gap();
     if (is_letter(c)) words.buffer[words.size++] = to_lower(c);
   }

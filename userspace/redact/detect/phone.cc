@@ -117,7 +117,8 @@ std::size_t with_area_code(std::string_view text, std::size_t at) {
 }
 
 std::optional<Finding> announced(std::string_view text, const NumberRun& run) {
-  if (run.size < 7 || run.size > 12) return std::nullopt;
+  constexpr std::uint64_t kDate = 422;
+  if (run.size < 7 || run.size > 12 || run.layout == kDate) return std::nullopt;
   const std::size_t begin = with_area_code(text, run.range.begin);
   const bool has_form = run.groups > 1 || run.buffer[0] == '0' || text[begin] == '0' ||
                         text[begin] == '(' || run.size == 10;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/sql_text.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -103,14 +104,14 @@ void SqlFinder::take_insert(std::size_t begin, std::size_t end) {
   const auto columns = columns_at(at + 1, limit);
   const bool is_open = limit == text_.size();
   if (!columns) {
-    if (is_open && text_.find(')', at) == text_.npos) scan_.wants_more(begin);
+    if (is_open && text_.find(')', at) == text_.npos) wants_line(scan_, begin);
     return;
   }
   if (!columns->has_class) return;
   const std::string_view between = text_.substr(columns->end, kMaxBetween);
   const auto values = find_word(between, "values", 0);
   if (values == between.npos) {
-    if (is_open && between.size() < kMaxBetween) scan_.wants_more(begin);
+    if (is_open && between.size() < kMaxBetween) wants_line(scan_, begin);
     return;
   }
   at = columns->end + values + 6;
@@ -121,7 +122,7 @@ void SqlFinder::take_insert(std::size_t begin, std::size_t end) {
     if (at >= limit || text_[at] != ',') break;
     ++at;
   }
-  if (at >= limit && is_open) scan_.wants_more(begin);
+  if (at >= limit && is_open) wants_line(scan_, begin);
 }
 
 // One row, from behind its parenthesis; returns where it ends. The statement began at `begin`.
@@ -153,7 +154,7 @@ void SqlFinder::take_later(std::size_t begin, TextRange parameter, std::string_v
   const std::string_view ahead = text_.substr(parameter.end, kMaxAhead);
   const auto list = ahead.find("arameters: $");
   if (list == ahead.npos) {
-    if (ahead.size() < kMaxAhead) scan_.wants_more(begin);
+    if (ahead.size() < kMaxAhead) wants_line(scan_, begin);
     return;
   }
   const std::string_view written = slice(parameter);
@@ -162,7 +163,7 @@ void SqlFinder::take_later(std::size_t begin, TextRange parameter, std::string_v
     if (sign >= text_.size() || text_[sign] != '=') continue;
     const auto string = sql_string_at(text_, skip_sql_space(text_, sign + 1));
     if (!string) return;
-    if (string->end == text_.size()) scan_.wants_more(begin);
+    if (string->end == text_.size()) wants_line(scan_, begin);
     return add(*string, class_name);
   }
 }
@@ -189,9 +190,9 @@ std::size_t SqlFinder::skip_words(std::size_t at) const {
 
 void SqlFinder::take_identified(std::size_t begin, std::size_t end) {
   const std::size_t at = skip_words(end);
-  if (at >= text_.size()) return scan_.wants_more(begin);
+  if (at >= text_.size()) return wants_line(scan_, begin);
   if (const auto string = sql_string_at(text_, at)) {
-    if (string->end == text_.size()) scan_.wants_more(begin);
+    if (string->end == text_.size()) wants_line(scan_, begin);
     return add(*string);
   }
   std::size_t stop = at;  // Oracle: IDENTIFIED BY tiger
@@ -208,7 +209,7 @@ void SqlFinder::take_password(std::size_t begin, std::size_t end) {
   if (at >= end) return;
   const auto string = sql_string_at(text_, at);
   if (!string) return;
-  if (string->end == text_.size()) scan_.wants_more(begin);
+  if (string->end == text_.size()) wants_line(scan_, begin);
   add(*string);
 }
 
