@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/detect/public_ip.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "userspace/redact/scan/ip_address.h"
@@ -14,7 +11,6 @@ namespace scopetrace {
 namespace {
 
 constexpr std::string_view kClass = "ip-address";
-constexpr std::size_t kMaxIpv6 = 45;  // characters, with an IPv4 tail
 constexpr std::size_t kMaxGroup = 3;  // digits of a part of IPv4
 
 bool is_word(char c) { return is_alnum(c) || c == '_'; }
@@ -45,15 +41,6 @@ void find_ipv4(std::string_view text, std::vector<Finding>& findings) {
     if (is_public_ipv4(word) && stands_alone(text, range, '.')) findings.push_back({range, kClass});
     at = std::max(at + 1, range.end);
   }
-}
-
-bool is_public_ipv6(std::string_view word) {
-  if (word.size() > kMaxIpv6) return false;
-  std::array<char, kMaxIpv6 + 1> buffer{};
-  std::copy(word.begin(), word.end(), buffer.begin());
-  std::array<unsigned char, 16> bytes{};
-  if (::inet_pton(AF_INET6, buffer.data(), bytes.data()) != 1) return false;
-  return bytes[0] >> 5 == 1;
 }
 
 // The run of characters of an address whose first group, four digits, ends at the colon `at`.
