@@ -79,6 +79,7 @@ bool is_head_at(std::string_view text) {
 }
 
 bool is_status_at(std::string_view text) {
+  if (text.size() <= kProtocol.size() || !is_digit(text[kProtocol.size()])) return false;
   const std::string_view line = first_line(text, kMaxStatusLine);
   bool is_http1 = true;
   const auto head = parse_any_start(without_line_end(line), is_http1);
@@ -201,13 +202,13 @@ std::size_t find_list(std::string_view text) {
 
 std::size_t find_start_line(std::string_view text) {
   std::size_t line_begin = 0;
-  std::size_t tried = std::string_view::npos;  // the line that was looked at as a request
+  std::size_t tried = 0;   // the line that was looked at as a request; the first one was before
+  std::size_t looked = 0;  // for line ends, up to here
   for (std::size_t at = text.find(kProtocol); at != text.npos; at = text.find(kProtocol, at + 1)) {
-    const auto end = text.substr(line_begin, at - line_begin).rfind('\n');
-    if (end != text.npos) line_begin += end + 1;
-    if (line_begin != tried && line_begin > 0 && is_head_at(text.substr(line_begin))) {
-      return line_begin;
-    }
+    const auto end = text.substr(looked, at - looked).rfind('\n');
+    if (end != text.npos) line_begin = looked + end + 1;
+    looked = at;
+    if (line_begin != tried && is_head_at(text.substr(line_begin))) return line_begin;
     tried = line_begin;
     if (is_status_at(text.substr(at))) return at;
   }

@@ -34,7 +34,8 @@ class Multipart {
     if (mark.begin == body_.npos) return std::nullopt;
     add_outer(body_.substr(0, mark.begin));
     while (mark.begin != body_.npos) {
-      out_ += body_.substr(mark.begin, mark.end - mark.begin);
+      out_ +=
+          redact_text_at(scanner_, body_.substr(mark.begin, mark.end - mark.begin), options_.depth);
       if (mark.is_last) {
         add_outer(body_.substr(mark.end));
         break;
@@ -119,7 +120,7 @@ class Multipart {
     if (equals_ignoring_case(field->name, "content-type")) type_ = field->value;
     if (equals_ignoring_case(field->name, "content-transfer-encoding")) encoding_ = field->value;
     const auto before = static_cast<std::size_t>(field->value.data() - line.data());
-    out_.append(line.substr(0, before)).append(redacted);
+    out_ += redact_text_at(scanner_, line.substr(0, before), options_.depth) + redacted;
     out_ += line.substr(before + field->value.size());
   }
 

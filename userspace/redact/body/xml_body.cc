@@ -155,15 +155,18 @@ class XmlWalk {
   }
 
   void add_start(const XmlTag& tag, const Element& element) {
-    out_.append("<").append(tag.name);
+    out_ += "<" + markup_text(tag.name);
     const bool is_password = has_password_type(tag);
     for (const XmlAttribute& attribute : tag.attributes) {
-      out_ += attribute.before;
+      out_ += markup_text(attribute.before);
       out_ += redacted_attribute(attribute, element, is_password);
     }
-    const bool has_rest =
-        trim(tag.tail) != ">" && trim(tag.tail) != "/>" && tag.attributes.size() >= kMaxAttributes;
-    out_ += has_rest ? std::string(tag.is_empty ? "/>" : ">") : std::string(tag.tail);
+    const bool is_over = tag.attributes.size() >= kMaxAttributes;
+    out_ += is_over ? tag.is_empty ? "/>" : ">" : markup_text(tag.tail);
+  }
+  // Names hold no values, unless somebody puts one there.
+  std::string markup_text(std::string_view text) {
+    return redact_text_at(scanner_, text, options_.depth);
   }
   static bool has_password_type(const XmlTag& tag) {
     return std::any_of(tag.attributes.begin(), tag.attributes.end(), [](const auto& attribute) {
@@ -195,7 +198,7 @@ class XmlWalk {
   }
 
   void close(const XmlTag& tag, std::string_view markup) {
-    out_ += markup;
+    out_ += markup_text(markup);
     const std::string_view local = local_name(tag.name);
     for (std::size_t i = stack_.size(); i > 0; --i) {
       if (!equals_ignoring_case(stack_[i - 1].local, local)) continue;
