@@ -130,6 +130,31 @@ TEST(PhoneTest, IsFoundBehindAWordInNationalForm) {
   expect_kept("at 2026-11-24 phone was down, phone log 2026-11-25");
 }
 
+TEST(AnnouncedDateTest, IsFoundInAnyContainer) {
+  for (const char* before : {"dob: ", "<key>birth_date</key><string>", "(b'x-dob', b'",
+                             "| date of birth | ", "born on birthday ", "customerBirthDate="}) {
+    for (const char* date : {"1980-03-12", "12.03.1980", "3/12/1980"}) {
+      expect_found(date, before);
+    }
+  }
+}
+
+TEST(AnnouncedDateTest, LeavesOtherDates) {
+  for (const char* text : {"dob: null, created: 2024-01-02", "adobe 2024-01-02",
+                           "birth certificate issued 2024-01-02", "dob here, created 2024-01-02"}) {
+    expect_kept(text);
+  }
+}
+
+TEST(AnnouncedCodeTest, FindsDocumentsBehindTheirWords) {
+  for (const char* before : {"passport no. ", "X-Passport-Number: ", "\"passportNo\":[\""})
+    expect_found("C01234567", before);
+  EXPECT_EQ(redact("\"passport\":[\"A7654321\",\"B7654321\"]"),
+            "\"passport\":[\"[REDACTED:passport]\",\"[REDACTED:passport]\"]");
+  expect_found("MRN00412233", "mrn=");
+  expect_kept("passport strategy 1234567 loaded, passport-local 0.6.0");
+}
+
 TEST(NationalIdTest, LeavesLookAlikes) {
   for (const char* text :
        {"order 10000123456 shipped", "seq=5433042809 ack=6930892301", "isbn 978-0-914-41561-1",
