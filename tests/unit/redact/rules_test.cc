@@ -28,8 +28,9 @@ class NameRuleTest : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(NameRuleTest, RedactsTheValueOfEachName) {
   const NameRule& rule = standard_rules().names()[GetParam()];
-  const std::string secret = rule.class_name == "email" ? "x9@" + make_secret(9) + ".example"
-                                                        : make_secret(24, GetParam() + 1);
+  const std::string secret = rule.class_name == "email"       ? "x9@" + make_secret(9) + ".example"
+                             : rule.class_name == "client-ip" ? "24.113.40.11"
+                                                              : make_secret(24, GetParam() + 1);
   Scanner s;
 
   std::size_t survived = 0;

@@ -187,8 +187,17 @@ class CommandLine {
   std::vector<Finding>& findings_;
 };
 
+// $NAME, ${NAME} or $(command).
+bool is_shell_variable(std::string_view value) {
+  if (value.size() < 2 || value[0] != '$') return false;
+  if (value[1] == '{' || value[1] == '(') return true;
+  return std::all_of(value.begin() + 1, value.end(),
+                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
+}
+
 void CommandLine::add(TextRange range) {
   range = unquoted(text_, range);
+  if (is_shell_variable(slice(range))) return;
   if (range.end > range.begin && is_plausible_value("generic-password", slice(range)))
     findings_.push_back({range, "generic-password"});
 }

@@ -306,7 +306,8 @@ std::optional<Assignment> assignment_behind(std::string_view text, TextRange nam
     if (const auto typed = skip_type(text, name, found)) return typed;
     return found;
   }
-  if (sign == ',' && is_quoted) {
+  const bool is_sql_name = is_quoted && text[name.end + escapes] == '`';
+  if (sign == ',' && is_quoted && !is_sql_name) {
     ++cursor.at;
     cursor.skip_blanks();
     Cursor quote = cursor;

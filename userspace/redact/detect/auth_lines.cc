@@ -239,8 +239,9 @@ void Exchange::take_prompt(std::size_t begin, std::size_t end) {
 // PuTTY: lines of base64 follow, then the MAC. The count in front of them may be wrong.
 void Exchange::take_private_lines(std::size_t begin, std::size_t end) {
   const std::size_t body = next_line_end(text_, end).end;
-  const std::size_t stop = key_end(text_, body);
+  std::size_t stop = key_end(text_, body);
   if (stop == text_.size()) wants_line(scan_, begin);
+  while (stop > body && is_space(text_[stop - 1])) --stop;
   if (stop > body) findings_.push_back({{body, stop}, "private-key"});
 }
 

@@ -11,10 +11,12 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::array<std::string_view, 13> kWords = {
-    "forwarded", "real-ip",  "real_ip",       "client-ip",     "client_ip", "clientip",  "client: ",
-    "remote_ip", "remoteip", "connecting-ip", "connecting_ip", "user_ip",   "visitor_ip"};
+constexpr std::array<std::string_view, 17> kWords = {
+    "forwarded",  "real-ip",   "real_ip",  "client-ip",     "client_ip",     "clientip",
+    "client: ",   "remote_ip", "remoteip", "connecting-ip", "connecting_ip", "user_ip",
+    "visitor_ip", "real ip",   "real.ip",  "client.ip",     "remote-ip"};
 constexpr std::size_t kMaxList = 512;
+constexpr std::size_t kMaxGap = 20;
 constexpr std::string_view kFor = "for=";  // of the field Forwarded, RFC 7239
 
 bool is_address_char(char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }
@@ -30,10 +32,22 @@ std::string_view without_port(std::string_view text) {
   return is_single ? text.substr(0, colon) : text;
 }
 
-// Behind the colon or equals sign that follows a name, and a quote before it.
-std::size_t skip_sign(std::string_view text, std::size_t at) {
-  for (int i = 0; i < 4 && at < text.size() && (is_between(text[at]) || text[at] == ':'); ++i) ++at;
-  return at;
+// Where the first address begins, in at most kMaxGap bytes of punctuation and short words behind
+// the name: ": ", "', b'", "\" content=\"", " -> ".
+std::size_t first_address(std::string_view text, std::size_t at) {
+  const std::size_t limit = std::min(text.size(), at + kMaxGap);
+  while (at < limit && text[at] != '\n') {
+    if (!is_address_char(text[at])) {
+      ++at;
+      continue;
+    }
+    std::size_t stop = at;
+    while (stop < text.size() && is_address_char(text[stop])) ++stop;
+    const std::string_view token = text.substr(at, stop - at);
+    if (count_digits(token) >= 2 && token.find_first_of(".:") != token.npos) return at;
+    at = stop;
+  }
+  return text.size();
 }
 
 }  // namespace
@@ -45,7 +59,7 @@ void take_client_addresses(ScanText& scan, TextRange word, std::vector<Finding>&
       scan.text.substr(0, std::min(scan.text.size(), word.end + kMaxList));
   std::size_t name_end = word.end;
   while (name_end < text.size() && is_name_char(text[name_end])) ++name_end;
-  for (std::size_t at = skip_sign(text, name_end); at < text.size();) {
+  for (std::size_t at = first_address(text, name_end); at < text.size();) {
     while (at < text.size() && is_between(text[at])) ++at;
     if (text.substr(at, kFor.size()) == kFor) {
       at += kFor.size();

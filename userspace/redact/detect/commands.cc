@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/detect/commands.h"
 
+#include "userspace/redact/detect/announced_codes.h"
 #include "userspace/redact/detect/argv.h"
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
 #include "userspace/redact/detect/key_blocks.h"
-#include "userspace/redact/detect/lettered_ids.h"
 #include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/mnemonic.h"
@@ -26,7 +26,7 @@ enum class Topic {
   kDsn,         // user:password@tcp(host)
   kPgpass,      // host:5432:database:user:password
   kNetrc,       // machine host login user password X
-  kCode,        // an identifier of letters and digits that a word announces
+  kAnnounced,   // a code or date that a word announces
   kSsh2Key,
 };
 
@@ -34,7 +34,7 @@ struct CommandWord {
   std::string_view text;
   bool ignores_case;
   Topic topic;
-  int detail = 0;  // AuthWord, SqlWord or number of the program
+  int detail = 0;  // AuthWord, SqlWord, number of the program or announcement
 };
 
 constexpr int detail_of(AuthWord word) { return static_cast<int>(word); }
@@ -81,8 +81,9 @@ std::vector<CommandWord> make_words() {
   std::vector<CommandWord> words(std::begin(kWords), std::end(kWords));
   for (const std::string_view word : client_address_words())
     words.push_back({word, true, Topic::kAddress});
-  for (const std::string_view word : announced_code_words())
-    words.push_back({word, true, Topic::kCode});
+  int announcement = 0;
+  for (const std::string_view word : announcing_words())
+    words.push_back({word, true, Topic::kAnnounced, announcement++});
   int program = 0;
   for (const std::string_view name : argv_programs())
     words.push_back({name, false, Topic::kProgram, program++});
@@ -152,8 +153,8 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_pgpass(scan.text, at, findings);
     case Topic::kNetrc:
       return take_netrc(scan, at, findings);
-    case Topic::kCode:
-      return take_announced_codes(scan, at, findings);
+    case Topic::kAnnounced:
+      return take_announced(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kSsh2Key:
       return take_ssh2_key(scan, at, findings);
   }

@@ -87,7 +87,7 @@ bool is_decoded_login(std::string_view text) {
     return false;
   const std::string_view password = text.substr(colon + 1);
   const std::string_view head = password.substr(0, password.find_first_of(" \t#?"));
-  return !head.empty() && !std::all_of(head.begin(), head.end(), is_digit);
+  return head.empty() ? password[0] != ' ' : !std::all_of(head.begin(), head.end(), is_digit);
 }
 
 // Whether what begins at `begin` is user information of a URL, or its end: a "://" leads to it, and

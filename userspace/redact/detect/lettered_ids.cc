@@ -6,7 +6,6 @@
 #include <string>
 
 #include "userspace/redact/detect/check_digits.h"
-#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -135,30 +134,6 @@ std::optional<Finding> cn_resident_at(std::string_view text, const NumberRun& ru
   return found(text, range);
 }
 
-// Whether `text` is written as `form` says: L a letter, N a digit, A either, other characters
-// themselves.
-bool has_form(std::string_view text, std::string_view form) {
-  if (text.size() != form.size()) return false;
-  for (std::size_t i = 0; i < form.size(); ++i) {
-    const bool is_letter_here = is_upper(text[i]), is_digit_here = is_digit(text[i]);
-    const bool fits = form[i] == 'L'   ? is_letter_here
-                      : form[i] == 'N' ? is_digit_here
-                      : form[i] == 'A' ? is_letter_here || is_digit_here
-                                       : text[i] == form[i];
-    if (!fits) return false;
-  }
-  return true;
-}
-
-bool is_indian_pan(std::string_view text) {
-  return has_form(text, "LLLLLNNNNL") && is_one_of(text[3], "ABCFGHLJPTKE");
-}
-
-// Medicare beneficiary identifier. Source: CMS, format of the MBI.
-bool is_mbi(std::string_view text) {
-  return has_form(text, "NLANLANLLNN") || has_form(text, "NLAN-LAN-LLNN");
-}
-
 }  // namespace
 
 std::optional<Finding> lettered_id_around(std::string_view text, const NumberRun& run) {
@@ -208,29 +183,6 @@ bool is_curp(std::string_view text) {
     sum += value * static_cast<int>(18 - i);
   }
   return text[17] - '0' == (10 - sum % 10) % 10;
-}
-
-std::vector<std::string_view> announced_code_words() {
-  return {"medicare", "mbi",        "pan_no",     "pan-no",    "pan no",
-          "panno",    "pancard",    "pan card",   "tax_pan",   "tax-pan",
-          "taxpan",   "pan_number", "pan number", "pannumber", "permanent account"};
-}
-
-void take_announced_codes(ScanText& scan, TextRange word, std::vector<Finding>& findings) {
-  constexpr std::size_t kMaxAhead = 160;
-  const std::size_t end = word.end;
-  const std::size_t line = std::min(scan.text.size(), end + kMaxAhead);
-  const std::string_view text = scan.text.substr(0, std::min(line, scan.text.find('\n', end)));
-  if (text.size() == scan.text.size()) wants_line(scan, word.begin);
-  for (std::size_t at = end; at < text.size(); ++at) {
-    if (!is_upper(text[at]) && !is_digit(text[at])) continue;
-    std::size_t stop = at;
-    while (stop < text.size() && (is_alnum(text[stop]) || text[stop] == '-')) ++stop;
-    const std::string_view code = text.substr(at, stop - at);
-    const bool is_code = is_indian_pan(code) || is_mbi(code);
-    if (is_code && is_token_start(text, at)) findings.push_back({{at, stop}, kClass});
-    at = stop;
-  }
 }
 
 std::optional<Finding> code_id_at(std::string_view text, std::size_t at) {

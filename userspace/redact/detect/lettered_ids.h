@@ -4,9 +4,7 @@
 
 #include <optional>
 #include <string_view>
-#include <vector>
 
-#include "userspace/redact/detect/named_values.h"
 #include "userspace/redact/detect/number_run.h"
 #include "userspace/redact/scan/finding.h"
 
@@ -18,12 +16,6 @@ std::optional<Finding> lettered_id_around(std::string_view text, const NumberRun
 
 // An identifier whose token begins at `at`: Italian codice fiscale, Mexican CURP.
 std::optional<Finding> code_id_at(std::string_view text, std::size_t at);
-
-// Identifiers that only a word in front tells from any code, and those words, to be searched for in
-// any case: Indian PAN, American MBI.
-std::vector<std::string_view> announced_code_words();
-// Takes those of the line behind the word.
-void take_announced_codes(ScanText& scan, TextRange word, std::vector<Finding>& findings);
 
 // 16 characters; the last one checks (decree of 23 December 1976, Ministero delle Finanze).
 bool is_codice_fiscale(std::string_view text);

@@ -12,7 +12,7 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxAnnouncement = 40;
+constexpr std::size_t kMaxAnnouncement = 64;
 
 // A number of digits only.
 struct IdRule {

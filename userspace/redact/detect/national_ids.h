@@ -14,7 +14,7 @@ namespace scopetrace {
 // The number that is the run, or that the run is a part of: with letters, dots or slashes around.
 std::optional<Finding> national_id_at(std::string_view text, const NumberRun& run);
 
-// Whether one of `words` (lower case, between | signs) stands on the same line in at most 40 bytes
+// Whether one of `words` (lower case, between | signs) stands on the same line in at most 64 bytes
 // before `at`, as a word of its own.
 bool is_announced(std::string_view text, std::size_t at, std::string_view words);
 

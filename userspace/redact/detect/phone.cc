@@ -120,8 +120,8 @@ std::optional<Finding> announced(std::string_view text, const NumberRun& run) {
   constexpr std::uint64_t kDate = 422;
   if (run.size < 7 || run.size > 12 || run.layout == kDate) return std::nullopt;
   const std::size_t begin = with_area_code(text, run.range.begin);
-  const bool has_form = run.groups > 1 || run.buffer[0] == '0' || text[begin] == '0' ||
-                        text[begin] == '(' || run.size == 10;
+  const bool has_form = run.groups > 2 || run.buffer[0] == '0' || text[begin] == '0' ||
+                        text[begin] == '(' || run.size == 10 || run.separator == '-';
   if (!has_form || !stands_alone(text, {begin, run.range.end})) return std::nullopt;
   if (!is_announced(text, begin, kWords)) return std::nullopt;
   return Finding{{begin, run.range.end}, "phone"};

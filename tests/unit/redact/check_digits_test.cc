@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/detect/cards.h"
 #include "userspace/redact/detect/check_digits.h"
+
+#include "tests/unit/redact/fixture.h"
+#include "userspace/redact/detect/cards.h"
 #include "userspace/redact/detect/email.h"
 #include "userspace/redact/detect/iban.h"
 #include "userspace/redact/scan/ip_address.h"
-
-#include "tests/unit/redact/fixture.h"
 
 namespace scopetrace {
 namespace {
@@ -42,10 +42,9 @@ TEST(CardNumberTest, IsFoundSpacedAndDashedButNotInsideLongerNumbers) {
 }
 
 TEST(SsnTest, RefusesNumbersNeverIssued) {
-  EXPECT_TRUE(is_ssn("123-45-6789"));
-  EXPECT_TRUE(is_ssn("912-71-6789"));
-  for (const char* bad :
-       {"000-45-6789", "666-45-6789", "912-45-6789", "123-00-6789", "123-45-0000", "12-345-6789"}) {
+  EXPECT_TRUE(is_ssn("123456789"));
+  EXPECT_TRUE(is_ssn("912716789"));
+  for (const char* bad : {"000456789", "666456789", "912456789", "123006789", "123450000"}) {
     EXPECT_FALSE(is_ssn(bad)) << bad;
   }
 }
@@ -72,6 +71,11 @@ TEST(EmailTest, KnowsWhatOnlyLooksLikeOne) {
 
 TEST(PublicAddressTest, KnowsPrivateRanges) {
   EXPECT_TRUE(is_public_ipv4("8.8.4.4"));
+  EXPECT_TRUE(is_public_address("2a02:5d91:1b12:4f4::5c3d"));
+  for (const char* address :
+       {"::1", "fe80::1", "fd00::1", "2001:db8::1", "2a02:5d91", "2a02::1::2", "10:11:12"}) {
+    EXPECT_FALSE(is_public_address(address)) << address;
+  }
   for (const char* address : {"10.1.2.3", "172.20.1.1", "192.168.0.1", "127.0.0.1", "1.2.3"}) {
     EXPECT_FALSE(is_public_ipv4(address)) << address;
   }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Secrets that a program, a protocol, SQL or a URL announces.
+#include "tests/unit/redact/fixture.h"
+
+namespace scopetrace {
+namespace {
+
+std::string redact(const std::string& text) {
+  static Scanner s;
+  return s.scanner.redact(text);
+}
+
+// Writes `secret` for each § of `pattern` and expects it to be gone, and the rest to stay.
+void expect_only_secret_gone(std::string pattern, const std::string& secret) {
+  const std::string mark = "§";
+  std::vector<std::string> parts;
+  for (auto at = pattern.find(mark); at != std::string::npos; at = pattern.find(mark)) {
+    parts.push_back(pattern.substr(0, at));
+    pattern.erase(0, at + mark.size());
+  }
+  parts.push_back(pattern);
+  std::string text = parts[0];
+  for (std::size_t i = 1; i < parts.size(); ++i) text += secret + parts[i];
+  const std::string redacted = redact(text);
+  EXPECT_FALSE(contains(redacted, secret)) << text << "\n-> " << redacted;
+  for (const std::string& part : parts) EXPECT_TRUE(contains(redacted, part)) << redacted;
+}
+
+class LoginTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(LoginTest, LosesOnlyItsSecret) { expect_only_secret_gone(GetParam(), make_secret(14)); }
+
+constexpr const char* kArgv[] = {
+    "mysql -uroot -p§ orders",
+    "mysqldump -uroot -p'§' orders",
+    R"(["mysqldump","-uroot","-p§","orders"])",
+    R"(execve("/usr/bin/curl", ["curl", "-u", "bob:§", "https://a.example"], 0x7ffe) = 0)",
+    "curl -ubob:§ https://a.example",
+    "curl --user=bob:§ https://a.example",
+    "sshpass -p § ssh web1",
+    "redis-cli -h cache -a § PING",
+    "openssl rsa -in k.pem -passin pass:§ -out o.pem",
+    "openssl enc -aes-256-cbc -k § -in a",
+    "docker login hub.example.com -u bob -p §",
+    "smbclient //nas/share -U bob%§ -c ls",
+    "lftp -u bob,§ sftp://host",
+    "zip -r -P § out.zip data",
+    "7z a -p§ out.7z data",
+    "snmpget -v2c -c § 10.0.0.1 sysUpTime.0",
+    "keytool -list -storepass § -keystore a.jks",
+    "xfreerdp /v:win1 /u:ops /p:§ /cert:ignore",
+    "htpasswd -b .htpasswd bob §",
+    "net use Z: \\\\nas\\x /user:bob §",
+    "rabbitmqctl add_user bob §",
+    "echo § | docker login -u bob --password-stdin",
+    "echo 'bob:§' | chpasswd",
+    "sqlplus bob/§@orders_db"};
+INSTANTIATE_TEST_SUITE_P(Argv, LoginTest, ::testing::ValuesIn(kArgv));
+
+constexpr const char* kProtocols[] = {
+    "*2\r\n$4\r\nAUTH\r\n$14\r\n§\r\n",
+    "AUTH default §\r\nSELECT 0\r\n",
+    "USER bob\r\nPASS §\r\n230 ok\r\n",
+    "C: PASS §\r\nS: +OK\r\n",
+    "a1 LOGIN bob §\r\na1 OK done\r\n",
+    R"(write(5, "a1 LOGIN bob §\r\n", 30) = 30)",
+    "machine hub.example.com\n  login bob\n  password §\nmachine b.example login anonymous\n",
+    "db.internal:5432:orders:bob:§\n",
+    "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n§\nPrivate-MAC: 00ff\n"};
+INSTANTIATE_TEST_SUITE_P(Protocols, LoginTest, ::testing::ValuesIn(kProtocols));
+
+constexpr const char* kSql[] = {
+    "INSERT INTO users (id, name, password) VALUES (881, 'ops', '§') RETURNING id",
+    "insert into `users` (`password`, `n`) values ('§', 1), ('§', 2);",
+    "INSERT INTO s.\"users\" (\"n\", \"password\") VALUES (1, crypt('§', gen_salt('bf')))",
+    "CREATE USER bob IDENTIFIED WITH caching_sha2_password BY '§';",
+    "CREATE USER bob IDENTIFIED BY \"§\" QUOTA 10M ON users",
+    "ALTER ROLE bob WITH LOGIN PASSWORD '§' VALID UNTIL '2027-01-01';",
+    "SELECT id FROM t WHERE h = crypt('§', h)",
+    "SELECT pgp_sym_decrypt(data, '§') FROM t",
+    "execute: INSERT INTO users (n, password) VALUES ($1, $2)\nDETAIL:  parameters: $1 = '7', $2 = "
+    "'§'\n"};
+INSTANTIATE_TEST_SUITE_P(Sql, LoginTest, ::testing::ValuesIn(kSql));
+
+constexpr const char* kUrls[] = {"fetching https://bob:§@repo.example.com/x.git now",
+                                 R"({"url":"amqps:\/\/bob:§@mq.internal\/v1"})",
+                                 "sql.Open(\"mysql\", \"bob:§@tcp(db:3306)/orders\")",
+                                 "jdbc:oracle:thin:bob/§@//db.internal:1521/orders",
+                                 "addr bob:§@db.internal:27017 up"};
+INSTANTIATE_TEST_SUITE_P(Urls, LoginTest, ::testing::ValuesIn(kUrls));
+
+TEST(UrlTest, LosesATokenThatIsItsUser) {
+  expect_only_secret_gone("git clone https://§@hub.example.com/a/b.git", make_secret(40));
+  expect_only_secret_gone("git clone https://§:x-oauth-basic@hub.example.com/a.git",
+                          make_secret(40));
+}
+
+TEST(UrlTest, KeepsTheHostBehindAnEncodedPassword) {
+  const std::string redacted =
+      redact("ftp://bob:%3Fa%20b%23" + make_secret(8) + "@ftp.example.org/pub");
+  EXPECT_TRUE(redacted.starts_with("ftp://bob:[REDACTED:url-password:")) << redacted;
+  EXPECT_TRUE(redacted.ends_with("]@ftp.example.org/pub")) << redacted;
+}
+
+class HarmlessTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(HarmlessTest, StaysAsItIs) { EXPECT_EQ(redact(GetParam()), GetParam()); }
+
+constexpr const char* kHarmless[] = {
+    "mysql -u root -p orders # prompts",
+    "docker run -p 8080:80 nginx:1.25",
+    "docker login -u bob --password-stdin < file",
+    "htpasswd -c .htpasswd bob",
+    "openssl rsa -passin env:KEY -in k.pem",
+    "curl -u \"$USER:$PASS\" https://a.example",
+    "PASS tests/unit/a_test.go",
+    "INSERT INTO orders (id, plan) VALUES (1, 'basic')",
+    "INSERT INTO users (id, password) VALUES (1, NULL), (2, ?)",
+    "CREATE TABLE users (id bigint, password varchar(255) NOT NULL)",
+    "wait 12:30:11 a@b:80",
+    "https://user@host.example/path",
+    "machine learning login page",
+    "backup the wallet and write the recovery phrase down"};
+INSTANTIATE_TEST_SUITE_P(Texts, HarmlessTest, ::testing::ValuesIn(kHarmless));
+
+TEST(MnemonicTest, IsFoundBehindWordsThatAnnounceIt) {
+  const std::string phrase =
+      "zebra umbrella tackle vacuum kitchen identify rabbit napkin identify zebra tackle kitchen";
+  EXPECT_EQ(redact("wallet restored from: " + phrase + " ok"),
+            "wallet restored from: [REDACTED:recovery-phrase" +
+                redact("wallet restored from: " + phrase + " ok").substr(47));
+  EXPECT_FALSE(contains(redact("seed words: " + phrase), "kitchen"));
+  EXPECT_EQ(redact("the wallet opens when all is well and the day is long or not at all now"),
+            "the wallet opens when all is well and the day is long or not at all now");
+}
+
+TEST(ClientAddressTest, LosesPublicAddressesOnly) {
+  EXPECT_EQ(redact("X-Forwarded-For: 24.113.40.11, 10.0.3.7\r\n"),
+            "X-Forwarded-For: [REDACTED:client-ip], 10.0.3.7\r\n");
+  EXPECT_EQ(redact("Forwarded: for=\"[2a02:5d91::5c3d]:4711\";proto=https\r\n"),
+            "Forwarded: for=\"[[REDACTED:client-ip]]:4711\";proto=https\r\n");
+  for (const char* text :
+       {"X-Forwarded-For: 10.0.3.7\r\n", "listening on 8.8.4.4:80", "client_ip=127.0.0.1 ok"}) {
+    EXPECT_EQ(redact(text), text);
+  }
+}
+
+TEST(EmailTest, IsFoundInternationalQuotedAndBehindAScheme) {
+  for (const char* address : {"jo.doe+x@example.com",
+                              "m\xC3\xBCller@b\xC3\xBC"
+                              "cher.de",
+                              "\"jo doe\"@example.com"}) {
+    EXPECT_EQ(redact("mail <" + std::string(address) + "> sent").substr(0, 22),
+              "mail <[REDACTED:email:");
+  }
+  EXPECT_TRUE(redact("href=mailto:jo@example.com").starts_with("href=mailto:[REDACTED:email"));
+  EXPECT_TRUE(redact("email:jo@example.com").starts_with("email:[REDACTED:email"));
+  EXPECT_TRUE(contains(redact("said \xE2\x80\x9Cjo@example.com\xE2\x80\x9D"), "\xE2\x80\x9C["));
+}
+
+TEST(EmailTest, IsNoUnitNorUserOfAUrl) {
+  for (const char* text : {"getty@tty1.service", "ssh -T git@gitlab.local", "a@2x.png",
+                           "https://jo@example.com/path"}) {
+    EXPECT_EQ(redact(text), text);
+  }
+}
+
+}  // namespace
+}  // namespace scopetrace
