@@ -60,6 +60,7 @@ struct CommandWord {
   std::string_view text;
   bool ignores_case;
   Word word;
+  bool begins_word = true;
 };
 constexpr CommandWord kWords[] = {
     {"PASS ", false, Word::kPass},
@@ -68,7 +69,7 @@ constexpr CommandWord kWords[] = {
     {"IDENTIFIED BY", true, Word::kIdentified},
     {"334 UGFzc3dvcmQ6", false, Word::kPasswordPrompt},
     {"Private-Lines:", false, Word::kPpk},
-    {"PASSWORD(", true, Word::kSqlPassword},
+    {"PASSWORD(", true, Word::kSqlPassword, false},
 };
 
 std::vector<std::string_view> program_names() {
@@ -153,6 +154,7 @@ class CommandReader {
 
 void CommandReader::take_program(std::string_view program, std::size_t begin, std::size_t end) {
   if (begin > 0 && is_alnum(text_[begin - 1])) return;
+  if (end < text_.size() && text_[end] == '/') return;  // of a user agent: curl/8.5
   const std::size_t limit = std::min({text_.size(), end + kMaxCommand, text_.find('\n', end)});
   for (const ProgramOption& option : kOptions) {
     if (option.program == program) take_option(option, end, limit);
@@ -304,9 +306,9 @@ void CommandReader::take_ppk(std::size_t begin, std::size_t end) {
 std::vector<Literal> command_literals() {
   std::vector<Literal> literals;
   for (const CommandWord& word : kWords)
-    literals.push_back({std::string(word.text), word.ignores_case});
+    literals.push_back({std::string(word.text), word.ignores_case, word.begins_word});
   for (const std::string_view program : program_names())
-    literals.push_back({std::string(program), false});
+    literals.push_back({std::string(program), false, true});
   return literals;
 }
 
