@@ -95,6 +95,11 @@ const std::vector<CommandWord>& words() {
   return list;
 }
 
+// Topics whose words are never the end of a longer one.
+bool begins_word(Topic topic) {
+  return topic == Topic::kAuth || topic == Topic::kProgram || topic == Topic::kNetrc;
+}
+
 // Whether the word at `at` is part of a placeholder's class: [REDACTED:recovery-phrase].
 bool is_class_name(std::string_view text, std::size_t at) {
   constexpr std::string_view kMark = "[REDACTED:";
@@ -126,7 +131,7 @@ void take_ssh2_key(ScanText& scan, TextRange at, std::vector<Finding>& findings)
 std::vector<Literal> command_literals() {
   std::vector<Literal> literals;
   for (const CommandWord& word : words())
-    literals.push_back({std::string(word.text), word.ignores_case});
+    literals.push_back({std::string(word.text), word.ignores_case, begins_word(word.topic)});
   return literals;
 }
 

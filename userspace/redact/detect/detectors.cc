@@ -43,24 +43,35 @@ struct Target {
   std::vector<std::size_t> shapes;  // of kShape: the rules that share the literal
 };
 
+enum class Where : std::uint8_t { kAnywhere, kWord };
+
 struct FixedLiteral {
   std::string_view text;
   bool ignores_case;
+  Where where;
   Trigger trigger;
 };
 constexpr std::string_view kMark = "[REDACTED:";
 constexpr FixedLiteral kFixed[] = {
-    {"://", false, Trigger::kUrl},         {"eyJ", false, Trigger::kJose},
-    {"-----BEGIN", false, Trigger::kPem},  {"basic ", true, Trigger::kBasic},
-    {"bearer ", true, Trigger::kScheme},   {"token ", true, Trigger::kScheme},
-    {"apikey ", true, Trigger::kScheme},   {kMark, false, Trigger::kPlaceholder},
-    {"\\u00", false, Trigger::kEscape},    {"cookie", true, Trigger::kKeyword},
-    {"code", true, Trigger::kKeyword},     {"state", true, Trigger::kKeyword},
-    {"nonce", true, Trigger::kKeyword},    {"auth", true, Trigger::kKeyword},
-    {"response", true, Trigger::kKeyword},
+    {"://", false, Where::kAnywhere, Trigger::kUrl},
+    {"eyJ", false, Where::kWord, Trigger::kJose},
+    {"-----BEGIN", false, Where::kWord, Trigger::kPem},
+    {"basic ", true, Where::kWord, Trigger::kBasic},
+    {"bearer ", true, Where::kWord, Trigger::kScheme},
+    {"token ", true, Where::kWord, Trigger::kScheme},
+    {"apikey ", true, Where::kWord, Trigger::kScheme},
+    {kMark, false, Where::kWord, Trigger::kPlaceholder},
+    {"\\u00", false, Where::kWord, Trigger::kEscape},
+    {"cookie", true, Where::kAnywhere, Trigger::kKeyword},
+    {"code", true, Where::kAnywhere, Trigger::kKeyword},
+    {"state", true, Where::kAnywhere, Trigger::kKeyword},
+    {"nonce", true, Where::kAnywhere, Trigger::kKeyword},
+    {"auth", true, Where::kAnywhere, Trigger::kKeyword},
+    {"response", true, Where::kAnywhere, Trigger::kKeyword},
 };
 
 constexpr std::size_t kMinLiteral = 3;  // shorter ones are looked for in long tokens only
+constexpr std::size_t kGuardedKeyword = 3;  // letters; inside a lower-case word they are chance
 constexpr std::size_t kMaxClass = 48;
 constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
 
@@ -141,7 +152,9 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
       continue;
     }
     const auto [entry, is_new] = index.emplace(text, literals.size());
-    if (is_new) literals.push_back({text, false}), targets.push_back({});
+    if (is_new) literals.push_back({text, false, true}), targets.push_back({});
+    Literal& literal = literals[entry->second];
+    literal.begins_word = literal.begins_word && shapes[i].shape.literal_begins_word();
     targets[entry->second].shapes.push_back(i);
   }
 }
@@ -149,7 +162,8 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
 std::vector<Literal> Detectors::State::collect_literals() {
   std::vector<Literal> literals;
   for (const FixedLiteral& fixed : kFixed) {
-    literals.push_back({std::string(fixed.text), fixed.ignores_case});
+    literals.push_back(
+        {std::string(fixed.text), fixed.ignores_case, fixed.where == Where::kWord});
     targets.push_back({fixed.trigger, 0, {}});
   }
   for (const std::string& word : names.keywords()) {
@@ -157,7 +171,7 @@ std::vector<Literal> Detectors::State::collect_literals() {
         std::any_of(std::begin(kFixed), std::end(kFixed),
                     [&](const FixedLiteral& fixed) { return fixed.text == word; });
     if (is_fixed) continue;
-    literals.push_back({word, true});
+    literals.push_back({word, true, false, word.size() == kGuardedKeyword});
     targets.push_back({Trigger::kKeyword, 0, {}});
   }
   std::size_t command = 0;
@@ -272,7 +286,7 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   work.placeholders.clear();
   work.escapes.clear();
   scan_chars(text, work.chars);
-  state_->literal_scan->find(text, work.literals);
+  state_->literal_scan->find(text, work.chars.starts, work.literals);
   NamedValueFinder named(scan, state_->names, work.findings);
   if (kind == Kind::kAll) named.begin();
   for (const LiteralHit& hit : work.literals) {

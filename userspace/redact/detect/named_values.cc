@@ -39,6 +39,23 @@ bool is_authorization(std::string_view name) {
          equals_ignoring_case(name, "proxy-authorization");
 }
 
+// What may stand behind a name that something is assigned to, a form's part or a column of a table.
+constexpr std::array<bool, 256> make_followers() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("=: \t\r\n\"'`\\])>?!,;|")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}
+constexpr auto kFollowers = make_followers();
+bool may_follow_name(char c) { return kFollowers[static_cast<unsigned char>(c)]; }
+
+bool is_contextual_name(std::string_view name) {
+  constexpr std::string_view kNames[] = {"code", "state", "nonce", "auth", "response"};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](std::string_view known) { return equals_ignoring_case(name, known); });
+}
+
 // The begin of the line, or kMaxLineBack bytes before `at` when it is further away.
 std::size_t line_begin(std::string_view text, std::size_t at) {
   const std::size_t from = at > kMaxLineBack ? at - kMaxLineBack : 0;
@@ -117,7 +134,7 @@ void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
   if (begin < taken_until_) return;
   const TextRange name = name_around(text_, begin, end);
   taken_until_ = std::max(end, name.end);
-  take_name(name);
+  if (name.end == text_.size() || may_follow_name(text_[name.end])) take_name(name);
 }
 
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
@@ -125,7 +142,7 @@ void NamedValueFinder::take_name(TextRange name) {
   const std::string_view written = slice(name);
   const bool is_cookie = is_cookie_name(written);
   auto class_name = names_.class_of(written);
-  const bool is_contextual = !class_name && written.size() <= 8;
+  const bool is_contextual = !class_name && is_contextual_name(written);
   if (!class_name && !is_contextual && !is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
   if (class_name && take_table(name)) return;

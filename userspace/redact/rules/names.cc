@@ -48,10 +48,13 @@ bool is_one_of(const List& list, std::string_view text) {
                      [&](std::string_view x) { return x == text; });
 }
 
-bool is_separator(char c) {
-  return c == '-' || c == '_' || c == '.' || c == ':' || c == ' ' || c == '[' || c == ']' ||
-         c == '/' || c == '$' || c == '@';
+constexpr std::array<bool, 256> make_separators() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("-_.: []/$@")) table[static_cast<unsigned char>(c)] = true;
+  return table;
 }
+constexpr auto kSeparators = make_separators();
+bool is_separator(char c) { return kSeparators[static_cast<unsigned char>(c)]; }
 
 bool is_keyword(std::string_view value) {
   return value.size() < 16 &&
@@ -154,6 +157,11 @@ NameTable::NameTable(const RuleSet& rules) {
   for (const NameRule& rule : rules.names()) {
     if (!rule.value) value_shapes_.erase(rule.class_name);
   }
+  for (const auto& [name, entry] : entries_) {
+    if (!name.empty()) {
+      lengths_by_last_[static_cast<unsigned char>(name.back())] |= length_bit(name);
+    }
+  }
 }
 
 // How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
@@ -167,6 +175,9 @@ static unsigned commonness(std::string_view segment) {
   return segment.size() < 5 ? 1 : 0;
 }
 
+// A keyword so short is not looked for inside words: it stands for no segment but itself.
+static constexpr std::size_t kGuarded = 3;
+
 void NameTable::add_keyword(std::string_view name) {
   const CompactName parts = compact(name);
   std::string_view best = parts.whole();
@@ -174,7 +185,7 @@ void NameTable::add_keyword(std::string_view name) {
   for (std::size_t i = 0; i < parts.segments; ++i) {
     const std::string_view segment = parts.segment(i);
     const bool is_known = std::any_of(keywords_.begin(), keywords_.end(), [&](const auto& known) {
-      return segment.find(known) != segment.npos;
+      return segment == known || (known.size() > kGuarded && segment.find(known) != segment.npos);
     });
     if (is_known) return;
     if (commonness(segment) >= cost) continue;
@@ -197,7 +208,14 @@ std::size_t NameTable::Hash::operator()(std::string_view text) const {
   return hash ^ hash >> 29;
 }
 
+std::uint64_t NameTable::length_bit(std::string_view compact) {
+  return std::uint64_t{1} << std::min<std::size_t>(compact.size(), 63);
+}
+
 const NameTable::Entry* NameTable::find(std::string_view compact) const {
+  if (compact.empty()) return nullptr;
+  const auto last = static_cast<unsigned char>(compact.back());
+  if ((lengths_by_last_[last] & length_bit(compact)) == 0) return nullptr;
   const auto found = entries_.find(compact);
   return found == entries_.end() ? nullptr : &found->second;
 }

@@ -3,6 +3,8 @@
 // "author" holds no "auth", "max_tokens" no "token".
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -57,8 +59,11 @@ class NameTable {
 
   void add_keyword(std::string_view name);
   const Entry* find(std::string_view compact) const;
+  static std::uint64_t length_bit(std::string_view compact);
 
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
+  // Which lengths names have, by their last character: tells most other names without a hash.
+  std::array<std::uint64_t, 256> lengths_by_last_{};
   Words public_cookies_;
   Words low_entropy_;
   Words personal_;

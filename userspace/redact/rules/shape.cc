@@ -119,6 +119,16 @@ Result<ShapeRun> parse_character(std::string_view text, std::size_t& at) {
   return run;
 }
 
+constexpr std::size_t kMinPrefix = 3;  // of a literal that a shape begins with, to be preferred
+
+bool has_alnum(std::string_view text) { return std::any_of(text.begin(), text.end(), is_alnum); }
+bool has_alnum(const CharSet& set) {
+  for (unsigned c = 0; c < 256; ++c) {
+    if (set.test(c) && is_alnum(static_cast<char>(c))) return true;
+  }
+  return false;
+}
+
 // Whether a run of variable length may be followed by its own characters.
 bool is_ambiguous(const std::vector<ShapeRun>& runs, std::size_t at) {
   if (runs[at].count_min == runs[at].count_max) return false;
@@ -151,13 +161,29 @@ void Shape::choose_literal() {
     std::string literal;
     const std::size_t first = i;
     while (i < runs_.size() && is_literal(runs_[i])) literal += literal_char(runs_[i++]);
-    if (literal.size() > literal_.size()) {
+    const bool is_better = literal.size() > literal_.size() &&
+                           (literal_.size() < kMinPrefix || literal_run_ > 0 ||
+                            begins_word(literal, first));
+    if (is_better) {
       literal_ = literal;
       literal_run_ = first;
     }
     if (i == first) ++i;
   }
 }
+
+// A literal that stands behind letters of another run begins no word.
+bool Shape::begins_word(std::string_view literal, std::size_t run) const {
+  if (!is_alnum(literal[0])) return has_alnum(literal);
+  while (run > 0) {
+    --run;
+    if (has_alnum(runs_[run].set)) return false;
+    if (runs_[run].count_min > 0) return true;
+  }
+  return true;  // a shape begins where a token does
+}
+
+bool Shape::literal_begins_word() const { return begins_word(literal_, literal_run_); }
 
 static bool is_open(const ShapeRun& run) { return run.count_max == Shape::kShapeMaxRun; }
 

@@ -56,8 +56,11 @@ class Shape {
   static Result<Shape> parse(std::string_view text);
 
   bool empty() const { return runs_.empty(); }
-  // The longest literal inside: what the prefilter searches for. Empty when there is none.
+  // The longest literal inside, or one of three characters and more at the begin rather than one in
+  // the middle of a word: what the prefilter searches for. Empty when there is none.
   const std::string& literal() const { return literal_; }
+  // Whether the first letter or digit of the literal begins a word wherever the shape matches.
+  bool literal_begins_word() const;
   // How far the characters of each open run go, as far as it was looked at: by run, or empty.
   using Stretches = std::vector<TextRange>;
 
@@ -77,6 +80,7 @@ class Shape {
 
  private:
   void choose_literal();
+  bool begins_word(std::string_view literal, std::size_t run) const;
 
   std::vector<ShapeRun> runs_;  // a literal is one run per character
   std::string literal_;

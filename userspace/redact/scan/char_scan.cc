@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/scan/char_scan.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 
+#include "userspace/redact/scan/bit_list.h"
 #include "userspace/redact/scan/text_class.h"
 
 #if defined(__x86_64__)
@@ -14,90 +14,139 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kBlock = kMaskBytes;
+constexpr std::size_t kBlocksPerFlush = 32;
 
 // One bit a byte of a block.
 struct Masks {
   std::uint64_t digit = 0;
-  std::uint64_t joint = 0;  // what may stand between two digits: blank and -
-  std::uint64_t token = 0;  // letters, digits, + / - _
-  std::uint64_t sign = 0;   // @ and %
+  std::uint64_t joint = 0;   // what may stand between two digits: blank and -
+  std::uint64_t alnum = 0;   // letters and digits
+  std::uint64_t token = 0;   // letters, digits, + / - _
+  std::uint64_t sign = 0;    // @ and %
+  std::uint64_t escape = 0;  // % and the backslash
 };
 
-// A mask and the one behind it: shifting right brings in bits of the next block.
-struct Window {
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-};
-
-inline Window behind(Window w, unsigned n) {
-  return {w.low >> n | w.high << (64 - n), w.high >> n};
-}
-inline Window both(Window a, Window b) { return {a.low & b.low, a.high & b.high}; }
-// Bit i says that the 2n bits from i on are set, given the same for n.
-inline Window doubled(Window w, unsigned n) { return both(w, behind(w, n)); }
-
-inline void append(std::uint64_t mask, std::size_t base, std::vector<std::uint32_t>& out) {
-  while (mask != 0) {
-    out.push_back(static_cast<std::uint32_t>(base) + static_cast<unsigned>(std::countr_zero(mask)));
-    mask &= mask - 1;
-  }
+// A mask of the block at hand, moved on by `n` bytes; `last` is that of the block before.
+ST_ALWAYS_INLINE std::uint64_t moved(std::uint64_t mask, std::uint64_t last, unsigned n) {
+  return mask << n | last >> (64 - n);
 }
 
-// Walks blocks in order: each is looked at together with the one behind it.
-class Walker {
+// Bytes that are at least the Nth of a run, N = 2 to the power of Levels.
+template <std::size_t Levels>
+class RunLengths {
  public:
-  explicit Walker(CharHits& hits) : hits_(hits) {}
-
-  void take(const Masks& next) {
-    if (has_block_) look(next);
-    now_ = next;
-    has_block_ = true;
+  ST_ALWAYS_INLINE std::uint64_t ends(std::uint64_t mask) {
+    for (std::size_t i = 0; i < Levels; ++i) {
+      const std::uint64_t longer = mask & moved(mask, last_[i], 1U << i);
+      last_[i] = mask;
+      mask = longer;
+    }
+    return mask;
   }
-  void finish() { take({}); }
 
  private:
-  void look(const Masks& next) {
-    append(now_.sign, base_, hits_.signs);
-    // A joint counts between two digits only.
-    const std::uint64_t after = now_.digit << 1 | last_digit_;
-    const std::uint64_t next_after = next.digit << 1 | now_.digit >> 63;
-    const Window before = behind({now_.digit, next.digit}, 1);
-    const Window number{now_.digit | (now_.joint & after & before.low),
-                        next.digit | (next.joint & next_after & before.high)};
-    const Window number4 = doubled(doubled(number, 1), 2);
-    const std::uint64_t numbers = number4.low & behind(number4, 2).low;  // 6 = 4 + 2
-    append(numbers & ~(numbers << 1 | in_number_), base_, hits_.numbers);
-    in_number_ = numbers >> 63;
+  std::uint64_t last_[Levels] = {};
+};
 
-    const Window token{now_.token, next.token};
-    const Window token8 = doubled(doubled(doubled(token, 1), 2), 4);
-    const std::uint64_t tokens = doubled(token8, 8).low;
-    append(tokens & ~(tokens << 1 | in_token_), base_, hits_.tokens);
-    in_token_ = tokens >> 63;
-    last_digit_ = now_.digit >> 63;
-    base_ += kBlock;
+// The first bit of each run of set bits.
+class Edges {
+ public:
+  ST_ALWAYS_INLINE std::uint64_t rises(std::uint64_t mask) {
+    const std::uint64_t edges = mask & ~moved(mask, last_, 1);
+    last_ = mask;
+    return edges;
+  }
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
+// Walks blocks in order. Looks back only: a run is seen where it gets long enough.
+class Walker {
+ public:
+  ST_ALWAYS_INLINE std::uint64_t starts(const Masks& now) const {
+    std::uint64_t starts = now.alnum & ~moved(now.alnum, last_.alnum, 1);
+    if ((now.escape | last_.escape) == 0) return starts;
+    // Behind \x, %XX and \u00XX; what begins no escape there does no harm.
+    for (const unsigned n : {2, 3, 6}) {
+      starts |= now.alnum & moved(now.escape, last_.escape, n);
+    }
+    return starts;
+  }
+  // Where numbers are kMinNumber characters long, one byte late: a joint counts between two digits
+  // only.
+  ST_ALWAYS_INLINE std::uint64_t numbers(const Masks& now) {
+    const std::uint64_t digit = moved(now.digit, last_.digit, 1);
+    const std::uint64_t joint = moved(now.joint, last_.joint, 1);
+    const std::uint64_t number = digit | (joint & now.digit & moved(now.digit, last_.digit, 2));
+    const std::uint64_t four = number_runs_.ends(number);
+    const std::uint64_t six = four & moved(four, last_four_, 2);
+    last_four_ = four;
+    return number_edges_.rises(six);
+  }
+  // Where tokens are kMinToken characters long.
+  ST_ALWAYS_INLINE std::uint64_t tokens(const Masks& now) {
+    return token_edges_.rises(token_runs_.ends(now.token));
+  }
+  ST_ALWAYS_INLINE void go_on(const Masks& now) { last_ = now; }
+
+ private:
+  Masks last_;
+  RunLengths<2> number_runs_;
+  RunLengths<4> token_runs_;
+  Edges number_edges_, token_edges_;
+  std::uint64_t last_four_ = 0;
+};
+
+// Collects what the walker sees.
+class Collector {
+ public:
+  explicit Collector(CharHits& hits) : hits_(hits), start_(hits.starts.data()) {}
+
+  ST_ALWAYS_INLINE void take(Walker& walker, const Masks& now, std::uint32_t base) {
+    *start_++ = walker.starts(now);
+    numbers_.add(walker.numbers(now), base - CharHits::kMinNumber);
+    const std::uint64_t tokens = walker.tokens(now);
+    if (tokens != 0) tokens_.add(tokens, base + 1 - CharHits::kMinToken);
+    if (now.sign != 0) signs_.add(now.sign, base);
+    walker.go_on(now);
+  }
+  // A number at the very end is seen one byte behind it.
+  ST_ALWAYS_INLINE void finish(Walker& walker, std::uint32_t base) {
+    numbers_.add(walker.numbers({}), base - CharHits::kMinNumber);
+    flush();
+  }
+  void flush() {
+    flush(numbers_, hits_.numbers);
+    flush(tokens_, hits_.tokens);
+    flush(signs_, hits_.signs);
+  }
+
+ private:
+  using List = BitList<kBlocksPerFlush + 2>;
+  static void flush(List& list, std::vector<std::uint32_t>& out) {
+    const auto offsets = list.offsets();
+    out.insert(out.end(), offsets.begin(), offsets.end());
+    list.clear();
   }
 
   CharHits& hits_;
-  Masks now_;
-  bool has_block_ = false;
-  std::size_t base_ = 0;
-  std::uint64_t last_digit_ = 0;  // bit 0: what the block before ended with
-  std::uint64_t in_number_ = 0;
-  std::uint64_t in_token_ = 0;
+  std::uint64_t* start_;
+  List numbers_, tokens_, signs_;
 };
 
-enum CharBit : std::uint8_t { kDigit = 1, kJoint = 2, kToken = 4, kSign = 8 };
+enum CharBit : unsigned { kDigit, kJoint, kAlnum, kToken, kSign, kEscape };
 
 constexpr std::array<std::uint8_t, 256> make_bits() {
   std::array<std::uint8_t, 256> bits{};
   for (unsigned i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);
-    if (is_digit(c)) bits[i] |= kDigit;
-    if (c == ' ' || c == '-') bits[i] |= kJoint;
-    if (is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_') bits[i] |= kToken;
-    if (c == '@' || c == '%') bits[i] |= kSign;
+    const bool is_token = is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
+    bits[i] = static_cast<std::uint8_t>(is_digit(c) << kDigit | (c == ' ' || c == '-') << kJoint |
+                                        is_alnum(c) << kAlnum | is_token << kToken |
+                                        (c == '@' || c == '%') << kSign |
+                                        (c == '%' || c == '\\') << kEscape);
   }
   return bits;
 }
@@ -107,54 +156,102 @@ Masks masks_of(const char* block, std::size_t size) {
   Masks masks;
   for (std::size_t i = 0; i < size; ++i) {
     const std::uint64_t bits = kBits[static_cast<unsigned char>(block[i])];
-    masks.digit |= (bits & 1) << i;
-    masks.joint |= (bits >> 1 & 1) << i;
-    masks.token |= (bits >> 2 & 1) << i;
-    masks.sign |= (bits >> 3 & 1) << i;
+    masks.digit |= (bits >> kDigit & 1) << i;
+    masks.joint |= (bits >> kJoint & 1) << i;
+    masks.alnum |= (bits >> kAlnum & 1) << i;
+    masks.token |= (bits >> kToken & 1) << i;
+    masks.sign |= (bits >> kSign & 1) << i;
+    masks.escape |= (bits >> kEscape & 1) << i;
   }
   return masks;
 }
 
+// The last bytes, less than a block.
+ST_ALWAYS_INLINE void finish(std::string_view text, std::size_t at, Walker& walker,
+                             Collector& found) {
+  if (at < text.size()) {
+    found.take(walker, masks_of(text.data() + at, text.size() - at),
+               static_cast<std::uint32_t>(at));
+    at += kBlock;
+  }
+  found.finish(walker, static_cast<std::uint32_t>(at));
+}
+
+void prepare(std::string_view text, CharHits& hits) {
+  hits.clear();
+  hits.starts.resize((text.size() + kBlock - 1) / kBlock);
+}
+
 #if defined(__x86_64__)
+#define ST_AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
+
 // Bits of `c` that are set in both tables name its classes: rectangles of high and low nibbles.
-//   1: 3_0–9 digits           2: 2_0 blank      4: 2_D dash       8: 2_B,F + and /
-//   16: 4,6_1–F letters a–o   32: 5,7_0–A,F letters p–z and _     64: 4_0 @      128: 2_5 %
-__attribute__((target("avx2,bmi,bmi2"))) inline __m256i classes_of(__m256i c) {
-  const __m256i low = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(1 | 2 | 32 | 64, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
-                    static_cast<char>(1 | 16 | 32 | 128), 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
-                    1 | 16 | 32, 16 | 32, 8 | 16, 16, 4 | 16, 16, 8 | 16 | 32));
+//   1: 3_0–9 digits            2: 2_0,D blank and dash          4: 5_C backslash
+//   8: 2_B,D,F + - /           16: 4,6_1–F letters a–o          32: 5,7_0–A letters p–z
+//   64: 4_0 @                  128: 2_5 %
+ST_AVX2 ST_ALWAYS_INLINE __m256i classes_of(__m256i c) {
+  const __m256i low = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+      1 | 2 | 32 | 64, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
+      static_cast<char>(1 | 16 | 32 | 128), 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
+      16 | 32, 8 | 16, 4 | 16, 2 | 8 | 16, 16, 8 | 16));
   const __m256i high = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-      0, 0, static_cast<char>(2 | 4 | 8 | 128), 1, 16 | 64, 32, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0));
+      0, 0, static_cast<char>(2 | 8 | 128), 1, 16 | 64, 4 | 32, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0));
   const __m256i nibble = _mm256_set1_epi8(15);
   return _mm256_and_si256(
       _mm256_shuffle_epi8(low, _mm256_and_si256(c, nibble)),
       _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(c, 4), nibble)));
 }
 
-__attribute__((target("avx2,bmi,bmi2"))) inline std::uint64_t having(__m256i a, __m256i b,
-                                                                     int bits) {
-  const __m256i set = _mm256_set1_epi8(static_cast<char>(bits));
-  const __m256i zero = _mm256_setzero_si256();
-  const auto none_a = static_cast<std::uint32_t>(
-      _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(a, set), zero)));
-  const auto none_b = static_cast<std::uint32_t>(
-      _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(b, set), zero)));
-  return ~(none_a | static_cast<std::uint64_t>(none_b) << 32);
+struct Halves {
+  __m256i low, high;
+};
+
+ST_AVX2 ST_ALWAYS_INLINE std::uint64_t mask_of(Halves set) {
+  const auto low = static_cast<std::uint32_t>(_mm256_movemask_epi8(set.low));
+  const auto high = static_cast<std::uint32_t>(_mm256_movemask_epi8(set.high));
+  return low | static_cast<std::uint64_t>(high) << 32;
 }
 
-__attribute__((target("avx2,bmi,bmi2"))) void scan_by_avx2(std::string_view text, CharHits& hits) {
-  Walker walker(hits);
-  std::size_t at = 0;
-  for (; at + kBlock <= text.size(); at += kBlock) {
-    const char* block = text.data() + at;
-    const __m256i a = classes_of(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block)));
-    const __m256i b = classes_of(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 32)));
-    walker.take({having(a, b, 1), having(a, b, 2 | 4), having(a, b, 1 | 4 | 8 | 16 | 32),
-                 having(a, b, 64 | 128)});
+ST_AVX2 ST_ALWAYS_INLINE std::uint64_t having(Halves classes, int bits) {
+  const __m256i set = _mm256_set1_epi8(static_cast<char>(bits));
+  const __m256i zero = _mm256_setzero_si256();
+  return ~mask_of({_mm256_cmpeq_epi8(_mm256_and_si256(classes.low, set), zero),
+                   _mm256_cmpeq_epi8(_mm256_and_si256(classes.high, set), zero)});
+}
+
+ST_AVX2 ST_ALWAYS_INLINE std::uint64_t equal(Halves text, char c) {
+  const __m256i wanted = _mm256_set1_epi8(c);
+  return mask_of({_mm256_cmpeq_epi8(text.low, wanted), _mm256_cmpeq_epi8(text.high, wanted)});
+}
+
+ST_AVX2 ST_ALWAYS_INLINE Masks masks_by_avx2(const char* block) {
+  const Halves text{_mm256_loadu_si256(reinterpret_cast<const __m256i*>(block)),
+                    _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + 32))};
+  const Halves classes{classes_of(text.low), classes_of(text.high)};
+  Masks masks;
+  masks.digit = mask_of({_mm256_slli_epi16(classes.low, 7), _mm256_slli_epi16(classes.high, 7)});
+  masks.joint = mask_of({_mm256_slli_epi16(classes.low, 6), _mm256_slli_epi16(classes.high, 6)});
+  masks.alnum = having(classes, 1 | 16 | 32);
+  masks.token = masks.alnum | mask_of({_mm256_slli_epi16(classes.low, 4),
+                                       _mm256_slli_epi16(classes.high, 4)}) | equal(text, '_');
+  if (having(classes, 4 | 64 | 128) == 0) return masks;  // rare
+  masks.sign = having(classes, 64 | 128);
+  masks.escape = having(classes, 4 | 128);
+  return masks;
+}
+
+ST_AVX2 void scan_by_avx2(std::string_view text, CharHits& hits) {
+  Walker walker;
+  Collector found(hits);
+  const std::size_t whole = text.size() / kBlock * kBlock;
+  for (std::size_t at = 0; at < whole;) {
+    const std::size_t end = std::min(whole, at + kBlocksPerFlush * kBlock);
+    for (; at < end; at += kBlock) {
+      found.take(walker, masks_by_avx2(text.data() + at), static_cast<std::uint32_t>(at));
+    }
+    found.flush();
   }
-  if (at < text.size()) walker.take(masks_of(text.data() + at, text.size() - at));
-  walker.finish();
+  finish(text, whole, walker, found);
 }
 #endif
 
@@ -164,22 +261,26 @@ void CharHits::clear() {
   numbers.clear();
   tokens.clear();
   signs.clear();
+  starts.clear();
 }
 
 void scan_chars_portably(std::string_view text, CharHits& hits) {
-  hits.clear();
-  Walker walker(hits);
-  for (std::size_t at = 0; at < text.size(); at += kBlock) {
-    walker.take(masks_of(text.data() + at, std::min(kBlock, text.size() - at)));
+  prepare(text, hits);
+  Walker walker;
+  Collector found(hits);
+  const std::size_t whole = text.size() / kBlock * kBlock;
+  for (std::size_t at = 0; at < whole; at += kBlock) {
+    found.take(walker, masks_of(text.data() + at, kBlock), static_cast<std::uint32_t>(at));
+    found.flush();
   }
-  walker.finish();
+  finish(text, whole, walker, found);
 }
 
 void scan_chars(std::string_view text, CharHits& hits) {
 #if defined(__x86_64__)
   static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
   if (has_avx2) {
-    hits.clear();
+    prepare(text, hits);
     return scan_by_avx2(text, hits);
   }
 #endif

@@ -13,6 +13,9 @@ struct CharHits {
   std::vector<std::uint32_t> numbers;  // begins of ≥ kMinNumber digits, single blanks or - between
   std::vector<std::uint32_t> tokens;   // begins of ≥ kMinToken characters of base64 or base64url
   std::vector<std::uint32_t> signs;    // every @ and %
+  // One bit a byte, 64 a word: letters and digits that a word may begin with. None stands before
+  // them, or the end of an escape may (%3D, \n, \u0026).
+  std::vector<std::uint64_t> starts;
 
   static constexpr unsigned kMinNumber = 6;
   static constexpr unsigned kMinToken = 16;

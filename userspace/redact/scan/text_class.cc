@@ -24,11 +24,6 @@ std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit));
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 bool is_token_start(std::string_view text, std::size_t at) {
   if (at == 0 || !is_alnum(text[at - 1])) return true;
   if (at >= 2 && text[at - 2] == '\\') return true;

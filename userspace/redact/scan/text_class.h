@@ -27,7 +27,13 @@ std::string_view trim(std::string_view text);
 bool has_digit(std::string_view text);
 bool has_letter(std::string_view text);
 std::size_t count_digits(std::string_view text);
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (to_lower(a[i]) != to_lower(b[i])) return false;
+  }
+  return true;
+}
 
 // Whether a token may begin at `at`: no alphanumeric before it, unless that is the end of an
 // escape (%3D, \n, \u0026).
