@@ -72,10 +72,10 @@ class Walker {
     const Frame& frame = frames_.back();
     if (!frame.inherited_class.empty()) return frame.inherited_class;
     if (!frame.is_object) return {};
-    if (const auto found = scanner_.names().class_of(frame.key)) return std::string(*found);
+    if (const auto found = scanner_.names().class_of(frame.key, value)) return std::string(*found);
     if (const auto found = contextual_class(frame.key, value)) return std::string(*found);
     if (frame.key != "value" || frame.said_name.empty()) return {};
-    const auto found = scanner_.names().class_of(frame.said_name);
+    const auto found = scanner_.names().class_of(frame.said_name, value);
     return found ? std::string(*found) : std::string();
   }
 
