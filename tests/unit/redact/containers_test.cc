@@ -65,8 +65,109 @@ INSTANTIATE_TEST_SUITE_P(
         Container{"RedisCli", "redis-cli -h cache -a ", " PING"},
         Container{"Csv", "id,api_key,region\n42,", ",eu-west-1\n"},
         Container{"CookieField", "Cookie: theme=dark; session=", "; lang=en\r\n"},
+        Container{"Netrc", "machine api.example\n  login bob\n  password ", "\nmachine b"},
+        Container{"WpaSupplicant", "network={\n  ssid=\"home\"\n  psk=\"", "\"\n}\n"},
+        Container{"WireGuard", "[Interface]\nPrivateKey = ", "\nAddress = 10.0.0.2/32\n"},
+        Container{"GitCredential", "host=git.example\nusername=bob\npassword=", "\n"},
+        Container{"HelmSet", "helm install x ./c --set auth.password=", ",replicas=2"},
+        Container{"JavaDefine", "java -Djavax.net.ssl.keyStorePassword=", " -cp x Main"},
+        Container{"CSharpRecord", "DbConfig { Host = db, Password = ", ", Port = 5 }"},
+        Container{"PhpPrintR", "Array\n(\n    [user] => bob\n    [password] => ", "\n)\n"},
+        Container{"PhpVarDump", "array(1) {\n  [\"password\"]=>\n  string(22) \"", "\"\n}\n"},
+        Container{"PhpSerialize", "a:1:{s:8:\"password\";s:22:\"", "\";}"},
+        Container{"Erlang", "[{plan,basic},{password,<<\"", "\">>}]"},
+        Container{"Clojure", "{:user \"bob\" :password \"", "\" :port 5}"},
+        Container{"Scala", "Map(user -> bob, password -> ", ")"},
+        Container{"Debugger", "{port = 5, password = 0x55d0 \"", "\", mode = FAST}"},
+        Container{"RustReference", "let api_key: &'static str = \"", "\";"},
+        Container{"GoType", "var dbPassword string = \"", "\""},
+        Container{"CArray", "char password[64] = \"", "\";"},
+        Container{"Setter", "config.setPort(5); config.setPassword(\"", "\");"},
+        Container{"DefaultOfVariable", "PASSWORD=\"${PASSWORD:-", "}\""},
+        Container{"DefaultOfEnvironment", "const k = process.env.API_KEY || \"", "\";"},
+        Container{"JsonValueFirst", "[{\"value\":\"", "\",\"name\":\"API_KEY\"}]"},
+        Container{"YamlValueFirst", "- value: '", "'\n  name: API_KEY\n- name: B"},
+        Container{"YamlFlow", "- {name: API_KEY, value: ", "}\n"},
+        Container{"YamlAnchor", "password: &pw ", "\nuser: bob"},
+        Container{"YamlNextLine", "password:\n  ", "\nuser: bob"},
+        Container{"TypedAttribute", "{\"password\":{\"S\":\"", "\"},\"id\":{\"N\":\"5\"}}"},
+        Container{"TraceAttribute", "{\"key\":\"db.password\",\"value\":{\"stringValue\":\"",
+                  "\"}}"},
+        Container{"PropertyElement", "<property name=\"db.password\">", "</property>"},
+        Container{"PropertyList", "<key>AuthToken</key><string>", "</string><key>n</key>"},
+        Container{"EscapedMarkup", "&lt;password&gt;", "&lt;/password&gt;"},
+        Container{"EscapedQuotes", "data-x=\"{&quot;apiKey&quot;:&quot;",
+                  "&quot;,&quot;n&quot;:1}\""},
+        Container{"Ldif", "userPassword:: ", "\n"},
+        Container{"Psql", " id | api_token\n----+----------\n  1 | ", "\n(1 row)\n"},
+        Container{"MysqlTable", "+----+----------+\n| id | password |\n+----+----------+\n|  1 | ",
+                  " |\n+----+----------+\n"},
+        Container{"MarkdownRow", "| password | ", " |\n| user | bob |\n"},
+        Container{"CsvTitle", "Id,Api Key,State\n42,", ",open\n"},
+        Container{"Colour", "\x1b[36mapi_key\x1b[0m=", " ok"},
+        Container{"Bold", "* **api_key**: `", "`\n* port: 5"},
+        Container{"SpacedName", "Client Secret: ", "\nClient ID: abc"},
+        Container{"Sentence", "the password is ", ", please rotate"},
+        Container{"Announcement", "New token generated: ", ""},
         Container{"AuthorizationLine", "Authorization: Bearer ", "\r\nAccept: */*"}),
     [](const auto& test) { return test.param.label; });
+
+// Texts that name a secret and hold none.
+class HarmlessTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(HarmlessTest, Stays) {
+  Scanner s;
+  EXPECT_EQ(s.scanner.redact(GetParam()), GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Texts, HarmlessTest,
+    testing::Values(
+        "Invalid password for user bob", "password must be at least 8 characters",
+        "auth failed: password mismatch for bob", "token: invalid signature in row 5",
+        "\"password\": \"Password is required\"", "\"token\": \"Jeton\", \"secret\": \"Geheim\"",
+        "PWD=/home/bob/src", "DB_PASSWORD_FILE=/run/secrets/db", "ssl_key=/etc/nginx/server.key",
+        "password=self.password, port=5", "apiKey: this.apiKey, n: 5", "password = params[:pw]",
+        "if password == confirm:", "TOKEN=`cat x`", "API_KEY=******** ref=5", "TOKEN=$TOKEN run",
+        "DB_PASSWORD=<password> # 5", "usage: x [--password PASSWORD]",
+        "Pass your token with --token or the TOKEN variable", "--- PASS: TestTokenRefresh (0.7s)",
+        "arn:aws:secretsmanager:eu-west-1:5:secret:app/billing-AbC1", "client_ip=127.0.0.1 port=5",
+        "query { viewer { apiToken { id } } }", "keyboard=us monkey=5 author=nina hotkey=ctrl+k",
+        "{\"password\":{\"type\":\"string\",\"minLength\":8}}", "gpio_pin=17 seed=42",
+        "existingSecret: redis-auth-9f8e7d", "plan\tbasic\nport\t59\n"));
+
+TEST(ContainersTest, FurtherStringsOfAListAreRedacted) {
+  const std::string first = make_secret(20, 3), second = make_secret(20, 4);
+  Scanner s;
+  const std::string redacted =
+      s.scanner.redact("{\"api_keys\":[\"" + first + "\", \"" + second + "\"],\"n\":2}");
+  EXPECT_FALSE(contains(redacted, first) || contains(redacted, second)) << redacted;
+  EXPECT_TRUE(redacted.ends_with("\"],\"n\":2}")) << redacted;
+}
+
+TEST(ContainersTest, NumbersInGroupsAreRedactedWhole) {
+  Scanner s;
+  EXPECT_EQ(s.scanner.redact("app.nhs.number=860 884 4281\nport=1"),
+            "app.nhs.number=[REDACTED:national-id]\nport=1");
+}
+
+TEST(ContainersTest, APasswordKeepsNoPartOfItselfForItsSigns) {
+  const std::string secret = "x7;" + make_secret(6, 9) + "&b,c z";
+  Scanner s;
+  const std::string redacted = s.scanner.redact("password=\"" + secret + "\" port=5");
+  EXPECT_FALSE(contains(redacted, "c z")) << redacted;
+  EXPECT_TRUE(redacted.ends_with("\" port=5")) << redacted;
+}
+
+TEST(ContainersTest, TheScopeOfACredentialStays) {
+  const std::string key = "AKI" + std::string("AQ7") + "WXYZ2345QRSTUV";
+  Scanner s;
+  const std::string redacted =
+      s.scanner.redact("Authorization: AWS4-HMAC-SHA256 Credential=" + key +
+                       "/20261105/us-east-1/s3/aws4_request, Signed");
+  EXPECT_FALSE(contains(redacted, key)) << redacted;
+  EXPECT_TRUE(contains(redacted, "/20261105/us-east-1/s3/aws4_request, Signed")) << redacted;
+}
 
 TEST(ContainersTest, ATruncatedPrivateKeyEndsWithItsLastLine) {
   const std::string body = make_secret(64, 5);

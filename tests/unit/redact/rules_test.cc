@@ -24,22 +24,30 @@ TEST_P(ShapeRuleTest, RedactsItsExampleInAnyText) {
 INSTANTIATE_TEST_SUITE_P(Rules, ShapeRuleTest,
                          testing::Range<std::size_t>(0, standard_rules().shapes().size()));
 
+// A value that the class may hold and that looks secret.
+std::string value_of(const std::string& class_name, std::uint64_t seed) {
+  if (class_name == "email") return "x9@" + make_secret(9) + ".example";
+  if (class_name == "client-ip") return "24.113.40.11";
+  if (class_name == "person-name") return "Ottoline Quillow";
+  if (class_name == "postal-address") return "483 Quillow Lane";
+  return make_secret(18, seed) + "204816";
+}
+
 class NameRuleTest : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(NameRuleTest, RedactsTheValueOfEachName) {
   const NameRule& rule = standard_rules().names()[GetParam()];
-  const std::string secret = rule.class_name == "email"       ? "x9@" + make_secret(9) + ".example"
-                             : rule.class_name == "client-ip" ? "24.113.40.11"
-                                                              : make_secret(24, GetParam() + 1);
+  const std::string secret = value_of(rule.class_name, GetParam() + 1);
   Scanner s;
 
-  std::size_t survived = 0;
+  std::vector<std::string> missed;
   for (const std::string& name : rule.names) {
-    const std::string field = name.starts_with("*_") ? "my" + name.substr(1) : name;
-    if (contains(s.scanner.redact_named(field, secret), secret)) ++survived;
+    std::string field = name.starts_with("*_") ? "my" + name.substr(1) : name;
+    if (field.ends_with('?')) field.pop_back();
+    if (contains(s.scanner.redact_named(field, secret), secret)) missed.push_back(name);
   }
 
-  EXPECT_EQ(survived, 0U) << rule.class_name;
+  EXPECT_EQ(missed, std::vector<std::string>()) << rule.class_name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, NameRuleTest,

@@ -147,6 +147,7 @@ std::string redact_text_at(TextScanner& scanner, std::string_view text, unsigned
 std::string redact_member(TextScanner& scanner, std::string_view name, std::string_view value,
                           BodyOptions options) {
   auto class_name = class_of_member(scanner.names(), name);
+  if (!class_name) class_name = scanner.names().class_of(last_part(name), value);
   if (!class_name) class_name = contextual_class(name, value);
   if (is_credential_field(name, value)) return redact_field_value(scanner, {name, value});
   if (class_name && is_secret_member(*class_name, value)) {

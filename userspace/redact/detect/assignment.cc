@@ -4,257 +4,326 @@
 #include <algorithm>
 #include <array>
 
-#include "userspace/redact/scan/text_class.h"
+#include "userspace/redact/detect/paired_value.h"
+#include "userspace/redact/detect/value_wrapper.h"
 
 namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxName = 128;
-constexpr std::size_t kMaxBlanks = 64;   // YAML and tables align values
-constexpr std::size_t kMaxTag = 256;     // bytes of a start tag that are looked at
-constexpr std::size_t kMaxPairGap = 64;  // between a name and the word "value"
+constexpr std::size_t kMaxArgument = 4096;
+constexpr std::size_t kMaxBraced = 256;
 
-bool is_name_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
-bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
-bool is_line_end(char c) { return c == '\n' || c == '\r'; }
-
-// Reads on from one place; beyond the end there are only zeros.
-struct Cursor {
-  std::string_view text;
-  std::size_t at;
-
-  char peek(std::size_t n = 0) const { return at + n < text.size() ? text[at + n] : '\0'; }
-  bool is_over() const { return at >= text.size(); }
-  void skip_blanks() {
-    const std::size_t limit = std::min(text.size(), at + kMaxBlanks);
-    while (at < limit && is_blank(text[at])) ++at;
-  }
-  std::size_t skip_backslashes() {
-    const std::size_t begin = at;
-    while (peek() == '\\') ++at;
-    return at - begin;
-  }
-  bool takes(std::string_view word) {
-    if (!text.substr(std::min(at, text.size())).starts_with(word)) return false;
-    at += word.size();
-    return true;
-  }
-  // The end of a line, also one that is written as \n or \r.
-  bool is_at_line_end() const {
-    return is_over() || is_line_end(peek()) ||
-           (peek() == '\\' && (peek(1) == 'n' || peek(1) == 'r'));
-  }
-};
-
-// The end of the string in `quote` that opened behind `escapes` backslashes; of the line when it
-// does not close there, and then `is_closed` is false.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
-std::size_t string_end(std::string_view text, std::size_t begin, char quote, std::size_t escapes,
-                       bool& is_closed) {
-  const std::size_t limit = std::min(text.size(), begin + kMaxValueBytes);
-  std::size_t backslashes = 0;
-  is_closed = false;
-  for (std::size_t at = begin; at < limit; ++at) {
-    const char c = text[at];
-    if (c == '\\') {
-      ++backslashes;
-      continue;
-    }
-    if (is_line_end(c)) return at;
-    const bool is_end =
-        c == quote && (escapes == 0 ? backslashes % 2 == 0 : backslashes <= escapes);
-    if (is_end) {
-      const bool is_doubled =
-          escapes == 0 && quote == '\'' && at + 1 < limit && text[at + 1] == quote;
-      if (!is_doubled) {
-        is_closed = true;
-        return at - (escapes == 0 ? 0 : backslashes);
-      }
-      ++at;
-    }
-    backslashes = 0;
-  }
-  return limit;
-}
-
-// Behind a soft delimiter: whether a further name, or nothing of the value, follows.
-bool is_delimited(std::string_view rest) {
-  if (rest.empty()) return true;
+// The length of an escape that a run of name characters begins with, behind the character
+// `before`: "3D" behind %, "n", "u0026" or "x22" behind a backslash, "36m" behind [ of a colour.
+std::size_t escape_size(std::string_view run, char before) {
+  if (run.empty()) return 0;
+  if (before == '%') return run.size() >= 2 && hex_value(run[0]) >= 0 ? 2 : 0;
+  if (before == '\\') return run[0] == 'u' ? 5 : run[0] == 'x' ? 3 : 1;
+  if (before != '[' || !is_digit(run[0])) return 0;
   std::size_t at = 0;
-  while (at < rest.size() && is_blank(rest[at])) ++at;
-  if (at > 0 || is_quote(rest[0]) || is_line_end(rest[0]) ||
-      std::string_view("\\,;)}]<&|").find(rest[0]) != rest.npos) {
-    return true;
-  }
-  if (!is_letter(rest[0]) && rest[0] != '_' && rest[0] != '$') return false;
-  at = 1;
-  while (at < rest.size() && at < kMaxName && (is_name_char(rest[at]) || rest[at] == ' ')) ++at;
-  return at < rest.size() && (rest[at] == '=' || rest[at] == ':');
-}
-
-bool ends_hard(std::string_view text, std::size_t at) {
-  const char c = text[at];
-  if (is_space(c) || is_quote(c) || c == '\0') return true;
-  const char next = at + 1 < text.size() ? text[at + 1] : '\0';
-  if (c == '<') return next == '/' || is_letter(next) || next == '\0' || next == '!';
-  if (c == '\\')
-    return is_quote(next) || next == 'n' || next == 'r' || next == 't' || next == 'u' ||
-           next == '\\';
-  return false;
-}
-
-// The end of a bare value: its line's blank, quote or tag, or a delimiter that something follows.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
-std::size_t bare_end(std::string_view text, std::size_t begin, bool is_query) {
-  const std::size_t limit = std::min(text.size(), begin + kMaxValueBytes);
-  std::size_t depth = 0;  // of brackets that opened inside
-  for (std::size_t at = begin; at < limit; ++at) {
-    const char c = text[at];
-    if (ends_hard(text, at)) return at;
-    if (c == '(' || c == '{' || c == '[') ++depth;
-    if (is_query) {
-      if (c == '&' || c == '#') return at;
-      continue;
-    }
-    const bool closes = c == ')' || c == '}' || c == ']';
-    if (closes && depth > 0) {
-      --depth;
-      continue;
-    }
-    const bool is_soft = closes || c == ',' || c == ';' || c == '&' || c == '|';
-    if (is_soft && is_delimited(text.substr(at + 1, limit - at - 1))) return at;
-  }
-  return limit;
-}
-
-// What may stand between a separator and the quote: b"", f'', @"", Some("").
-void skip_wrapper(Cursor& cursor) {
-  for (const std::string_view word :
-       {"Some(", "String::from(", "Secret(", "SecretStr(", "str(", "bytes(", "@\"", "$\"", "&\""}) {
-    Cursor ahead = cursor;
-    if (ahead.takes(word) && (is_quote(word.back()) || is_quote(ahead.peek()))) {
-      cursor.at = ahead.at - (is_quote(word.back()) ? 1 : 0);
-      return;
-    }
-  }
-  const bool is_prefix =
-      std::string_view("bBrRuUfFnNeE").find(cursor.peek()) != std::string_view::npos;
-  if (is_prefix && (cursor.peek(1) == '"' || cursor.peek(1) == '\'')) ++cursor.at;
-}
-
-bool is_query_name(std::string_view text, TextRange name) {
-  return name.begin > 0 && (text[name.begin - 1] == '?' || text[name.begin - 1] == '&');
-}
-
-// The value that begins at the cursor, up to where its container ends it.
-Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
-  Assignment found;
-  found.tie = tie;
-  cursor.skip_blanks();
-  skip_wrapper(cursor);
-  found.value = {cursor.at, cursor.at};
-  if (cursor.is_at_line_end()) return found;
-  Cursor quote = cursor;
-  const std::size_t escapes = quote.skip_backslashes();
-  if (is_quote(quote.peek())) {
-    const char mark = quote.peek();
-    const bool is_triple = quote.peek(1) == mark && quote.peek(2) == mark;
-    const std::size_t begin = quote.at + (is_triple ? 3 : 1);
-    bool is_closed = false;
-    const std::size_t end = string_end(cursor.text, begin, mark, escapes, is_closed);
-    found.value = {begin, std::max(begin, end)};
-    found.is_quoted = is_closed;
-    if (!is_closed) found.value.end = std::max(begin, bare_end(cursor.text, begin, false));
-    return found;
-  }
-  const char first = cursor.peek();
-  if ((first == '|' || first == '>') && tie == Tie::kColon) {
-    Cursor ahead = cursor;
-    ++ahead.at;
-    if (ahead.peek() == '-' || ahead.peek() == '+') ++ahead.at;
-    ahead.skip_blanks();
-    if (ahead.is_at_line_end()) {
-      found.opens_block = true;
-      return found;
-    }
-  }
-  found.value.end = bare_end(cursor.text, cursor.at, is_query_name(cursor.text, name));
-  Cursor behind{cursor.text, found.value.end};
-  behind.skip_blanks();
-  found.fills_line = behind.is_at_line_end();
-  return found;
-}
-
-// password: str = "value": the type is no value.
-std::optional<Assignment> skip_type(std::string_view text, TextRange name,
-                                    const Assignment& found) {
-  if (found.is_quoted || found.tie != Tie::kColon) return std::nullopt;
-  Cursor behind{text, found.value.end};
-  while (std::string_view(" >]?|[").find(behind.peek()) != std::string_view::npos &&
-         !behind.is_over())
-    ++behind.at;
-  if (behind.peek() != '=' || behind.peek(1) == '=' || behind.peek(1) == '>') return std::nullopt;
-  ++behind.at;
-  return read_value(behind, name, Tie::kEquals);
-}
-
-std::optional<Assignment> element_value(std::string_view text, TextRange name) {
-  std::size_t before = name.begin;
-  while (before > 0 && (is_alnum(text[before - 1]) || text[before - 1] == ':')) --before;
-  if (before == 0 || text[before - 1] != '<') return std::nullopt;
-  const std::string_view tag = text.substr(name.end, kMaxTag);
-  const auto close = tag.find('>');
-  if (close == tag.npos || tag.substr(0, close).find('<') != tag.npos) return std::nullopt;
-  if (close > 0 && !is_space(tag[0])) return std::nullopt;
-  if (close > 0 && tag[close - 1] == '/') return std::nullopt;
-  std::size_t begin = name.end + close + 1;
-  constexpr std::string_view kData = "<![CDATA[";
-  const bool is_data = text.substr(begin).starts_with(kData);
-  if (is_data) begin += kData.size();
-  const std::size_t end = std::min(text.find(is_data ? "]]>" : "<", begin), text.size());
-  Assignment found;
-  found.tie = Tie::kElement;
-  found.is_quoted = true;
-  found.value = {begin, std::min(end, begin + kMaxValueBytes)};
-  return found;
-}
-
-// name="password" … value="x": the value of the pair whose name stands in quotes before `at`.
-std::optional<Assignment> pair_value(std::string_view text, TextRange name, std::size_t at) {
-  const std::string_view gap = text.substr(at, kMaxPairGap);
-  const auto word = gap.find("alue");
-  if (word == gap.npos || word == 0 || to_lower(gap[word - 1]) != 'v') return std::nullopt;
-  if (gap.substr(0, word).find_first_of("<>{}") != gap.npos) return std::nullopt;
-  Cursor cursor{text, at + word + 4};
-  cursor.skip_backslashes();
-  if (is_quote(cursor.peek())) ++cursor.at;
-  cursor.skip_blanks();
-  if (cursor.peek() != '=' && cursor.peek() != ':') return std::nullopt;
-  ++cursor.at;
-  if (cursor.peek() == '>') ++cursor.at;
-  return read_value(cursor, name, Tie::kPair);
+  while (at < run.size() && is_digit(run[at])) ++at;
+  return at < run.size() && run[at] == 'm' ? at + 1 : 0;
 }
 
 bool has_dashes(std::string_view text, TextRange name) {
   return name.begin > 0 && text[name.begin - 1] == '-';
 }
 
-bool opens_list(std::string_view text, TextRange name) {
-  std::size_t at = name.begin;
-  if (at > 0 && is_quote(text[at - 1])) --at;
-  while (at > 0 && text[at - 1] == '\\') --at;
-  return at > 0 && (text[at - 1] == '(' || text[at - 1] == '[');
+// The character before the name and its quotation mark.
+char before_quote(std::string_view text, TextRange name) {
+  std::size_t at = quote_begin(text, name.begin).value_or(name.begin);
+  if (at > 1 && (text[at - 1] == 'b' || text[at - 1] == 'u' || text[at - 1] == 'L') &&
+      !is_alnum(text[at - 2]))
+    --at;
+  while (at > 0 && is_blank(text[at - 1])) --at;
+  return at > 0 ? text[at - 1] : '\0';
+}
+
+bool is_default_of_variable(std::string_view text, TextRange name) {
+  return name.begin > 1 && text[name.begin - 1] == '{' && text[name.begin - 2] == '$';
+}
+
+// What stands behind one name: its closing quotation mark, a sign, a value.
+class PairReader {
+ public:
+  PairReader(std::string_view text, TextRange name) : name_(name), cursor_{text, name.end} {}
+
+  std::optional<Assignment> read();
+
+ private:
+  std::optional<Assignment> read_sign();
+  std::optional<Assignment> read_equals();
+  std::optional<Assignment> read_colon();
+  std::optional<Assignment> read_list();
+  std::optional<Assignment> read_call();
+  std::optional<Assignment> read_bar();
+  std::optional<Assignment> read_default();
+  std::optional<Assignment> read_blank();
+  bool skip_name_end();
+  void skip_bounds();
+  Assignment value(Tie tie) const { return read_value(cursor_, name_, tie); }
+
+  TextRange name_;
+  Cursor cursor_;
+  bool is_quoted_ = false;
+  bool has_blank_ = false;
+};
+
+// Over what closes the name: colours, quotation marks, index brackets. False when that is none.
+bool PairReader::skip_name_end() {
+  cursor_.skip_emphasis();
+  if (const auto quote = quote_at(cursor_.text, cursor_.at)) {
+    cursor_.at += quote->size;
+    is_quoted_ = true;
+  } else if (cursor_.peek() == '\\') {
+    return false;
+  }
+  skip_bounds();
+  while (cursor_.peek() == ']' || (is_quoted_ && (cursor_.peek() == ')' || cursor_.peek() == '}')))
+    ++cursor_.at;
+  if (is_quoted_ && cursor_.takes(">>")) return true;
+  cursor_.skip_emphasis();
+  return true;
+}
+
+// name[64] of C
+void PairReader::skip_bounds() {
+  if (cursor_.peek() != '[') return;
+  Cursor ahead = cursor_;
+  ++ahead.at;
+  while (is_digit(ahead.peek())) ++ahead.at;
+  if (ahead.takes("]")) cursor_ = ahead;
+}
+
+std::optional<Assignment> PairReader::read() {
+  if (!skip_name_end()) return std::nullopt;
+  const bool is_said = is_said_name(cursor_.text, name_);
+  if (is_said && (is_quoted_ || cursor_.peek() == '<' || cursor_.peek() == ',')) {
+    if (auto pair = paired_value(cursor_.text, name_, cursor_.at)) return pair;
+  }
+  if (is_quoted_) {
+    if (auto found = serialized_value(cursor_.text, name_, cursor_.at)) return found;
+  }
+  if (cursor_.peek() == '(' && !is_quoted_) return read_call();
+  const bool is_escaped_tag = cursor_.text.substr(0, name_.begin).ends_with("&lt;");
+  if (is_escaped_tag && cursor_.takes("&gt;")) return value(Tie::kElement);
+  const std::size_t behind_name = cursor_.at;
+  if ((cursor_.peek() == '?' || cursor_.peek() == '!') && cursor_.peek(1) == ':') ++cursor_.at;
+  cursor_.skip_blanks();
+  has_blank_ = cursor_.at > behind_name;
+  if (auto found = read_sign()) return found;
+  if (is_said && cursor_.is_at_line_end()) return paired_value(cursor_.text, name_, cursor_.at);
+  return read_blank();
+}
+
+std::optional<Assignment> PairReader::read_sign() {
+  const char next = cursor_.peek(1);
+  switch (cursor_.peek()) {
+    case '=':
+      return read_equals();
+    case ':':
+      return read_colon();
+    case '-':
+      if (next != '>') return std::nullopt;
+      cursor_.at += 2;
+      return value(Tie::kEquals);
+    case '?':
+    case '+':
+      if (next == '?') return read_default();
+      if (next != '=') return std::nullopt;
+      cursor_.at += 2;
+      return value(Tie::kEquals);
+    case ',':
+      return read_list();
+    case '|':
+      return next == '|' ? read_default() : read_bar();
+    case '{':
+      if (!is_quoted_) return std::nullopt;
+      return paired_value(cursor_.text, name_, cursor_.at + 1);
+    default:
+      return cursor_.starts_with("or ") && is_quoted_ ? read_default() : std::nullopt;
+  }
+}
+
+std::optional<Assignment> PairReader::read_equals() {
+  const std::size_t begin = cursor_.at;
+  while (cursor_.peek() == '=') ++cursor_.at;
+  const bool is_comparison = cursor_.at > begin + 1;
+  if (cursor_.peek() == '>' || cursor_.peek() == '~') ++cursor_.at;
+  const Assignment found = value(Tie::kEquals);
+  if (is_comparison && !found.is_quoted) return std::nullopt;
+  return found;
+}
+
+std::optional<Assignment> PairReader::read_colon() {
+  ++cursor_.at;
+  if (cursor_.peek() == ':' && is_blank(cursor_.peek(1))) ++cursor_.at;  // LDIF
+  const char c = cursor_.peek();
+  if (c == ':' || (c == '/' && cursor_.peek(1) == '/')) return std::nullopt;
+  const bool is_default = is_default_of_variable(cursor_.text, name_);
+  if (c == '=' || (c == '-' && is_default)) {
+    ++cursor_.at;
+    return value(Tie::kEquals);
+  }
+  Cursor ahead = cursor_;  // Rust
+  ahead.skip_blanks();
+  if (ahead.takes("&'static str") || ahead.takes("&str")) cursor_.at = ahead.at - 3;
+  const Assignment found = value(Tie::kColon);
+  // password: str = "value": the type is no value.
+  if (const auto behind = behind_type(cursor_.text, found)) {
+    cursor_.at = *behind;
+    return value(Tie::kEquals);
+  }
+  return found;
+}
+
+// ("name", "value"), ["--name", "value"], {name,"value"}
+std::optional<Assignment> PairReader::read_list() {
+  const char opening = before_quote(cursor_.text, name_);
+  const bool is_option = has_dashes(cursor_.text, name_);
+  if (!is_quoted_ && opening != '{') return std::nullopt;
+  ++cursor_.at;
+  cursor_.skip_spaces();
+  Cursor ahead = cursor_;
+  skip_wrapper(ahead);
+  if (!quote_at(ahead.text, ahead.at)) return std::nullopt;
+  if (!is_option && std::string_view("([{,").find(opening) == std::string_view::npos)
+    return std::nullopt;
+  return value(is_option ? Tie::kOption : Tie::kArgument);
+}
+
+// setName("value"), .name("value")
+std::optional<Assignment> PairReader::read_call() {
+  ++cursor_.at;
+  if (!quote_at(cursor_.text, cursor_.at)) return std::nullopt;
+  Assignment found = value(Tie::kArgument);
+  return found.is_quoted ? std::optional(found) : std::nullopt;
+}
+
+std::optional<Assignment> PairReader::read_bar() {
+  if (!has_blank_) return std::nullopt;
+  ++cursor_.at;
+  return value(Tie::kCell);
+}
+
+// What stands in when the variable is not set: || "value", ?? "value", or "value".
+std::optional<Assignment> PairReader::read_default() {
+  cursor_.at += 2;
+  if (cursor_.peek() == '=') ++cursor_.at;  // Ruby: ||=
+  cursor_.skip_blanks();
+  if (!quote_at(cursor_.text, cursor_.at)) return std::nullopt;
+  return value(Tie::kEquals);
+}
+
+std::optional<Assignment> PairReader::read_blank() {
+  const bool is_option = has_dashes(cursor_.text, name_);
+  if (cursor_.peek() == '\0' && !cursor_.is_over() && !is_quoted_) {  // argv as the kernel has it
+    if (!is_option) return std::nullopt;
+    ++cursor_.at;
+    Assignment found = value(Tie::kOption);
+    const auto end = cursor_.text.substr(0, cursor_.at + kMaxArgument).find('\0', cursor_.at);
+    if (end != std::string_view::npos) found.value = {cursor_.at, end};
+    return found;
+  }
+  if (!has_blank_ || cursor_.is_at_line_end()) return std::nullopt;
+  if (is_quoted_ && !is_option) return std::nullopt;
+  if (!is_option && (cursor_.takes("is ") || cursor_.takes("was "))) return value(Tie::kBlank);
+  const Assignment found = value(is_option ? Tie::kOption : Tie::kBlank);
+  const bool goes_on = !is_option && !found.is_quoted && found.value.end > found.value.begin &&
+                       cursor_.text[found.value.end - 1] == ':';
+  if (goes_on) {  // token generated: value
+    cursor_.at = found.value.end;
+    return value(Tie::kBlank);
+  }
+  // password string = "value": Go.
+  if (const auto behind = is_option ? std::nullopt : behind_type(cursor_.text, found)) {
+    cursor_.at = *behind;
+    return value(Tie::kEquals);
+  }
+  return found;
+}
+
+Assignment read_quoted(Cursor cursor, const Quote& quote, TextRange name, Assignment found) {
+  const std::size_t begin = cursor.at + quote.size;
+  const StringEnd end = string_end(cursor.text, begin, quote);
+  found.is_quoted = end.is_closed;
+  found.value = {begin, std::max(begin, end.end)};
+  const bool is_cut = !end.is_closed && end.end < cursor.text.size();
+  if (is_cut) found.value.end = std::max(begin, bare_end(cursor.text, begin, name));
+  return found;
+}
+
+// YAML: | or > and the value in the lines below.
+bool opens_block(Cursor cursor) {
+  if (cursor.peek() != '|' && cursor.peek() != '>') return false;
+  ++cursor.at;
+  if (is_digit(cursor.peek())) ++cursor.at;
+  if (cursor.peek() == '-' || cursor.peek() == '+') ++cursor.at;
+  cursor.skip_blanks();
+  return cursor.is_over() || is_line_end(cursor.peek());
+}
+
+// ODBC: name={value}; with any characters between the braces.
+std::optional<TextRange> braced_value(const Cursor& cursor) {
+  if (cursor.peek() != '{') return std::nullopt;
+  const std::string_view head = cursor.text.substr(cursor.at, kMaxBraced);
+  const auto end = head.find_first_of("}\n\"");
+  if (end == head.npos || head[end] != '}') return std::nullopt;
+  const char next = cursor.peek(end + 1);
+  if (next != ';' && next != '\0' && !is_quote(next)) return std::nullopt;
+  return TextRange{cursor.at + 1, cursor.at + end};
 }
 
 }  // namespace
 
-bool is_said_name(std::string_view text, TextRange name) {
-  const std::size_t from = name.begin > 8 ? name.begin - 8 : 0;
-  const std::string_view before = trim(text.substr(from, name.begin - from));
-  return before.ends_with("name:") || before.ends_with("Name:") || before.ends_with("key:");
+Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
+  Assignment found;
+  found.tie = tie;
+  const std::size_t begin = cursor.at;
+  cursor.skip_blanks();
+  found.is_spaced = cursor.at > begin;
+  skip_wrapper(cursor);
+  found.value = {cursor.at, cursor.at};
+  if (cursor.is_at_line_end()) return found;
+  if (const auto quote = quote_at(cursor.text, cursor.at)) {
+    return read_quoted(cursor, *quote, name, found);
+  }
+  const auto braced = tie == Tie::kEquals && !found.is_spaced ? braced_value(cursor) : std::nullopt;
+  if (braced) {
+    found.value = *braced;
+    found.is_quoted = true;
+    return found;
+  }
+  if (tie == Tie::kColon && opens_block(cursor)) {
+    found.opens_block = true;
+    return found;
+  }
+  found.value.end = bare_end(cursor.text, cursor.at, name);
+  Cursor behind{cursor.text, found.value.end};
+  behind.skip_blanks();
+  found.fills_line = behind.is_at_line_end();
+  return found;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
+bool is_said_name(std::string_view text, TextRange name) {
+  std::size_t at = quote_begin(text, name.begin).value_or(name.begin);
+  while (at > 0 && is_blank(text[at - 1])) --at;
+  if (at == 0) return false;
+  const std::string_view before = text.substr(at > 12 ? at - 12 : 0, std::min<std::size_t>(at, 12));
+  constexpr std::array<std::string_view, 8> kEnds = {"name",  "key", "Name", "Key",
+                                                     "<key>", "id",  "type", "property"};
+  const char sign = before.back();
+  if (sign == '>')
+    return before.ends_with("<key>") || before.ends_with("<name>") || before.ends_with("<Key>") ||
+           before.ends_with("<Name>");
+  if (sign != '=' && sign != ':') return false;
+  std::string_view word = trim(before.substr(0, before.size() - 1));
+  while (!word.empty() && (is_quote(word.back()) || word.back() == '\\')) word.remove_suffix(1);
+  return std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return word.ends_with(end); });
+}
+
 TextRange name_around(std::string_view text, std::size_t begin, std::size_t end) {
   const std::size_t first = begin > kMaxName ? begin - kMaxName : 0;
   const std::size_t last = std::min(text.size(), end + kMaxName);
@@ -262,64 +331,16 @@ TextRange name_around(std::string_view text, std::size_t begin, std::size_t end)
   while (begin > first && is_name_char(text[begin - 1])) --begin;
   while (end < last && is_name_char(text[end])) ++end;
   const char before = begin > 0 ? text[begin - 1] : '\0';
-  if (before == '%' && begin + 2 <= core) begin += 2;
-  if (before == '\\' && begin < core)
-    begin += text[begin] == 'u' && begin + 5 <= core   ? 5
-             : text[begin] == 'x' && begin + 3 <= core ? 3
-                                                       : 1;
+  const std::size_t escape = escape_size(text.substr(begin, core - begin), before);
+  if (begin + escape <= core) begin += escape;
   while (begin < core && (text[begin] == '-' || text[begin] == '.')) ++begin;
   while (end > begin + 1 && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
   return {begin, end};
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<Assignment> assignment_behind(std::string_view text, TextRange name) {
   if (auto element = element_value(text, name)) return element;
-  Cursor cursor{text, name.end};
-  const std::size_t escapes = cursor.skip_backslashes();
-  const bool is_quoted = is_quote(cursor.peek());
-  if (escapes > 0 && !is_quoted) return std::nullopt;
-  if (is_quoted) ++cursor.at;
-  if (cursor.peek() == ']' || (is_quoted && cursor.peek() == ')')) ++cursor.at;
-  if (is_quoted) {
-    if (auto pair = pair_value(text, name, cursor.at)) return pair;
-  }
-  const std::size_t behind_name = cursor.at;
-  if (cursor.peek() == '?' || cursor.peek() == '!') ++cursor.at;  // TypeScript: password?: x
-  cursor.skip_blanks();
-  const bool has_blank = cursor.at > behind_name;
-  const char sign = cursor.peek();
-  if (sign == '=') {
-    while (cursor.peek() == '=') ++cursor.at;
-    if (cursor.peek() == '>' || cursor.peek() == '~') ++cursor.at;
-    return read_value(cursor, name, Tie::kEquals);
-  }
-  if (sign == ':') {
-    ++cursor.at;
-    if (cursor.peek() == ':') return std::nullopt;
-    if (cursor.peek() == '/' && cursor.peek(1) == '/') return std::nullopt;
-    if (cursor.peek() == '=') {
-      ++cursor.at;
-      return read_value(cursor, name, Tie::kEquals);
-    }
-    const Assignment found = read_value(cursor, name, Tie::kColon);
-    if (const auto typed = skip_type(text, name, found)) return typed;
-    return found;
-  }
-  const bool is_sql_name = is_quoted && text[name.end + escapes] == '`';
-  if (sign == ',' && is_quoted && !is_sql_name) {
-    ++cursor.at;
-    cursor.skip_blanks();
-    Cursor quote = cursor;
-    quote.skip_backslashes();
-    if (!is_quote(quote.peek())) return std::nullopt;
-    const bool is_option = has_dashes(text, name);
-    if (!is_option && !opens_list(text, name)) return std::nullopt;
-    return read_value(cursor, name, is_option ? Tie::kOption : Tie::kArgument);
-  }
-  if (cursor.is_at_line_end() && is_said_name(text, name)) return pair_value(text, name, name.end);
-  if (!has_blank || is_quoted || cursor.is_at_line_end()) return std::nullopt;
-  return read_value(cursor, name, has_dashes(text, name) ? Tie::kOption : Tie::kBlank);
+  return PairReader(text, name).read();
 }
 
 }  // namespace scopetrace

@@ -5,38 +5,45 @@
 #include <array>
 
 #include "userspace/redact/detect/auth_scheme.h"
+#include "userspace/redact/detect/credible.h"
+#include "userspace/redact/detect/header_values.h"
+#include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/detect/paired_value.h"
+#include "userspace/redact/detect/value_lines.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMinCookie = 12;        // shorter cookies in prose are settings
-constexpr std::size_t kMinSessionCookie = 8;  // of cookies whose name says what they are
-constexpr std::size_t kMinFreeValue = 6;      // of a bare word behind a name in prose
-constexpr std::size_t kMinToken = 16;         // of a word that looks like nothing but a token
-constexpr std::size_t kMaxLineBack = 4096;    // of a line before a name
-constexpr std::size_t kMaxLookahead = 8192;   // of values on later lines
+constexpr std::size_t kMaxContextual = 8;  // of the names that contextual_class() knows
+constexpr std::size_t kMaxSpacedWord = 24;
+constexpr std::size_t kMaxWords = 512;  // of a value with blanks
+constexpr std::size_t kMaxHeaderRow = 4096;
+constexpr std::size_t kAhead = 64;  // behind a name: how much decides what it is
 
-bool is_long_and_mixed(std::string_view value) {
-  return value.size() >= kMinToken && has_digit(value) && has_letter(value) &&
-         value.find_first_of(" /:") == value.npos;
+bool has_both_cases(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), is_lower) &&
+         std::any_of(value.begin(), value.end(), is_upper);
 }
 
-// Values that may hold blanks although nothing quotes them.
-bool takes_words(std::string_view class_name) {
-  constexpr std::string_view kClasses[] = {"passphrase", "recovery-phrase", "bip39-mnemonic",
-                                           "person-name", "postal-address"};
-  return std::find(std::begin(kClasses), std::end(kClasses), class_name) != std::end(kClasses);
+bool is_column_border(char c) {
+  return std::string_view(",;|\t\r\n").find(c) != std::string_view::npos;
 }
 
-bool is_cookie_name(std::string_view name) {
-  return equals_ignoring_case(name, "cookie") || equals_ignoring_case(name, "set-cookie") ||
-         equals_ignoring_case(name, "cookies");
+// A word behind a blank at `at`: its end, or nothing.
+std::optional<std::size_t> next_word(std::string_view text, std::size_t at) {
+  if (at + 1 >= text.size() || text[at] != ' ' || !is_alnum(text[at + 1])) return std::nullopt;
+  std::size_t end = at + 1;
+  while (end < text.size() && is_alnum(text[end]) && end - at < kMaxSpacedWord) ++end;
+  return end;
 }
 
-bool is_authorization(std::string_view name) {
-  return equals_ignoring_case(name, "authorization") ||
-         equals_ignoring_case(name, "proxy-authorization");
+// A word before a blank before `at`: its begin, or nothing.
+std::optional<std::size_t> previous_word(std::string_view text, std::size_t at) {
+  if (at < 2 || text[at - 1] != ' ' || !is_alnum(text[at - 2])) return std::nullopt;
+  std::size_t begin = at - 1;
+  while (begin > 0 && is_alnum(text[begin - 1]) && at - begin < kMaxSpacedWord) --begin;
+  return begin;
 }
 
 // What may stand behind a name that something is assigned to, a form's part or a column of a table.
@@ -50,51 +57,38 @@ constexpr std::array<bool, 256> make_followers() {
 constexpr auto kFollowers = make_followers();
 bool may_follow_name(char c) { return kFollowers[static_cast<unsigned char>(c)]; }
 
-bool is_contextual_name(std::string_view name) {
-  constexpr std::string_view kNames[] = {"code", "state", "nonce", "auth", "response"};
-  return std::any_of(std::begin(kNames), std::end(kNames),
-                     [&](std::string_view known) { return equals_ignoring_case(name, known); });
+bool is_before_sign(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == ' ' || is_quote(text[at]))) ++at;
+  return at < text.size() &&
+         (text[at] == ':' || text[at] == '=' || text.substr(at).starts_with("is "));
 }
 
-// The begin of the line, or kMaxLineBack bytes before `at` when it is further away.
-std::size_t line_begin(std::string_view text, std::size_t at) {
-  const std::size_t from = at > kMaxLineBack ? at - kMaxLineBack : 0;
-  const auto end = text.substr(from, at - from).rfind('\n');
-  return end == text.npos ? from : from + end + 1;
-}
-std::size_t line_end(std::string_view text, std::size_t at) {
-  return std::min(text.find('\n', at), text.size());
+bool is_line_escape(std::string_view text, std::size_t at) {
+  return at + 1 < text.size() && (text[at + 1] == 'r' || text[at + 1] == 'n');
 }
 
-// Words in front of `NAME value` that say it is a setting.
-bool declares(std::string_view before) {
-  constexpr std::array kWords = {
-      "env",           "setenv",           "set",        "arg",           "export",
-      "fastcgi_param", "proxy_set_header", "add_header", "requestheader", "header",
-      "passenv",       "sethandler",       "define"};
-  const auto blank = before.find_last_of(" \t", before.empty() ? 0 : before.size() - 1);
-  const std::string_view word = trim(blank == before.npos ? before : before.substr(blank));
-  const bool has_word = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view known) {
-    return equals_ignoring_case(known, word) ||
-           equals_ignoring_case(known, trim(before).substr(0, known.size()));
-  });
-  return has_word && !word.empty();
+// Whether the line of a header field ends at `at` as protocols end it.
+bool is_protocol_line_end(std::string_view text, std::size_t at) {
+  return text.substr(at).starts_with("\r\n") || text.substr(at).starts_with("\\r\\n");
 }
 
 }  // namespace
 
 std::optional<std::string_view> contextual_class(std::string_view name, std::string_view value) {
   const auto is_name = [&](std::string_view word) { return equals_ignoring_case(name, word); };
-  if ((is_name("code") || is_name("state") || is_name("nonce")) && is_long_and_mixed(value)) {
+  if ((is_name("code") || is_name("state") || is_name("nonce")) && is_random_token(value)) {
     return "oauth-code";
   }
   if (is_name("auth") && value.size() >= 8 && is_basic_credentials(value)) return "basic-auth";
-  if (is_name("response") && value.size() >= 32 && is_long_and_mixed(value)) return "digest-auth";
+  if (is_name("response") && value.size() >= 32 && is_random_token(value)) return "digest-auth";
+  if (is_name("pass") && name != "PASS" && has_look_of("generic-password", value)) {
+    return "generic-password";
+  }
+  if (is_name("key") && value.size() >= 20 && is_random_token(value) && has_both_cases(value) &&
+      value.find_first_of("/.") == value.npos) {
+    return "generic-api-key";
+  }
   return std::nullopt;
-}
-
-void NamedValueFinder::add(TextRange range, std::string_view class_name) {
-  if (range.end > range.begin) findings_.push_back({range, class_name});
 }
 
 void NamedValueFinder::begin() {
@@ -111,230 +105,287 @@ void NamedValueFinder::take_rows(std::size_t at) {
   table_until_ = at;
 }
 
+// The cell of a header row that a word stands in; the word itself when it stands in none.
+TextRange NamedValueFinder::cell_around(TextRange name) const {
+  constexpr std::size_t kMaxCell = 48;
+  const auto is_cell_char = [](char c) { return is_name_char(c) || c == ' ' || c == '"'; };
+  TextRange cell = name;
+  while (cell.begin > 0 && name.begin - cell.begin < kMaxCell &&
+         is_cell_char(text_[cell.begin - 1]))
+    --cell.begin;
+  while (cell.end < text_.size() && cell.end - name.end < kMaxCell && is_cell_char(text_[cell.end]))
+    ++cell.end;
+  const bool is_cell = (cell.begin == 0 || is_column_border(text_[cell.begin - 1])) &&
+                       (cell.end == text_.size() || is_column_border(text_[cell.end]));
+  return is_cell ? cell : TextRange{name.begin, name.begin};
+}
+
 // Whether `name` is a column of a table's header row; then its rows are taken.
 bool NamedValueFinder::take_table(TextRange name) {
   if (scan_.columns == nullptr || name.begin < table_until_) return false;
-  const auto is_border = [&](std::size_t at) {
-    return at >= text_.size() ||
-           std::string_view(",;|\t\r\n").find(text_[at]) != std::string_view::npos;
-  };
-  const bool is_quoted = name.end < text_.size() && text_[name.end] == '"';
-  if (!is_border(name.end + (is_quoted ? 1 : 0))) return false;
-  const std::size_t before = name.begin - (is_quoted && name.begin > 0 ? 1 : 0);
-  if (before > 0 && !is_border(before - 1)) return false;
-  const std::size_t begin = line_begin(text_, name.begin);
-  const std::size_t end = line_end(text_, name.end);
+  const TextRange cell = cell_around(name);
+  return cell.end > cell.begin && begins_table(cell);
+}
+
+bool NamedValueFinder::begins_table(TextRange cell) {
+  const std::size_t begin = line_begin(text_, cell.begin);
+  const std::size_t end = line_end(text_, cell.end);
+  if (cell.begin <= begin && cell.end >= end) return false;  // a line of one field
+  if (end - begin > kMaxHeaderRow) return false;
+  const std::size_t next = std::min(end + 1, text_.size());
+  const std::size_t next_end = line_end(text_, next);
+  if (next_end == text_.size()) scan_.wants_more(begin);
   table_until_ = end;  // a line is looked at once
-  if (end - begin > 4096 || !scan_.columns->begin(slice({begin, end}), names_)) return false;
+  if (!scan_.columns->begin(slice({begin, end}), slice({next, next_end}), names_)) return false;
   take_rows(end + 1);
   return true;
 }
 
+// What the word means, or the name with blanks that it is part of ("API Key:"), or the name behind
+// the letter of an option (-Dname=). Sets `name`.
+NameTable::Match NamedValueFinder::match_around(TextRange& name) const {
+  const NameTable::Match match = names_.match(slice(name));
+  const bool is_sure = !match.class_name.empty() && !match.needs_look;
+  const bool may_go_on = name.end < text_.size() && text_[name.end] == ' ';
+  if (is_sure && !may_go_on) return match;
+  const bool is_definition = name.begin > 0 && text_[name.begin - 1] == '-' &&
+                             (text_[name.begin] == 'D' || text_[name.begin] == 'P');
+  if (is_definition) {
+    const TextRange defined{name.begin + 1, name.end};
+    const NameTable::Match found = names_.match(slice(defined));
+    if (!found.class_name.empty()) return name = defined, found;
+  }
+  TextRange spaced = name;
+  for (int i = 0; i < 2 && !is_before_sign(text_, spaced.end); ++i) {
+    const auto next = next_word(text_, spaced.end);
+    if (!next) return match;
+    spaced.end = *next;
+  }
+  if (!is_before_sign(text_, spaced.end)) return match;
+  for (int i = 0; i < 3; ++i) {
+    const bool is_longer = spaced.end > name.end || spaced.begin < name.begin;
+    const NameTable::Match found = is_longer ? names_.match(slice(spaced)) : NameTable::Match{};
+    if (!found.class_name.empty() && !found.needs_look) return name = spaced, found;
+    const auto previous = previous_word(text_, spaced.begin);
+    if (!previous) break;
+    spaced.begin = *previous;
+  }
+  return match;
+}
+
 void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
   if (begin < taken_until_) return;
+  if (text_[begin] == '-') return take_reversed_pair(end);
   const TextRange name = name_around(text_, begin, end);
   taken_until_ = std::max(end, name.end);
   if (name.end == text_.size() || may_follow_name(text_[name.end])) take_name(name);
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
+// - value: v, with its name on the next line.
+void NamedValueFinder::take_reversed_pair(std::size_t end) {
+  TextRange name;
+  const auto found = value_before_name(text_, end, name);
+  if (!found) return;
+  if (name.end + 1 >= text_.size()) scan_.wants_more(line_begin(text_, end));
+  const auto class_name = names_.class_of(slice(name), slice(found->value));
+  if (class_name && is_plausible_value(*class_name, slice(found->value)))
+    findings_.push_back({found->value, *class_name});
+}
+
 void NamedValueFinder::take_name(TextRange name) {
-  const std::string_view written = slice(name);
-  const bool is_cookie = is_cookie_name(written);
-  auto class_name = names_.class_of(written);
-  const bool is_contextual = !class_name && is_contextual_name(written);
-  if (!class_name && !is_contextual && !is_cookie) return;
+  if (take_table(name)) return;
+  const NameTable::Match match = match_around(name);
+  const bool is_cookie = is_cookie_name(slice(name));
+  const bool is_contextual = match.class_name.empty() && name.end - name.begin <= kMaxContextual;
+  if (match.class_name.empty() && !is_contextual && !is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
-  if (class_name && take_table(name)) return;
+  const bool is_sure = !match.class_name.empty() && !match.needs_look;
   const auto found = assignment_behind(text_, name);
-  if (!found) {
-    if (class_name) take_part(name, *class_name);
-    const bool is_last_line = line_end(text_, name.end) + 64 >= text_.size();
-    if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
+  if (!found) return is_sure ? take_nothing(name, match.class_name) : void();
+  ask_if_open(name, *found);
+  if (take_field(name, *found)) return;
+  std::string_view class_name = match.class_name;
+  if (is_contextual) {
+    class_name = contextual_class(slice(name), slice(found->value)).value_or("");
+  } else if (match.needs_look && !has_look_of(class_name, looked_at(class_name, *found))) {
     return;
   }
-  const bool is_open =
-      found->value.end >= text_.size() ||
-      (found->value.begin == found->value.end && found->value.begin + 64 >= text_.size());
-  if (is_open) scan_.wants_more(name.begin);
-  if (is_cookie) return take_cookies(name, *found);
-  if (!class_name) class_name = contextual_class(written, slice(found->value));
-  if (class_name) take_assignment(name, *class_name, *found);
+  if (!class_name.empty()) take_assignment(name, class_name, *found);
+}
+
+// What of a value tells its look: of a block its first line.
+std::string_view NamedValueFinder::looked_at(std::string_view class_name,
+                                             const Assignment& found) const {
+  const bool has_more = takes_words(class_name) && !found.is_quoted && !found.opens_block;
+  if (has_more) return slice(whole_words(found.value));
+  if (!found.opens_block) return slice(found.value);
+  const std::size_t begin = std::min(line_end(text_, found.value.begin) + 1, text_.size());
+  return trim(slice({begin, line_end(text_, begin)}));
+}
+
+// No value on the line of the name: a part of a form, or a pair that goes on below.
+void NamedValueFinder::take_nothing(TextRange name, std::string_view class_name) {
+  take_part(scan_, name, class_name, findings_);
+  const bool is_last_line = line_end(text_, name.end) + kAhead >= text_.size();
+  if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
+}
+
+void NamedValueFinder::ask_if_open(TextRange name, const Assignment& found) {
+  const bool is_empty = found.value.begin == found.value.end;
+  if (found.value.end >= text_.size() || (is_empty && found.value.begin + kAhead >= text_.size()))
+    scan_.wants_more(name.begin);
+}
+
+// Fields with a grammar of their own. False when `name` is none.
+bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
+  const std::string_view written = slice(name);
+  const bool is_cookie = is_cookie_name(written);
+  if (!is_cookie && !is_authorization(written)) return false;
+  const std::size_t end = field_end(text_, found);
+  if (end == text_.size()) scan_.wants_more(name.begin);
+  if (is_cookie) {
+    take_cookies(text_, {found.value.begin, end}, to_lower(written[0]) == 's', names_, findings_);
+    taken_until_ = std::max(taken_until_, end);
+  } else {
+    take_credentials(text_, found, end, findings_);
+  }
+  return true;
 }
 
 void NamedValueFinder::take_assignment(TextRange name, std::string_view class_name,
                                        const Assignment& found) {
-  if (found.opens_block) return take_block(name, class_name);
-  if (is_authorization(slice(name))) return take_credentials(name, found);
-  TextRange range = found.value;
-  if (!found.is_quoted && takes_words(class_name)) range = whole_line(found);
-  while (!found.is_quoted && range.end > range.begin &&
-         std::string_view(".,;:").find(text_[range.end - 1]) != std::string_view::npos) {
-    --range.end;
-  }
-  constexpr std::string_view kScope = "/aws4_request";  // <key id>/<date>/<region>/<service>/…
-  if (const auto scope = slice(range).find(kScope); scope != std::string_view::npos)
-    range.end = range.begin + slice(range).find('/');
-  const std::string_view written = slice(range);
-  if (!names_.accepts(class_name, written) || !is_credible(name, class_name, found)) return;
-  add(range, class_name);
+  if (found.opens_block) return take_block(scan_, name, class_name, findings_);
+  const bool is_empty = found.value.begin == found.value.end;
+  if (is_empty && found.tie == Tie::kColon && found.value.end < text_.size() &&
+      is_line_end(text_[found.value.end]))
+    return take_next_line(scan_, name, class_name, findings_);
+  const TextRange range = whole_value(name, class_name, found);
+  if (range.end > text_.size() - 1) scan_.wants_more(name.begin);
+  if (!names_.accepts(class_name, slice(range)) ||
+      !is_credible(text_, name, class_name, found, range))
+    return;
+  findings_.push_back({range, class_name});
   taken_until_ = std::max(taken_until_, range.end);
+  take_list(found, class_name);
 }
 
-// Whether the value can be one, by how it is tied to its name.
-bool NamedValueFinder::is_credible(TextRange name, std::string_view class_name,
-                                   const Assignment& found) const {
-  const std::string_view written = slice(found.value);
-  if (found.tie == Tie::kBlank) return is_credible_after_blank(name, found);
-  if (found.is_quoted) return true;
-  if (found.tie == Tie::kOption) return written[0] != '-';
-  const bool is_number_class = !is_plausible_value(class_name, "word");
-  if (is_number_class || names_.has_value_shape(class_name)) return true;
-  if (found.tie == Tie::kArgument || written.size() < kMinFreeValue)
-    return found.fills_line && written.size() > 2 && line_begin(text_, name.begin) == name.begin;
-  if (found.tie != Tie::kColon || has_digit(written)) return true;
-  // A bare word behind "name:" in prose is a secret only when no further words follow.
-  return found.value.end >= text_.size() || text_[found.value.end] != ' ';
+// ["value", "value"]: the further strings of a list.
+void NamedValueFinder::take_list(const Assignment& found, std::string_view class_name) {
+  constexpr int kMaxStrings = 256;
+  const auto opening = found.is_quoted ? quote_begin(text_, found.value.begin) : std::nullopt;
+  if (!opening) return;
+  std::size_t before = *opening;
+  while (before > 0 && is_space(text_[before - 1])) --before;
+  if (before == 0 || text_[before - 1] != '[') return;
+  const std::size_t mark = found.value.begin - *opening;
+  std::size_t at = found.value.end + mark;
+  for (int i = 0; i < kMaxStrings; ++i) {
+    Cursor cursor{text_, at};
+    cursor.skip_spaces();
+    if (!cursor.takes(",")) return;
+    cursor.skip_spaces();
+    const auto quote = quote_at(text_, cursor.at);
+    if (!quote) return;
+    const StringEnd end = string_end(text_, cursor.at + quote->size, *quote);
+    if (!end.is_closed) return;
+    const TextRange value{cursor.at + quote->size, end.end};
+    if (is_plausible_value(class_name, slice(value))) findings_.push_back({value, class_name});
+    taken_until_ = std::max(taken_until_, value.end);
+    at = end.end + quote->size;
+  }
 }
 
-bool NamedValueFinder::is_credible_after_blank(TextRange name, const Assignment& found) const {
-  const std::string_view written = slice(found.value);
+// The value with all its words, without what only ends a sentence.
+TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_name,
+                                        const Assignment& found) const {
+  TextRange range = found.value;
+  if (class_name == "credentials" && slice(range).find("aws4_request") != std::string_view::npos) {
+    const auto scope = slice(range).find_first_of("/%");  // AWS: the scope is no secret
+    return {range.begin, range.begin + scope};
+  }
+  if (found.is_quoted || range.end == range.begin) return range;
+  if (takes_words(class_name)) range = whole_words(range);
+  if (digits_needed(class_name) > 0) range = whole_number(range, class_name);
+  if (found.tie == Tie::kColon || text_[name.end] == ']') range = whole_field(name, range);
+  if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);
+  const bool is_field = found.fills_line && !found.is_spaced &&
+                        line_begin(text_, name.begin) == name.begin;  // NAME=value
+  while (!is_field && range.end > range.begin &&
+         std::string_view(".,;:").find(text_[range.end - 1]) != std::string_view::npos)
+    --range.end;
+  return range;
+}
+
+// Digits in groups, as people write them: (816) 674-9353, 860 884 4281.
+TextRange NamedValueFinder::whole_number(TextRange value, std::string_view class_name) const {
+  constexpr std::size_t kEnough = 10;  // digits that need no further group
+  if (class_name == "client-ip" || class_name == "cvv") return value;
+  while (count_digits(slice(value)) < kEnough && value.end + 1 < text_.size()) {
+    std::size_t end = value.end + 1;
+    if (text_[value.end] != ' ' || !(is_digit(text_[end]) || text_[end] == '(')) break;
+    while (end < text_.size() &&
+           (is_digit(text_[end]) ||
+            std::string_view("()-./").find(text_[end]) != std::string_view::npos))
+      ++end;
+    if (end < text_.size() && is_name_char(text_[end])) break;
+    value.end = end;
+  }
+  return value;
+}
+
+// The whole of a header field or of an element that PHP prints, with its blanks.
+TextRange NamedValueFinder::whole_field(TextRange name, TextRange value) const {
   const std::size_t begin = line_begin(text_, name.begin);
+  const bool is_printed = text_[name.end] == ']' && name.begin > 0 &&
+                          text_[name.begin - 1] == '[' && text_.substr(name.end, 4) == "] =>";
   const std::string_view before = text_.substr(begin, name.begin - begin);
-  if (declares(before)) return written.size() >= 2;
-  if (found.is_quoted) return written.find(' ') == written.npos && written.size() >= 4;
-  const bool follows_login =
-      before.find("login ") != before.npos || before.find("machine ") != before.npos;
-  if (follows_login) return written.find('=') == written.npos;
-  const bool is_uuid = written.size() == 36 && written[8] == '-' && written[13] == '-';
-  return is_long_and_mixed(written) && !is_uuid && written.find('=') == written.npos &&
-         written.find('.') == written.npos;
+  const bool begins = before.empty() || before.back() == '"' || before.ends_with("\\n");
+  if (!is_printed && !begins) return value;
+  std::size_t end = value.end;
+  const char enclosing = before.empty() ? '\0' : before.back();
+  while (end < text_.size() && end - value.begin < kMaxWords && !is_line_end(text_[end])) {
+    if (text_[end] == '\\' && is_line_escape(text_, end)) break;
+    if (text_[end] == '"' && enclosing == '"' && text_[end - 1] != '\\') break;
+    ++end;
+  }
+  if (is_printed || is_protocol_line_end(text_, end)) value.end = end;
+  return value;
+}
+
+// name = value of a configuration file, with blanks inside, when the further words look secret too.
+TextRange NamedValueFinder::whole_setting(TextRange name, TextRange value) const {
+  constexpr std::size_t kMaxSettingWords = 4;
+  if (line_begin(text_, name.begin) != name.begin) return value;
+  const std::size_t line = line_end(text_, value.end);
+  std::size_t end = value.end;
+  bool is_secret = false;
+  for (std::size_t i = 0; i < kMaxSettingWords && end < line && text_[end] == ' '; ++i) {
+    const std::size_t next = std::min(text_.find_first_of(" \r\n", end + 1), line);
+    const std::string_view word = text_.substr(end + 1, next - end - 1);
+    if (word.empty() || word[0] == '#' || word[0] == ';' ||
+        word.find_first_of("=(\"'") != word.npos)
+      return value;
+    is_secret = is_secret || is_secret_word(word);
+    end = next;
+  }
+  const bool is_whole = end == line || text_[end] == '\r';
+  return is_secret && is_whole ? TextRange{value.begin, end} : value;
 }
 
 // The rest of the line, up to what begins a further field.
-TextRange NamedValueFinder::whole_line(const Assignment& found) const {
-  std::size_t end = found.value.end;
-  while (end < text_.size() && end - found.value.begin < 512) {
-    if (text_[end] != ' ' || end + 1 >= text_.size() || !is_letter(text_[end + 1])) break;
+TextRange NamedValueFinder::whole_words(TextRange value) const {
+  std::size_t end = value.end;
+  while (end + 1 < text_.size() && end - value.begin < kMaxWords) {
+    if (text_[end] != ' ' || !is_letter(text_[end + 1])) break;
     std::size_t next = end + 1;
     while (next < text_.size() && (is_alnum(text_[next]) || text_[next] == '\'' ||
-                                   text_[next] == '-' || text_[next] == '_'))
+                                   text_[next] == '-' || text_[next] == '_' || text_[next] == '.'))
       ++next;
     const char stop = next < text_.size() ? text_[next] : '\n';
     if (stop == '=' || stop == ':' || stop == '(') break;
     end = next;
   }
-  return {found.value.begin, end};
-}
-
-// Authorization: SCHEME credentials. The scheme stays where it is known.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
-void NamedValueFinder::take_credentials(TextRange name, const Assignment& found) {
-  constexpr std::array kSchemes = {"basic", "bearer", "token",     "apikey", "api-key", "negotiate",
-                                   "ntlm",  "key",    "signature", "oauth",  "hmac",    "splunk"};
-  constexpr std::array kParameters = {"digest", "aws4-hmac-sha256"};  // found by their own names
-  const char quote = found.value.begin > 0 ? text_[found.value.begin - 1] : ' ';
-  std::size_t end = found.value.begin;
-  while (end < text_.size() && text_[end] != '\n' && text_[end] != '\r') {
-    if (text_[end] == quote && found.is_quoted) break;
-    if (text_[end] == '\\' && end + 1 < text_.size() &&
-        std::string_view("rn\"'").find(text_[end + 1]) != std::string_view::npos)
-      break;
-    if (!found.is_quoted && (text_[end] == '"' || text_[end] == '\'' || text_[end] == ',')) break;
-    ++end;
-  }
-  if (end == text_.size()) scan_.wants_more(name.begin);
-  const std::string_view whole = trim(slice({found.value.begin, end}));
-  const auto blank = whole.find(' ');
-  const std::string_view scheme = whole.substr(0, blank);
-  const auto is_scheme = [&](std::string_view known) {
-    return equals_ignoring_case(known, scheme);
-  };
-  if (std::any_of(kParameters.begin(), kParameters.end(), is_scheme)) return;
-  const bool is_known = std::any_of(kSchemes.begin(), kSchemes.end(), is_scheme);
-  if (blank == whole.npos) {
-    if (!is_known && is_plausible_value("credentials", whole) && whole.size() >= 8 &&
-        has_digit(whole))
-      add(found.value, "credentials");
-    return;
-  }
-  if (!is_known) {
-    // Prose ("Authorization header missing"), or an unknown scheme with a token behind it.
-    if (!is_long_and_mixed(whole.substr(blank + 1, whole.find(' ', blank + 1) - blank - 1))) return;
-  }
-  const std::string_view rest = trim(whole.substr(blank));
-  if (!is_plausible_value("credentials", rest) || rest.find("realm=") != rest.npos) return;
-  const auto begin = static_cast<std::size_t>(rest.data() - text_.data());
-  std::size_t stop = begin;
-  while (stop < begin + rest.size() && !is_space(text_[stop])) ++stop;
-  add({begin, stop}, is_scheme("basic") ? "basic-auth" : "bearer");
-}
-
-void NamedValueFinder::take_cookie(TextRange pair) {
-  const std::string_view written = slice(pair);
-  const auto equals = written.find('=');
-  if (equals == written.npos) return;
-  const std::string_view name = trim(written.substr(0, equals));
-  const std::string_view value = trim(written.substr(equals + 1));
-  const bool is_session = names_.class_of(name).has_value();
-  if (names_.is_public_cookie(name) || value.size() < (is_session ? kMinSessionCookie : kMinCookie))
-    return;
-  if (!(has_digit(value) || is_session) || !is_plausible_value("cookie", value)) return;
-  const auto begin = static_cast<std::size_t>(value.data() - text_.data());
-  add({begin, begin + value.size()}, "cookie");
-}
-
-// Cookie: a=b; c=d and Set-Cookie: a=b; Path=/ with their attributes.
-void NamedValueFinder::take_cookies(TextRange name, const Assignment& found) {
-  const bool is_set = to_lower(text_[name.begin]) == 's';
-  const char quote = found.is_quoted ? text_[found.value.begin - 1] : '\n';
-  std::size_t end = found.value.begin;
-  while (end < text_.size() && text_[end] != quote && text_[end] != '\n' && text_[end] != '\r' &&
-         text_[end] != '\\' && !(!found.is_quoted && (text_[end] == '"' || text_[end] == '\'')))
-    ++end;
-  if (end == text_.size()) scan_.wants_more(name.begin);
-  for (std::size_t begin = found.value.begin; begin < end;) {
-    const std::size_t stop = std::min(text_.find(';', begin), end);
-    take_cookie({begin, stop});
-    if (is_set) break;
-    begin = stop + 1;
-  }
-  taken_until_ = std::max(taken_until_, end);
-}
-
-// YAML: the lines below that are further indented.
-void NamedValueFinder::take_block(TextRange name, std::string_view class_name) {
-  const std::size_t begin = line_begin(text_, name.begin);
-  const std::size_t indent = std::min(text_.find_first_not_of(" \t-", begin), name.begin) - begin;
-  std::size_t at = line_end(text_, name.end) + 1;
-  while (at < text_.size() && at - name.begin < kMaxLookahead) {
-    const std::size_t end = line_end(text_, at);
-    const std::size_t first = std::min(text_.find_first_not_of(" \t\r", at), end);
-    if (first < end && first - at <= indent) return;
-    if (first < end) add({first, end}, class_name);
-    at = end + 1;
-  }
-  if (at >= text_.size()) scan_.wants_more(begin);
-}
-
-// A part of a form: name="password", then an empty line, then the value up to the boundary.
-void NamedValueFinder::take_part(TextRange name, std::string_view class_name) {
-  const std::size_t begin = line_begin(text_, name.begin);
-  const std::string_view before = text_.substr(begin, name.begin - begin);
-  if (before.size() < 12 || before.find("form-data") == before.npos) return;
-  constexpr std::string_view kEmptyLine = "\r\n\r\n";
-  const bool is_escaped = text_.substr(name.end, 256).find("\\r\\n\\r\\n") != text_.npos;
-  const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
-  const auto empty = text_.substr(0, std::min(text_.size(), name.end + 1024)).find(mark, name.end);
-  if (empty == text_.npos) {
-    if (name.end + 1024 >= text_.size()) scan_.wants_more(begin);
-    return;
-  }
-  const std::size_t from = empty + mark.size();
-  const std::string_view ahead = text_.substr(0, std::min(text_.size(), from + kMaxLookahead));
-  const auto end = ahead.find(is_escaped ? "\\r\\n--" : "\r\n--", from);
-  if (end == ahead.npos && ahead.size() == text_.size()) scan_.wants_more(begin);
-  add({from, std::min(end, ahead.size())}, class_name);
+  return {value.begin, end};
 }
 
 }  // namespace scopetrace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "userspace/redact/detect/assignment.h"
+#include "userspace/redact/detect/scan_text.h"
 #include "userspace/redact/detect/table_columns.h"
 #include "userspace/redact/rules/names.h"
 #include "userspace/redact/scan/finding.h"
@@ -16,19 +17,6 @@ namespace scopetrace {
 // The class of a value whose name is secret only when the value looks it: `code` and `state` of
 // OAuth, `auth` of a registry's configuration, `response` of digest authentication.
 std::optional<std::string_view> contextual_class(std::string_view name, std::string_view value);
-
-// A text that is looked at, and what was found in it.
-struct ScanText {
-  std::string_view text;
-  bool is_final = true;  // nothing follows; else what touches the end is not decided yet
-  std::size_t undecided = std::string_view::npos;  // from here on more text is needed
-  TableColumns* columns = nullptr;                 // of the table that the text is in
-
-  // What begins at `at` cannot be decided before more text is there.
-  void wants_more(std::size_t at) {
-    if (!is_final && at < undecided) undecided = at;
-  }
-};
 
 // Finds the values of sensitive names around the keywords that a prefilter saw. A value ends where
 // its container ends it. One object a text; keywords come in their order.
@@ -46,19 +34,24 @@ class NamedValueFinder {
   std::string_view slice(TextRange range) const {
     return text_.substr(range.begin, range.end - range.begin);
   }
-  void add(TextRange range, std::string_view class_name);
   void take_name(TextRange name);
   bool take_table(TextRange name);
+  bool begins_table(TextRange cell);
   void take_rows(std::size_t at);
+  void take_reversed_pair(std::size_t end);
+  std::string_view looked_at(std::string_view class_name, const Assignment& found) const;
+  void take_nothing(TextRange name, std::string_view class_name);
+  void ask_if_open(TextRange name, const Assignment& found);
+  bool take_field(TextRange name, const Assignment& found);
   void take_assignment(TextRange name, std::string_view class_name, const Assignment& found);
-  bool is_credible(TextRange name, std::string_view class_name, const Assignment& found) const;
-  bool is_credible_after_blank(TextRange name, const Assignment& found) const;
-  void take_credentials(TextRange name, const Assignment& found);
-  void take_cookies(TextRange name, const Assignment& found);
-  void take_cookie(TextRange pair);
-  void take_block(TextRange name, std::string_view class_name);
-  void take_part(TextRange name, std::string_view class_name);
-  TextRange whole_line(const Assignment& found) const;
+  NameTable::Match match_around(TextRange& name) const;
+  void take_list(const Assignment& found, std::string_view class_name);
+  TextRange whole_value(TextRange name, std::string_view class_name, const Assignment& found) const;
+  TextRange whole_words(TextRange value) const;
+  TextRange whole_number(TextRange value, std::string_view class_name) const;
+  TextRange whole_field(TextRange name, TextRange value) const;
+  TextRange whole_setting(TextRange name, TextRange value) const;
+  TextRange cell_around(TextRange name) const;
 
   ScanText& scan_;
   std::string_view text_;

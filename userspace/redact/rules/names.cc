@@ -6,41 +6,40 @@
 #include <cstring>
 #include <iterator>
 
-#include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {
 
-constexpr std::string_view kKeywords[] = {
-    "true",    "false",   "null",     "none",     "nil",    "undefined", "void",    "new",
-    "yes",     "no",      "required", "optional", "string", "password",  "secret",  "token",
-    "bearer",  "basic",   "nullptr",  "str",      "int",    "bool",      "object",  "any",
-    "bytes",   "varchar", "text",     "unset",    "empty",  "missing",   "invalid", "expired",
-    "changed", "failed",  "reset",    "n/a",      "this",   "self",      "number",  "filtered",
-    "masked",  "hidden",  "removed",  "omitted"};
-constexpr std::string_view kPlaceholderParts[] = {
-    "[REDACTED", "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "process.env",
-    "getenv",    "****",  "xxxx",  "XXXX",  "....",     "{{",       "${",         "$("};
-constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
-// Classes whose values always hold digits.
-constexpr std::string_view kDigitClasses[] = {"otp",
-                                              "pin",
-                                              "cvv",
-                                              "pan",
-                                              "ssn",
-                                              "account-number",
-                                              "national-id",
-                                              "passport",
-                                              "driving-licence",
-                                              "medical-record",
-                                              "date-of-birth",
-                                              "phone",
-                                              "device-id",
-                                              "client-ip",
-                                              "postal-code",
-                                              "otp-code",
-                                              "pin-code"};
+// Segments behind a sensitive name that say which one it is.
+constexpr std::string_view kQualifiers[] = {
+    "prod",     "production", "dev",       "development", "test",    "testing",      "stage",
+    "staging",  "live",       "sandbox",   "local",       "old",     "new",          "current",
+    "previous", "prev",       "primary",   "secondary",   "main",    "backup",       "value",
+    "val",      "plain",      "plaintext", "clear",       "raw",     "b64",          "base64",
+    "hex",      "pem",        "again",     "repeat",      "confirm", "confirmation", "retype",
+    "temp",     "tmp",        "initial",   "v",           "str",     "override",     "number",
+    "no",       "num",        "nr",        "eu",          "us",      "uk",           "de",
+    "apac",     "emea",       "global",    "east",        "west",    "asia"};
+// Segments before one that make the whole a number, a switch or a message.
+constexpr std::string_view kAsking[] = {
+    "has",    "is",      "max",     "min",      "num",   "count",   "show",     "hide",
+    "enable", "enabled", "disable", "disabled", "allow", "require", "requires", "required",
+    "forgot", "invalid", "missing", "supports", "use",   "wrong",   "bad"};
+// Segments before a sensitive word that only say where it is kept.
+constexpr std::string_view kCarriers[] = {
+    "x",    "env", "data",     "ansible", "app",    "my",     "http", "header", "cfg",   "config",
+    "var",  "tf",  "spring",   "quarkus", "ci",     "docker", "prod", "dev",    "test",  "staging",
+    "user", "db",  "customer", "client",  "secret", "the",    "vite", "next",   "public"};
+// Sensitive words of one segment that may end a longer word without a border: "dbpassword". Names
+// of several segments may too ("stripeapikey").
+constexpr std::string_view kInner[] = {"password", "passwd", "passphrase", "passwort",
+                                       "secret",   "token",  "pwd",        "apikey"};
+constexpr std::string_view kNoInner[] = {"be",     "page",     "next", "continuation", "sync",
+                                         "pad",    "eos",      "bos",  "unk",          "stop",
+                                         "cancel", "nextpage", "old"};
+constexpr std::size_t kMinInner = 6;  // letters of a name of several segments
+constexpr std::size_t kMaxInner = 24;
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
@@ -56,37 +55,6 @@ constexpr std::array<bool, 256> make_separators() {
 constexpr auto kSeparators = make_separators();
 bool is_separator(char c) { return kSeparators[static_cast<unsigned char>(c)]; }
 
-bool is_keyword(std::string_view value) {
-  return value.size() < 16 &&
-         std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
-           return word.size() == value.size() && equals_ignoring_case(word, value);
-         });
-}
-
-// A call, a member access or an index: code, not a value.
-bool is_expression(std::string_view value) {
-  const auto open = value.find_first_of("([");
-  if (open == std::string_view::npos || open == 0) return false;
-  const auto is_word = [](char c) { return is_letter(c) || c == '_' || c == '.'; };
-  return std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(open), is_word);
-}
-
-bool is_template(std::string_view value) {
-  if (value.front() == '<' && value.back() == '>') return true;
-  if (value.front() == '%' && (value.size() <= 3 || value.back() == '%')) return true;
-  if (value.front() == '$' && value.size() > 1 && is_digit(value[1]) && value.size() <= 3) {
-    return true;  // an SQL parameter
-  }
-  if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
-  if (value.find_first_not_of("*xX.-•") == std::string_view::npos) return true;
-  return std::any_of(std::begin(kPlaceholderParts), std::end(kPlaceholderParts),
-                     [&](std::string_view part) { return value.find(part) != value.npos; });
-}
-
-}  // namespace
-
-namespace {
-
 // A name without separators, lower case, and where its segments begin.
 struct CompactName {
   std::array<char, 128> text;
@@ -96,6 +64,8 @@ struct CompactName {
 
   std::string_view whole() const { return {text.data(), size}; }
   std::string_view from_segment(std::size_t i) const { return whole().substr(begins[i]); }
+  // Whether something was dropped behind the last letter.
+  bool drop_qualifier();
   std::string_view segment(std::size_t i) const {
     const std::size_t end = i + 1 < segments ? begins[i + 1] : size;
     return whole().substr(begins[i], end - begins[i]);
@@ -138,13 +108,19 @@ NameTable::NameTable(const RuleSet& rules) {
   for (const NameRule& rule : rules.names()) {
     for (const std::string& name : rule.names) {
       const bool is_suffix = name.starts_with("*_");
-      const std::string_view bare = std::string_view(name).substr(is_suffix ? 2 : 0);
+      const bool needs_look = name.ends_with('?');
+      std::string_view bare = std::string_view(name).substr(is_suffix ? 2 : 0);
+      if (needs_look) bare.remove_suffix(1);
       Entry& entry = entries_[compact_name(bare)];
-      std::string& class_name = is_suffix ? entry.suffix_class : entry.exact_class;
+      std::string& class_name = needs_look  ? entry.look_class
+                                : is_suffix ? entry.suffix_class
+                                            : entry.exact_class;
       if (class_name.empty()) class_name = rule.class_name;  // the first rule decides
+      entry.is_compound = entry.is_compound || compact(bare).segments > 1;
       add_keyword(bare);
     }
   }
+  keywords_.emplace_back("- value:");  // a list of pairs whose names stand below their values
   for (const std::string& name : rules.public_names())
     entries_[compact_name(name)].is_public = true;
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
@@ -220,21 +196,91 @@ const NameTable::Entry* NameTable::find(std::string_view compact) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+namespace {
+
+// Digits behind the name ("token2"), or a segment that says which one of several it is.
+bool CompactName::drop_qualifier() {
+  if (segments == 0) return false;
+  std::size_t end = size;
+  while (end > begins[segments - 1] && is_digit(text[end - 1])) --end;
+  if (end == size && !is_one_of(kQualifiers, segment(segments - 1))) return false;
+  if (end == size || end == begins[segments - 1]) end = begins[--segments];
+  size = end;
+  return segments > 0;
+}
+
+bool is_asking(const CompactName& parts, std::size_t before) {
+  for (std::size_t i = 0; i < before; ++i) {
+    if (is_one_of(kAsking, parts.segment(i))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+NameTable::Match NameTable::match_suffix(const Entry& entry, bool has_border) {
+  if (!entry.suffix_class.empty()) return {entry.suffix_class, false, true};
+  if (has_border && !entry.exact_class.empty()) return {entry.exact_class, false, true};
+  if (!entry.look_class.empty()) return {entry.look_class, true, true};
+  return {{}, false, entry.is_public};
+}
+
+// The sensitive name that a word ends in. Only words that say nothing as a whole come here.
+NameTable::Match NameTable::match_inner(std::string_view word) const {
+  for (std::size_t at = word.size() > kMaxInner ? word.size() - kMaxInner : 1;
+       at + 3 <= word.size(); ++at) {
+    const std::string_view end = word.substr(at);
+    const bool is_word = is_one_of(kInner, end);
+    if (!is_word && end.size() < kMinInner) continue;
+    const Entry* entry = find(end);
+    if (entry == nullptr || !(is_word || entry->is_compound)) continue;
+    const Match found = match_suffix(*entry, true);
+    if (!found.is_known) continue;
+    return is_one_of(kNoInner, word.substr(0, at)) ? Match{} : found;
+  }
+  return {};
+}
+
+NameTable::Match NameTable::match(std::string_view name) const {
+  CompactName parts = compact(name);
+  if (parts.segments == 0) return {};
+  const auto colon = name.find_last_of(".:[");  // the member of something
+  const std::string_view member = colon == name.npos ? name : name.substr(colon + 1);
+  const std::size_t member_segments = member.size() == name.size() ? 0 : compact(member).segments;
+  do {
+    if (const Entry* whole = find(parts.whole())) {
+      if (whole->is_public) return {};
+      if (!whole->exact_class.empty()) return {whole->exact_class, false, true};
+    }
+    const std::size_t count = std::min(parts.segments, kMaxSuffixSegments);
+    for (std::size_t i = count; i > 0; --i) {  // the longest suffix decides
+      const Entry* suffix = find(parts.from_segment(parts.segments - i));
+      if (suffix == nullptr) continue;
+      const std::size_t before = parts.segments - i;
+      const bool has_border = i > 1 || i == member_segments ||
+                              (before > 0 && is_one_of(kCarriers, parts.segment(before - 1)));
+      const Match found = match_suffix(*suffix, has_border);
+      if (!found.is_known) continue;
+      return is_asking(parts, before) ? Match{} : found;
+    }
+    const Match inner = match_inner(parts.segment(parts.segments - 1));
+    if (inner.is_known) return inner;
+  } while (parts.drop_qualifier());
+  return {};
+}
+
 std::optional<std::string_view> NameTable::class_of(std::string_view name) const {
-  if (name.empty()) return std::nullopt;
-  const CompactName parts = compact(name);
-  if (const Entry* whole = find(parts.whole())) {
-    if (whole->is_public) return std::nullopt;
-    if (!whole->exact_class.empty()) return whole->exact_class;
-  }
-  const std::size_t count = std::min(parts.segments, kMaxSuffixSegments);
-  for (std::size_t i = count; i > 0; --i) {  // the longest suffix decides
-    const Entry* suffix = find(parts.from_segment(parts.segments - i));
-    if (suffix == nullptr) continue;
-    if (!suffix->suffix_class.empty()) return suffix->suffix_class;
-    if (suffix->is_public) return std::nullopt;
-  }
-  return std::nullopt;
+  const Match found = match(name);
+  if (found.class_name.empty() || found.needs_look) return std::nullopt;
+  return found.class_name;
+}
+
+std::optional<std::string_view> NameTable::class_of(std::string_view name,
+                                                    std::string_view value) const {
+  const Match found = match(name);
+  if (found.class_name.empty()) return std::nullopt;
+  if (found.needs_look && !has_look_of(found.class_name, value)) return std::nullopt;
+  return found.class_name;
 }
 
 bool NameTable::is_public_cookie(std::string_view name) const {
@@ -251,16 +297,6 @@ bool NameTable::accepts(std::string_view class_name, std::string_view value) con
   if (shapes == value_shapes_.end()) return true;
   return std::any_of(shapes->second.begin(), shapes->second.end(),
                      [&](const Shape& shape) { return shape.matches_whole(trim(value)); });
-}
-
-bool is_plausible_value(std::string_view class_name, std::string_view value) {
-  value = trim(value);
-  while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
-  if (value.empty() || is_keyword(value)) return false;
-  if (is_template(value) || is_expression(value)) return false;
-  if (class_name == "client-ip") return is_public_address(value);
-  if (class_name == "email") return value.find_first_of("@%") != value.npos;
-  return !is_one_of(kDigitClasses, class_name) || has_digit(value);
 }
 
 }  // namespace scopetrace

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "userspace/redact/rules/plausible.h"
 #include "userspace/redact/rules/rules.h"
 
 namespace scopetrace {
@@ -26,8 +27,20 @@ class NameTable {
  public:
   explicit NameTable(const RuleSet& rules);
 
+  // What a name announces.
+  struct Match {
+    std::string_view class_name;  // empty: nothing
+    bool needs_look = false;      // only when the value looks like one: plausible.h
+    bool is_known = false;        // false: the rules do not say
+  };
+
+  // What the name announces: as a whole, by how it ends ("acme_prod_api_key"), without what only
+  // says which one it is ("api_key_2"), or as the end of a word ("dbpassword"). Allocates nothing.
+  Match match(std::string_view name) const;
   // The class of the value that such a name announces, or nothing. Allocates nothing.
   std::optional<std::string_view> class_of(std::string_view name) const;
+  // The same, also of names that announce a secret only when the value looks it.
+  std::optional<std::string_view> class_of(std::string_view name, std::string_view value) const;
   // Words, lower case, of which every sensitive name holds one: what a prefilter searches for.
   const std::vector<std::string>& keywords() const { return keywords_; }
   bool is_public_cookie(std::string_view name) const;
@@ -49,7 +62,9 @@ class NameTable {
   struct Entry {
     std::string exact_class;   // of the whole name; empty for none
     std::string suffix_class;  // of a name that ends in it
+    std::string look_class;    // of a name that ends in it, when the value looks like one
     bool is_public = false;
+    bool is_compound = false;  // a name of several segments
   };
   struct Hash {
     using is_transparent = void;
@@ -57,6 +72,8 @@ class NameTable {
   };
   using Words = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
+  static Match match_suffix(const Entry& entry, bool has_border);
+  Match match_inner(std::string_view word) const;
   void add_keyword(std::string_view name);
   const Entry* find(std::string_view compact) const;
   static std::uint64_t length_bit(std::string_view compact);
@@ -70,9 +87,5 @@ class NameTable {
   std::unordered_map<std::string, std::vector<Shape>, Hash, std::equal_to<>> value_shapes_;
   std::vector<std::string> keywords_;
 };
-
-// Whether a value found under a sensitive name can be one: not empty, a keyword, a template
-// variable, an expression of code or already masked; with digits where the class is made of digits.
-bool is_plausible_value(std::string_view class_name, std::string_view value);
 
 }  // namespace scopetrace

@@ -37,7 +37,8 @@ struct ShapeRule {
 // A value that only its name gives away.
 struct NameRule {
   std::string class_name;
-  std::vector<std::string> names;  // compared as names.h says; "*_word" matches any beginning
+  std::vector<std::string> names;  // compared as names.h says; "*_word" matches any beginning,
+                                   // "word?" only before a value that looks secret
   std::optional<Shape> value;      // the value has this shape as a whole; nothing: any value
   RuleExamples examples;
 };

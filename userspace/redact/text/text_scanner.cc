@@ -130,7 +130,7 @@ void TextScanner::append(std::string_view text, std::size_t from, std::size_t to
 
 std::string TextScanner::redact_named(std::string_view name, std::string_view value,
                                       unsigned depth) {
-  auto class_name = names().class_of(name);
+  auto class_name = names().class_of(name, value);
   if (!class_name) class_name = contextual_class(name, value);
   if (class_name && names().accepts(*class_name, value)) return replace(*class_name, value);
   return redact(value, depth);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/credible.h"
+
+#include <algorithm>
+#include <array>
+
+#include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/rules/plausible.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMinTight = 2;  // of a value right behind "name="
+constexpr std::size_t kMinWord = 6;   // of a word of letters behind a name in prose
+
+template <class List>
+bool is_one_of(const List& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](std::string_view x) { return equals_ignoring_case(x, text); });
+}
+
+// Words in front of `NAME value` that say it is a setting.
+bool declares(std::string_view before) {
+  constexpr std::array<std::string_view, 17> kWords = {
+      "env",           "setenv",           "set",        "arg",           "export",
+      "fastcgi_param", "proxy_set_header", "add_header", "requestheader", "header",
+      "passenv",       "sethandler",       "define",     "set-header",    "setx",
+      "add-header",    "#define"};
+  while (!before.empty() && before.back() == '$') before.remove_suffix(1);
+  before = trim(before);
+  const std::string_view last = before.substr(before.find_last_of(" \t") + 1);
+  const std::string_view first = before.substr(0, before.find_first_of(" \t"));
+  const bool is_option_of_set = last.size() <= 4 && last.starts_with("-");  // set -gx
+  return is_one_of(kWords, last) || (is_one_of(kWords, first) && !last.empty()) ||
+         (is_option_of_set && is_one_of(kWords, first));
+}
+
+// One look at a found value and what is around it.
+class Look {
+ public:
+  Look(std::string_view text, TextRange name, std::string_view class_name, const Assignment& found,
+       TextRange range)
+      : text_(text),
+        name_(name),
+        found_(found),
+        range_(range),
+        class_name_(class_name),
+        value_(text.substr(range.begin, range.end - range.begin)),
+        is_number_(digits_needed(class_name) > 0) {}
+
+  bool is_credible() const;
+
+ private:
+  std::string_view written_name() const {
+    return text_.substr(name_.begin, name_.end - name_.begin);
+  }
+  std::string_view before_name() const {
+    const std::size_t begin = line_begin(text_, name_.begin);
+    return text_.substr(begin, name_.begin - begin);
+  }
+  bool begins_line() const {
+    return before_name().find_first_not_of(" \t-*#;>$\"'+|") == std::string_view::npos;
+  }
+  // A name of a person, a phrase without capitals; not a label ("First name").
+  bool has_capitals_only() const {
+    if (!is_upper(value_[0])) return true;
+    for (std::size_t at = value_.find(' '); at != std::string_view::npos;
+         at = value_.find(' ', at + 1))
+      if (at + 1 < value_.size() && is_lower(value_[at + 1])) return false;
+    return true;
+  }
+  bool is_number() const { return is_number_; }
+  bool has_words() const { return value_.find(' ') != std::string_view::npos; }
+  bool is_letters() const {
+    return std::all_of(value_.begin(), value_.end(), [](char c) { return is_letter(c); });
+  }
+  // A word that no sentence holds: with a border inside.
+  bool has_technical_name() const {
+    return written_name().find_first_of("_-.0123456789") != std::string_view::npos;
+  }
+  bool is_followed_by_word() const;
+  // Whether a bracket closes behind the string: ("name", "value").
+  bool is_closed_pair() const {
+    const std::string_view behind = text_.substr(std::min(range_.end, text_.size()), 4);
+    return behind.find_first_of(")]}") != behind.npos;
+  }
+
+  bool is_credible_string() const;
+  bool is_credible_bare() const;
+  bool is_credible_after_colon() const;
+  bool is_credible_after_blank() const;
+  bool is_credible_option() const;
+  bool is_credible_argument() const;
+  bool is_credible_call() const;
+  bool is_credible_cell() const;
+
+  std::string_view text_;
+  TextRange name_;
+  const Assignment& found_;
+  TextRange range_;
+  std::string_view class_name_;
+  std::string_view value_;
+  bool is_number_;  // of a class that is made of digits
+};
+
+bool Look::is_followed_by_word() const {
+  const std::size_t end = range_.end;
+  if (end + 1 >= text_.size() || text_[end] != ' ' || !is_letter(text_[end + 1])) return false;
+  std::size_t next = end + 1;
+  while (next < text_.size() && is_letter(text_[next])) ++next;
+  return next >= text_.size() || is_space(text_[next]) ||
+         std::string_view(".,;:!?)'\"").find(text_[next]) != std::string_view::npos;
+}
+
+bool Look::is_credible() const {
+  switch (found_.tie) {
+    case Tie::kBlank:
+      return is_credible_after_blank();
+    case Tie::kCell:
+      return is_credible_cell();
+    case Tie::kOption:
+      return is_credible_option();
+    case Tie::kArgument:
+      return is_credible_argument();
+    case Tie::kElement:
+    case Tie::kPair:
+    case Tie::kEquals:
+    case Tie::kColon:
+      return found_.is_quoted ? is_credible_string() : is_credible_bare();
+  }
+  return false;
+}
+
+// A string is a value, unless it is a text for people: a label, a message.
+bool Look::is_credible_string() const {
+  if (is_number() || takes_words(class_name_)) return true;
+  const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
+  if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
+  if (is_prose(value_)) return false;
+  const bool is_password = class_name_.find("pass") != class_name_.npos;
+  return is_password || value_.size() >= kMinWord || !is_letters();
+}
+
+bool Look::is_credible_bare() const {
+  if (is_number()) return true;
+  if (!is_alnum(value_[0]) &&
+      std::string_view("{[(<;,)>]").find(value_[0]) != std::string_view::npos) {
+    const bool is_code = value_.size() < 8 || !has_digit(value_);
+    if (is_code) return false;
+  }
+  if (is_code_word(value_)) return false;
+  if (takes_words(class_name_)) return true;
+  if (found_.tie == Tie::kColon) return is_credible_after_colon();
+  if (!found_.is_spaced) return value_.size() >= kMinTight;
+  return value_.size() > 2 && (is_secret_word(value_) || !(is_letters() && is_followed_by_word()));
+}
+
+// "name: word" is prose when further words follow, or when the word is one of a language.
+bool Look::is_credible_after_colon() const {
+  if (is_prose(value_) || (is_followed_by_word() && !has_digit(value_))) return false;
+  const bool is_path = name_.begin > 0 && text_[name_.begin - 1] == ':';  // arn:…:secret:name
+  if (!found_.is_spaced) return value_.size() >= 3 && !is_path;
+  if (!is_letters() || (found_.fills_line && begins_line())) return value_.size() > 2;
+  return value_.size() >= kMinWord;
+}
+
+bool Look::is_credible_after_blank() const {
+  const std::string_view before = before_name();
+  if (declares(before)) return value_.size() >= 2;
+  if (!found_.is_quoted && !is_alnum(value_[0]) && !is_secret_word(value_)) return false;
+  const bool is_keyword_name = before.ends_with(":");  // Clojure
+  if (found_.is_quoted) {
+    if (is_number() || takes_words(class_name_)) return true;
+    if (has_words()) return is_keyword_name && !is_prose(value_);
+    return value_.size() >= 4 && (is_keyword_name || is_secret_word(value_));
+  }
+  if (before.find("login ") != before.npos || before.find("machine ") != before.npos) return true;
+  const bool is_table =
+      text_[range_.begin - 1] == '\t' || (range_.begin > 1 && text_[range_.begin - 2] == ' ');
+  if (begins_line() && found_.fills_line) {
+    if (is_number() || is_secret_word(value_)) return true;
+    return (is_table || has_technical_name()) && value_.size() >= kMinWord;
+  }
+  if (begins_line() && is_table && is_secret_word(value_)) return true;
+  if (text_.substr(0, range_.begin).ends_with(" is ")) {  // the password is x
+    return is_secret_word(value_) && has_password_sign(value_);
+  }
+  return is_random_token(value_) && value_.find_first_of("=./") == value_.npos;
+}
+
+// --password value; not "--password or", not "--password PASSWORD".
+bool Look::is_credible_option() const {
+  if (value_.empty()) return false;
+  if (value_[0] == '-') return is_random_token(value_.substr(1));
+  if (found_.is_quoted) return true;
+  if (has_digit(value_) || !is_letters()) return value_.size() > 1;
+  if (std::none_of(value_.begin(), value_.end(), is_lower)) return false;
+  return (is_secret_word(value_) || !is_followed_by_word()) && value_.size() > 2;
+}
+
+bool Look::is_credible_argument() const {
+  if (is_number()) return true;
+  if (name_.end < text_.size() && text_[name_.end] == '(') return is_credible_call();
+  if (takes_words(class_name_)) return is_closed_pair() && has_capitals_only();
+  if (!has_words()) return is_secret_word(value_);
+  return has_password_sign(value_) && is_closed_pair() && !is_prose(value_);
+}
+
+// setPassword("v") and .password("v"), not getPassword("v") or checkPassword("v").
+bool Look::is_credible_call() const {
+  const std::string_view whole = written_name();
+  const std::string_view name = whole.substr(whole.rfind('.') + 1);
+  constexpr std::array<std::string_view, 6> kSetting = {"set", "with", "put", "use", "add", "Set"};
+  const bool is_setter = std::any_of(kSetting.begin(), kSetting.end(), [&](std::string_view verb) {
+    return name.starts_with(verb) && name.size() > verb.size() && !is_lower(name[verb.size()]);
+  });
+  const bool is_builder =
+      name_.begin > 0 && (text_[name_.begin - 1] == '.' || text_[name_.begin - 1] == ')');
+  if (is_setter || is_builder) return !is_prose(value_) && value_.size() > 3;
+  return is_secret_word(value_) && has_digit(value_);
+}
+
+// A cell of a table whose first column holds names.
+bool Look::is_credible_cell() const {
+  if (value_.empty() || value_[0] == '-') return false;
+  if (!begins_line()) return is_random_token(value_);
+  if (takes_words(class_name_) || is_number()) return true;
+  return is_secret_word(value_) && !has_words();
+}
+
+}  // namespace
+
+bool takes_words(std::string_view class_name) {
+  constexpr std::array<std::string_view, 6> kClasses = {"passphrase",    "recovery-phrase",
+                                                        "recovery-code", "bip39-mnemonic",
+                                                        "person-name",   "postal-address"};
+  return std::find(kClasses.begin(), kClasses.end(), class_name) != kClasses.end();
+}
+
+bool is_credible(std::string_view text, TextRange name, std::string_view class_name,
+                 const Assignment& found, TextRange range) {
+  if (range.end <= range.begin) return false;
+  return Look(text, name, class_name, found, range).is_credible();
+}
+
+}  // namespace scopetrace

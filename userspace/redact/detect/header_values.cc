@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/header_values.h"
+
+#include <algorithm>
+#include <array>
+
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMinCookie = 12;        // shorter cookies in prose are settings
+constexpr std::size_t kMinSessionCookie = 3;  // of cookies whose name says what they are
+constexpr std::size_t kMinCredentials = 8;    // without a scheme
+
+template <std::size_t N>
+bool is_one_of(const std::array<std::string_view, N>& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](std::string_view x) { return equals_ignoring_case(x, text); });
+}
+
+bool is_known_scheme(std::string_view scheme) {
+  constexpr std::array<std::string_view, 14> kSchemes = {
+      "basic", "bearer",    "token", "apikey", "api-key", "negotiate", "ntlm",
+      "key",   "signature", "oauth", "hmac",   "splunk",  "genie_key", "sso-key"};
+  return is_one_of(kSchemes, scheme);
+}
+
+// Their credentials are parameters, found by their own names.
+bool has_parameters(std::string_view scheme) {
+  constexpr std::array<std::string_view, 2> kSchemes = {"digest", "aws4-hmac-sha256"};
+  return is_one_of(kSchemes, scheme);
+}
+
+TextRange range_of(std::string_view text, std::string_view part) {
+  const auto begin = static_cast<std::size_t>(part.data() - text.data());
+  return {begin, begin + part.size()};
+}
+
+void take_cookie(std::string_view text, TextRange pair, const NameTable& names,
+                 std::vector<Finding>& findings) {
+  const std::string_view written = text.substr(pair.begin, pair.end - pair.begin);
+  const auto equals = written.find('=');
+  if (equals == written.npos) return;
+  const std::string_view name = trim(written.substr(0, equals));
+  std::string_view value = trim(written.substr(equals + 1));
+  if (value.size() > 1 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
+  if (names.is_public_cookie(name)) return;
+  const bool is_session = names.class_of(name).has_value();
+  if (value.size() < (is_session ? kMinSessionCookie : kMinCookie)) return;
+  if (!(has_digit(value) || is_session) || !is_plausible_value("cookie", value)) return;
+  findings.push_back({range_of(text, value), "cookie"});
+}
+
+}  // namespace
+
+bool is_cookie_name(std::string_view name) {
+  return is_one_of(std::array<std::string_view, 4>{"cookie", "set-cookie", "cookies", "cookie2"},
+                   name);
+}
+
+bool is_authorization(std::string_view name) {
+  return is_one_of(
+      std::array<std::string_view, 3>{"authorization", "proxy-authorization", "x-authorization"},
+      name);
+}
+
+std::size_t field_end(std::string_view text, const Assignment& found) {
+  if (found.is_quoted) return found.value.end;
+  std::size_t end = found.value.begin;
+  while (end < text.size() && !is_line_end(text[end]) && text[end] != '"' && text[end] != '\'' &&
+         text[end] != '\0') {
+    const bool is_escape = text[end] == '\\' && end + 1 < text.size() &&
+                           std::string_view("rn\"'").find(text[end + 1]) != std::string_view::npos;
+    if (is_escape) break;
+    ++end;
+  }
+  return end;
+}
+
+void take_credentials(std::string_view text, const Assignment& found, std::size_t end,
+                      std::vector<Finding>& findings) {
+  const std::string_view whole = trim(text.substr(found.value.begin, end - found.value.begin));
+  const auto blank = whole.find_first_of(" +");
+  const std::string_view scheme = whole.substr(0, blank);
+  if (has_parameters(scheme)) return;
+  const bool is_known = is_known_scheme(scheme);
+  if (blank == whole.npos || !(is_known || whole[blank] == ' ')) {
+    const std::string_view value = whole.substr(0, whole.find_first_of(", "));
+    if (!is_known && is_plausible_value("credentials", value) && value.size() >= kMinCredentials &&
+        has_digit(value))
+      findings.push_back({range_of(text, value), "credentials"});
+    return;
+  }
+  const std::string_view bare = text.substr(found.value.begin, found.value.end - found.value.begin);
+  if (!is_known && is_random_token(bare)) {
+    findings.push_back({found.value, "credentials"});
+    return;
+  }
+  const std::string_view rest = trim(whole.substr(blank + 1));
+  const std::string_view word = rest.substr(0, rest.find_first_of(" ,"));
+  // Prose ("Authorization header missing"), or an unknown scheme with a token behind it.
+  if (!is_known && !is_random_token(word)) return;
+  if (word.empty() || !is_plausible_value("credentials", word) || word.find("realm=") != word.npos)
+    return;
+  findings.push_back(
+      {range_of(text, word), equals_ignoring_case(scheme, "basic") ? "basic-auth" : "bearer"});
+}
+
+void take_cookies(std::string_view text, TextRange field, bool is_set, const NameTable& names,
+                  std::vector<Finding>& findings) {
+  for (std::size_t begin = field.begin; begin < field.end;) {
+    const std::size_t stop = std::min(text.find(';', begin), field.end);
+    take_cookie(text, {begin, stop}, names, findings);
+    if (is_set) break;
+    begin = stop + 1;
+  }
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of header fields with a grammar of their own: credentials and cookies.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "userspace/redact/detect/assignment.h"
+#include "userspace/redact/rules/names.h"
+#include "userspace/redact/scan/finding.h"
+
+namespace scopetrace {
+
+bool is_cookie_name(std::string_view name);
+bool is_authorization(std::string_view name);
+
+// Where the field that `found` begins ends: its line or the string it stands in.
+std::size_t field_end(std::string_view text, const Assignment& found);
+
+// Authorization: SCHEME credentials, in [found.value.begin, end). The scheme stays where it is
+// known.
+void take_credentials(std::string_view text, const Assignment& found, std::size_t end,
+                      std::vector<Finding>& findings);
+
+// Cookie: a=b; c=d and, when `is_set`, Set-Cookie: a=b; Path=/ with its attributes.
+void take_cookies(std::string_view text, TextRange field, bool is_set, const NameTable& names,
+                  std::vector<Finding>& findings);
+
+}  // namespace scopetrace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/value_lines.h"
+
+#include <algorithm>
+
+#include "userspace/redact/detect/cursor.h"
+#include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/detect/value_end.h"
+#include "userspace/redact/rules/plausible.h"
+
+namespace scopetrace {
+namespace {
+
+// Blanks and list marks before the first word of the line that begins at `begin`.
+std::size_t indent_of(std::string_view text, std::size_t begin, std::size_t name) {
+  return std::min(text.find_first_not_of(" \t-", begin), name) - begin;
+}
+
+}  // namespace
+
+void take_block(ScanText& scan, TextRange name, std::string_view class_name,
+                std::vector<Finding>& findings) {
+  const std::string_view text = scan.text;
+  const std::size_t begin = line_begin(text, name.begin);
+  const std::size_t indent = indent_of(text, begin, name.begin);
+  std::size_t at = line_end(text, name.end) + 1;
+  while (at < text.size() && at - name.begin < kMaxLookahead) {
+    const std::size_t end = line_end(text, at);
+    const std::size_t first = std::min(text.find_first_not_of(" \t\r", at), end);
+    if (first < end && first - at <= indent) return;
+    if (first < end) findings.push_back({{first, end}, class_name});
+    at = end + 1;
+  }
+  if (at >= text.size()) scan.wants_more(begin);
+}
+
+void take_next_line(ScanText& scan, TextRange name, std::string_view class_name,
+                    std::vector<Finding>& findings) {
+  const std::string_view text = scan.text;
+  const std::size_t begin = line_begin(text, name.begin);
+  const std::size_t from = line_end(text, name.end) + 1;
+  if (from >= text.size()) return scan.wants_more(begin);
+  const std::size_t end = line_end(text, from);
+  if (end == text.size()) scan.wants_more(begin);
+  const std::size_t first = std::min(text.find_first_not_of(" \t", from), end);
+  if (first - from <= indent_of(text, begin, name.begin)) return;
+  TextRange value{first, end};
+  while (value.end > value.begin && (is_space(text[value.end - 1]) || text[value.end - 1] == ','))
+    --value.end;
+  if (const auto quote = quote_at(text, value.begin)) {
+    const StringEnd closed = string_end(text, value.begin + quote->size, *quote);
+    if (closed.is_closed && closed.end <= value.end)
+      value = {value.begin + quote->size, closed.end};
+  }
+  const std::string_view written = text.substr(value.begin, value.end - value.begin);
+  if (written.find_first_of(": =") != written.npos || !is_secret_word(written)) return;
+  if (is_plausible_value(class_name, written)) findings.push_back({value, class_name});
+}
+
+void take_part(ScanText& scan, TextRange name, std::string_view class_name,
+               std::vector<Finding>& findings) {
+  const std::string_view text = scan.text;
+  const std::size_t begin = line_begin(text, name.begin);
+  const std::string_view before = text.substr(begin, name.begin - begin);
+  if (before.size() < 12 || before.find("form-data") == before.npos) return;
+  constexpr std::string_view kEmptyLine = "\r\n\r\n";
+  const bool is_escaped = text.substr(name.end, 256).find("\\r\\n\\r\\n") != text.npos;
+  const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
+  const auto empty = text.substr(0, std::min(text.size(), name.end + 1024)).find(mark, name.end);
+  if (empty == text.npos) {
+    if (name.end + 1024 >= text.size()) scan.wants_more(begin);
+    return;
+  }
+  const std::size_t from = empty + mark.size();
+  const std::string_view ahead = text.substr(0, std::min(text.size(), from + kMaxLookahead));
+  const auto end = ahead.find(is_escaped ? "\\r\\n--" : "\r\n--", from);
+  if (end == ahead.npos && ahead.size() == text.size()) scan.wants_more(begin);
+  const std::size_t stop = std::min(end, ahead.size());
+  if (stop > from) findings.push_back({{from, stop}, class_name});
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/value_wrapper.h"
+
+#include <algorithm>
+#include <array>
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxWord = 32;  // of a constructor or a type
+
+bool has_quote(const Cursor& cursor) { return quote_at(cursor.text, cursor.at).has_value(); }
+
+// A word of letters, digits, _ and : at the cursor, at most kMaxWord long.
+std::string_view take_word(Cursor& cursor) {
+  const std::size_t begin = cursor.at;
+  while (cursor.at - begin < kMaxWord &&
+         (is_alnum(cursor.peek()) || cursor.peek() == '_' || cursor.peek() == ':'))
+    ++cursor.at;
+  return cursor.text.substr(begin, cursor.at - begin);
+}
+
+bool is_constructor(std::string_view word) {
+  constexpr std::array<std::string_view, 6> kConverters = {"str",    "bytes", "string",
+                                                           "secret", "text",  "quote"};
+  if (word.empty()) return false;
+  if (is_upper(word[0])) return std::any_of(word.begin(), word.end(), is_lower);
+  return std::find(kConverters.begin(), kConverters.end(), word) != kConverters.end();
+}
+
+// Some("v"), String::from("v"), string(20) "v"
+bool skip_constructor(Cursor& cursor) {
+  Cursor ahead = cursor;
+  const std::string_view word = take_word(ahead);
+  if (!is_constructor(word) || !ahead.takes("(")) return false;
+  if (is_digit(ahead.peek())) {
+    while (is_digit(ahead.peek())) ++ahead.at;
+    if (!ahead.takes(")")) return false;
+    ahead.skip_blanks();
+  }
+  if (!has_quote(ahead)) return false;
+  cursor = ahead;
+  return true;
+}
+
+// 0x55d0 "v" of a debugger
+bool skip_address(Cursor& cursor) {
+  Cursor ahead = cursor;
+  if (!ahead.takes("0x")) return false;
+  while (hex_value(ahead.peek()) >= 0) ++ahead.at;
+  const std::size_t end = ahead.at;
+  ahead.skip_blanks();
+  if (ahead.at == end || !has_quote(ahead)) return false;
+  cursor = ahead;
+  return true;
+}
+
+// b"v", @"v", r#"v"#, <<"v">>
+bool skip_prefix(Cursor& cursor) {
+  for (const std::string_view prefix :
+       {"[]string{", "[]byte(", "<<", "@", "$@", "$", "&", "b", "B",  "r",  "R",  "u",
+        "U",         "f",       "F",  "n", "N",  "e", "E", "L", "br", "rb", "r#", "*"}) {
+    Cursor ahead = cursor;
+    if (!ahead.takes(prefix) || !has_quote(ahead) || ahead.peek() == '`') continue;
+    cursor = ahead;
+    return true;
+  }
+  return false;
+}
+
+// ["v"], [v] of Go's headers, ("v")
+bool skip_bracket(Cursor& cursor) {
+  if (cursor.peek() != '[' && cursor.peek() != '(') return false;
+  Cursor ahead = cursor;
+  ++ahead.at;
+  ahead.skip_spaces();
+  if (has_quote(ahead)) {
+    cursor = ahead;
+    return true;
+  }
+  if (cursor.peek() != '[' || !is_alnum(ahead.peek())) return false;
+  Cursor end = ahead;
+  while (!end.is_over() && end.at - ahead.at < 4096 && !is_space(end.peek()) && end.peek() != ']' &&
+         end.peek() != ',')
+    ++end.at;
+  const bool is_word =
+      end.peek() == ']' && std::string_view(" ]})\"").find(end.peek(1)) != std::string_view::npos;
+  if (is_word || (end.peek() == ']' && end.at + 1 >= end.text.size())) cursor = ahead;
+  return cursor.at == ahead.at;
+}
+
+// {"value": "v"}, {"S": "v"}
+bool skip_member(Cursor& cursor) {
+  constexpr std::array<std::string_view, 9> kWords = {
+      "value", "Value", "stringValue", "string_value", "S", "N", "_text", "$t", "#text"};
+  Cursor ahead = cursor;
+  if (!ahead.takes("{")) return false;
+  ahead.skip_spaces();
+  const auto quote = quote_at(ahead.text, ahead.at);
+  if (!quote) return false;
+  ahead.at += quote->size;
+  const std::string_view rest = ahead.text.substr(ahead.at, kMaxWord);
+  const auto word = std::find_if(kWords.begin(), kWords.end(), [&](std::string_view known) {
+    return rest.starts_with(known) && rest.size() > known.size() &&
+           (is_quote(rest[known.size()]) || rest[known.size()] == '\\');
+  });
+  if (word == kWords.end()) return false;
+  ahead.at += word->size() + quote->size;
+  ahead.skip_blanks();
+  if (!ahead.takes(":")) return false;
+  ahead.skip_blanks();
+  cursor = ahead;
+  return true;
+}
+
+// &anchor v, !!str v
+bool skip_tag(Cursor& cursor) {
+  if (cursor.peek() != '&' && !cursor.starts_with("!!")) return false;
+  Cursor ahead = cursor;
+  ahead.at += cursor.peek() == '&' ? 1 : 2;
+  const std::size_t begin = ahead.at;
+  take_word(ahead);
+  if (ahead.at == begin || !is_blank(ahead.peek())) return false;
+  ahead.skip_blanks();
+  if (ahead.peek() == '=') return false;  // &str =
+  cursor = ahead;
+  return true;
+}
+
+// PHP's var_dump has the value on the next line.
+bool skip_dump_line(Cursor& cursor) {
+  if (!cursor.is_at_line_end() || cursor.peek() == '\\') return false;
+  Cursor ahead = cursor;
+  ahead.skip_spaces();
+  if (!ahead.starts_with("string(") || !skip_constructor(ahead)) return false;
+  cursor = ahead;
+  return true;
+}
+
+}  // namespace
+
+void skip_wrapper(Cursor& cursor) {
+  cursor.skip_emphasis();
+  cursor.skip_blanks();
+  for (int i = 0; i < 3; ++i) {
+    const bool has_moved = skip_dump_line(cursor) || skip_tag(cursor) || skip_prefix(cursor) ||
+                           skip_bracket(cursor) || skip_member(cursor) ||
+                           skip_constructor(cursor) || skip_address(cursor);
+    if (!has_moved) return;
+  }
+}
+
+std::optional<std::size_t> behind_type(std::string_view text, const Assignment& found) {
+  if (found.is_quoted) return std::nullopt;
+  Cursor behind{text, found.value.end};
+  while (!behind.is_over() &&
+         std::string_view(" >]?|[").find(behind.peek()) != std::string_view::npos)
+    ++behind.at;
+  if (behind.peek() != '=' || behind.peek(1) == '=' || behind.peek(1) == '>') return std::nullopt;
+  if (behind.at == found.value.end) return std::nullopt;
+  return behind.at + 1;
+}
+
+}  // namespace scopetrace

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/rules/plausible.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "userspace/redact/scan/ip_address.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+// Words that stand for a value, say that there is none, or describe it.
+constexpr std::string_view kKeywords[] = {
+    "true",      "false",     "null",      "none",        "nil",       "undefined", "void",
+    "new",       "yes",       "no",        "required",    "optional",  "string",    "password",
+    "passwd",    "secret",    "token",     "bearer",      "basic",     "nullptr",   "str",
+    "int",       "bool",      "object",    "any",         "bytes",     "varchar",   "text",
+    "unset",     "empty",     "missing",   "invalid",     "expired",   "changed",   "failed",
+    "reset",     "n/a",       "this",      "self",        "number",    "filtered",  "masked",
+    "hidden",    "removed",   "omitted",   "incorrect",   "wrong",     "redacted",  "denied",
+    "forbidden", "unknown",   "valid",     "revoked",     "disabled",  "enabled",   "rejected",
+    "accepted",  "created",   "updated",   "deleted",     "generated", "refreshed", "rotated",
+    "renewed",   "loaded",    "found",     "mismatch",    "ok",        "success",   "boolean",
+    "integer",   "char",      "uuid",      "json",        "jsonb",     "blob",      "float",
+    "double",    "long",      "date",      "datetime",    "timestamp", "array",     "list",
+    "map",       "func",      "function",  "const",       "var",       "let",       "await",
+    "async",     "return",    "include",   "omit",        "prompt",    "stdin",     "unspecified",
+    "not",       "is",        "was",       "are",         "has",       "must",      "should",
+    "cannot",    "too",       "for",       "from",        "with",      "and",       "or",
+    "the",       "in",        "to",        "of",          "on",        "auto",      "unauthorized",
+    "unchanged", "verified",  "supported", "same-origin", "ask",       "nan",       "private",
+    "public",    "protected", "hmac",      "bcrypt",      "argon2",    "set",       "not_set",
+    "default",   "always",    "never",     "enforced",    "strong",    "weak",      "data"};
+constexpr std::string_view kPlaceholderParts[] = {
+    "[REDACTED",  "YOUR_",  "your_",       "your-", "CHANGEME",   "changeme",
+    "os.environ", "getenv", "process.env", "****",  "xxxx",       "XXXX",
+    "....",       "{{",     "${",          "$(",    "<%=",        "#{",
+    "••",         "●●",     "placeholder", "<your", "REPLACE_ME", "example-token"};
+constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
+
+// Classes whose values always hold so many digits.
+struct DigitClass {
+  std::string_view name;
+  std::size_t digits;
+};
+constexpr DigitClass kDigitClasses[] = {{"otp", 4},
+                                        {"otp-code", 4},
+                                        {"pin", 4},
+                                        {"pin-code", 4},
+                                        {"cvv", 3},
+                                        {"pan", 4},
+                                        {"ssn", 4},
+                                        {"account-number", 4},
+                                        {"national-id", 4},
+                                        {"passport", 4},
+                                        {"driving-licence", 4},
+                                        {"medical-record", 3},
+                                        {"date-of-birth", 4},
+                                        {"phone", 5},
+                                        {"device-id", 6},
+                                        {"client-ip", 1},
+                                        {"postal-code", 1}};
+
+bool is_keyword(std::string_view value) {
+  return value.size() < 16 &&
+         std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
+           return word.size() == value.size() && equals_ignoring_case(word, value);
+         });
+}
+
+bool is_word_char(char c) { return is_alnum(c) || c == '_'; }
+
+// A call, a member access or an index: code, not a value.
+bool is_expression(std::string_view value) {
+  const auto open = value.find_first_of("([");
+  if (open == std::string_view::npos || open == 0) return false;
+  const std::string_view head = value.substr(0, open);
+  const auto is_member = [](char c) {
+    return is_letter(c) || c == '_' || c == '.' || c == '$' || c == ':' || c == '>' || c == '-';
+  };
+  return std::all_of(head.begin(), head.end(), is_member);
+}
+
+// $TOKEN, $password, %TOKEN%, :password, @password
+bool is_variable(std::string_view value) {
+  if (value.size() < 2) return value == "$" || value == "%" || value == "?";
+  const std::string_view word = value.substr(1);
+  const char mark = value[0];
+  if (mark == '%') return value.size() <= 3 || value.back() == '%' || word[0] == '(';
+  if (mark != '$' && mark != ':' && mark != '@') return false;
+  if (mark == '$' && is_digit(word[0])) return value.size() <= 3;  // an SQL parameter
+  const bool is_word = std::all_of(word.begin(), word.end(), is_word_char);
+  const bool is_lower_word = !has_digit(word) && is_letter(word[0]);
+  const bool is_upper_word = std::none_of(word.begin(), word.end(), is_lower) && !is_digit(word[0]);
+  return is_word && (is_upper_word ? mark == '$' : is_lower_word);
+}
+
+// [FILTERED], (hidden), <token>, {token}
+bool is_bracketed_word(std::string_view value) {
+  constexpr std::array<std::string_view, 4> kBrackets = {"<>", "[]", "()", "{}"};
+  if (value.size() < 2) return value == "<" || value == "[" || value == "{" || value == "(";
+  const bool is_bracketed = std::any_of(kBrackets.begin(), kBrackets.end(), [&](auto pair) {
+    return value.front() == pair[0] && value.back() == pair[1];
+  });
+  if (!is_bracketed || value.size() > kMaxTemplate) return false;
+  if (value.front() == '<') return true;
+  const std::string_view word = value.substr(1, value.size() - 2);
+  return std::all_of(word.begin(), word.end(), [](char c) {
+    return is_letter(c) || c == '_' || c == '-' || c == ' ' || c == '.' || c == ':';
+  });
+}
+
+bool is_template(std::string_view value) {
+  if (is_variable(value) || is_bracketed_word(value)) return true;
+  if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
+  if (value.find_first_not_of("*xX.-•_#?…") == std::string_view::npos) return true;
+  return std::any_of(std::begin(kPlaceholderParts), std::end(kPlaceholderParts),
+                     [&](std::string_view part) { return value.find(part) != value.npos; });
+}
+
+// /run/secrets/x, ./key.pem, vault:kv/app, arn:aws:…, https://…: where the value is kept.
+bool is_reference(std::string_view value) {
+  constexpr std::array<std::string_view, 12> kSchemes = {
+      "arn:", "vault:", "env:", "file:", "ssm:",      "!vault",
+      "!Ref", "!Sub",   "!Get", "op:",   "keychain:", "ref+"};
+  const bool has_scheme = std::any_of(kSchemes.begin(), kSchemes.end(),
+                                      [&](std::string_view s) { return value.starts_with(s); });
+  if (has_scheme) return true;
+  const auto mark = value.find("://");
+  if (mark != value.npos && mark < 16) {
+    return std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(mark),
+                       [](char c) { return is_word_char(c) || c == '+' || c == '-'; });
+  }
+  const bool is_path = value.starts_with("/") || value.starts_with("./") ||
+                       value.starts_with("../") || value.starts_with("~/") ||
+                       (value.size() > 2 && is_letter(value[0]) && value.substr(1, 2) == ":\\");
+  if (!is_path || value.size() < 3) return false;
+  // Base64 may begin with a slash; its parts are long and mixed.
+  for (std::size_t at = 0; at < value.size();) {
+    const auto end = std::min(value.find_first_of("/\\", at), value.size());
+    if (is_random_token(value.substr(at, end - at))) return false;
+    at = end + 1;
+  }
+  return value.find_first_of("=+ ;") == value.npos;
+}
+
+bool is_personal_word(std::string_view class_name, std::string_view value) {
+  if (class_name != "person-name") return true;
+  return !has_digit(value) && has_letter(value) && value.find_first_of("/_:=@") == value.npos;
+}
+
+bool is_uuid(std::string_view value) {
+  return value.size() == 36 && value[8] == '-' && value[13] == '-' && value[18] == '-' &&
+         value[23] == '-';
+}
+
+bool ends_in_sensitive_word(std::string_view word) {
+  constexpr std::array<std::string_view, 8> kEnds = {"password", "token",  "secret", "key",
+                                                     "pass",     "passwd", "pwd",    "phrase"};
+  return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) {
+    return word.size() >= end.size() &&
+           equals_ignoring_case(end, word.substr(word.size() - end.size()));
+  });
+}
+
+bool is_code_root(std::string_view word) {
+  constexpr std::array<std::string_view, 36> kRoots = {
+      "self",     "this",    "req",    "request",    "res",    "config", "cfg",     "conf",
+      "settings", "options", "opts",   "args",       "env",    "os",     "process", "var",
+      "local",    "data",    "module", "secrets",    "params", "props",  "state",   "user",
+      "ctx",      "context", "event",  "body",       "input",  "form",   "session", "account",
+      "client",   "server",  "window", "credentials"};
+  return word.size() <= 2 || std::find(kRoots.begin(), kRoots.end(), word) != kRoots.end();
+}
+
+// How often a small letter is followed by a capital.
+std::size_t count_humps(std::string_view value) {
+  std::size_t humps = 0;
+  for (std::size_t i = 1; i < value.size(); ++i)
+    humps += is_upper(value[i]) && is_lower(value[i - 1]) ? 1 : 0;
+  return humps;
+}
+
+}  // namespace
+
+std::size_t digits_needed(std::string_view class_name) {
+  for (const DigitClass& known : kDigitClasses) {
+    if (known.name == class_name) return known.digits;
+  }
+  return 0;
+}
+
+bool has_password_sign(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) {
+    return !is_letter(c) && std::string_view(" .,!?'():/-_").find(c) == std::string_view::npos;
+  });
+}
+
+bool is_prose(std::string_view value) {
+  constexpr std::array<std::string_view, 32> kFirst = {
+      "is",      "must",  "can't",     "cannot",   "has",     "does",     "should",  "may",
+      "not",     "was",   "too",       "please",   "enter",   "your",     "the",     "a",
+      "an",      "at",    "minimum",   "needs",    "no",      "contains", "for",     "to",
+      "invalid", "wrong", "incorrect", "required", "missing", "expired",  "doesn't", "and"};
+  if (has_digit(value) && value.find(' ') == value.npos) return false;
+  const std::string first = to_lower(value.substr(0, std::min<std::size_t>(value.find(' '), 16)));
+  const bool has_words = value.find(' ') != value.npos;
+  if (has_words && std::find(kFirst.begin(), kFirst.end(), first) != kFirst.end()) return true;
+  if (value.empty() || !is_upper(value[0]) || has_digit(value)) return false;
+  if (has_words) {  // a sentence holds letters and its own signs only
+    return std::all_of(value.begin(), value.end(), [](char c) {
+      return is_letter(c) || static_cast<unsigned char>(c) >= 0x80 ||
+             std::string_view(" .,!?'():/-").find(c) != std::string_view::npos;
+    });
+  }
+  return value.size() <= 12 && std::all_of(value.begin() + 1, value.end(), is_lower);
+}
+
+bool is_plausible_value(std::string_view class_name, std::string_view value) {
+  value = trim(value);
+  while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
+  if (value.empty() || is_keyword(value)) return false;
+  if (is_template(value) || is_expression(value) || is_reference(value)) return false;
+  if (class_name == "email") return value.find_first_of("@%") != value.npos;
+  if (class_name == "client-ip") return is_public_address(value);
+  if (!is_personal_word(class_name, value)) return false;
+  const std::size_t digits = digits_needed(class_name);
+  if (digits > 0) return count_digits(value) >= digits;
+  return value.size() > 2 || !is_digit(value[0]);
+}
+
+bool is_code_word(std::string_view value) {
+  while (!value.empty() && (value.back() == ';' || value.back() == ',')) value.remove_suffix(1);
+  if (value.empty() || value.size() > 64) return false;
+  const bool is_path = std::all_of(value.begin(), value.end(), [](char c) {
+    return is_letter(c) || c == '_' || c == '.' || c == '?' || c == '!';
+  });
+  if (!is_path) return false;
+  const auto dot = value.find('.');
+  if (dot != value.npos && dot > 0) {
+    return is_code_root(value.substr(0, dot)) || ends_in_sensitive_word(value);
+  }
+  const bool has_hump = value.find('_') != value.npos ||
+                        (is_lower(value[0]) && std::any_of(value.begin(), value.end(), is_upper));
+  return has_hump && ends_in_sensitive_word(value);
+}
+
+bool is_secret_word(std::string_view value) {
+  if (value.size() < 4) return false;
+  bool has_symbol = false;
+  for (const char c : value) {
+    if (is_space(c)) return false;
+    has_symbol =
+        has_symbol || (!is_alnum(c) && std::string_view("._-:/").find(c) == std::string_view::npos);
+  }
+  return has_digit(value) || has_symbol || count_humps(value) > 0 || value.size() >= 24;
+}
+
+// Whether capitals and small letters are mixed, and no word stands in between.
+static bool has_short_words(std::string_view value) {
+  constexpr std::size_t kMaxRun = 4;
+  std::size_t run = 0;
+  bool has_upper = false;
+  for (const char c : value) {
+    run = is_lower(c) ? run + 1 : 0;
+    has_upper = has_upper || is_upper(c);
+    if (run > kMaxRun) return false;
+  }
+  return has_upper;
+}
+
+bool is_shuffled(std::string_view value) {
+  return value.size() >= 12 && count_humps(value) * 5 > value.size();
+}
+
+bool is_random_token(std::string_view value) {
+  constexpr std::size_t kMinToken = 16;
+  if (value.size() < kMinToken || is_uuid(value)) return false;
+  if (value.find_first_of(" :<>(){}\"") != value.npos || value.find("//") != value.npos) {
+    return false;
+  }
+  const std::size_t digits = count_digits(value);
+  if (digits >= 2) return has_letter(value) && digits < value.size() - 2;
+  if (digits == 1 && value.size() >= 24 && has_short_words(value)) return true;
+  return value.size() >= 20 && is_shuffled(value);
+}
+
+bool has_look_of(std::string_view class_name, std::string_view value) {
+  value = trim(value);
+  if (class_name == "generic-password") {
+    return value.size() >= 6 && has_letter(value) && has_password_sign(value) &&
+           is_secret_word(value);
+  }
+  if (class_name == "postal-address") {
+    return has_digit(value) && has_letter(value) && value.find_first_of(" +%") != value.npos;
+  }
+  if (!is_random_token(value)) return false;
+  const bool is_dotted = value.find('.') != value.npos && value.find('/') != value.npos;
+  return !is_dotted;
+}
+
+}  // namespace scopetrace
