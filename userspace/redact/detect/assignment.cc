@@ -328,8 +328,8 @@ TextRange name_around(std::string_view text, std::size_t begin, std::size_t end)
   const std::size_t first = begin > kMaxName ? begin - kMaxName : 0;
   const std::size_t last = std::min(text.size(), end + kMaxName);
   const std::size_t core = begin;
-  while (begin > first && is_name_char(text[begin - 1])) --begin;
-  while (end < last && is_name_char(text[end])) ++end;
+  while (begin > first && is_key_char(text[begin - 1])) --begin;
+  while (end < last && is_key_char(text[end])) ++end;
   const char before = begin > 0 ? text[begin - 1] : '\0';
   const std::size_t escape = escape_size(text.substr(begin, core - begin), before);
   if (begin + escape <= core) begin += escape;

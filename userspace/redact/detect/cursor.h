@@ -12,7 +12,7 @@ namespace scopetrace {
 
 constexpr bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 constexpr bool is_line_end(char c) { return c == '\n' || c == '\r'; }
-constexpr bool is_name_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+constexpr bool is_key_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
 // A place in a text. Beyond the end there are only zeros.
 struct Cursor {

@@ -70,7 +70,7 @@ constexpr FixedLiteral kFixed[] = {
     {"response", true, Where::kAnywhere, Trigger::kKeyword},
 };
 
-constexpr std::size_t kMinLiteral = 3;  // shorter ones are looked for in long tokens only
+constexpr std::size_t kMinLiteral = 3;      // shorter ones are looked for in long tokens only
 constexpr std::size_t kGuardedKeyword = 3;  // letters; inside a lower-case word they are chance
 constexpr std::size_t kMaxClass = 48;
 constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
@@ -162,8 +162,7 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
 std::vector<Literal> Detectors::State::collect_literals() {
   std::vector<Literal> literals;
   for (const FixedLiteral& fixed : kFixed) {
-    literals.push_back(
-        {std::string(fixed.text), fixed.ignores_case, fixed.where == Where::kWord});
+    literals.push_back({std::string(fixed.text), fixed.ignores_case, fixed.where == Where::kWord});
     targets.push_back({fixed.trigger, 0, {}});
   }
   for (const std::string& word : names.keywords()) {

@@ -108,7 +108,7 @@ void NamedValueFinder::take_rows(std::size_t at) {
 // The cell of a header row that a word stands in; the word itself when it stands in none.
 TextRange NamedValueFinder::cell_around(TextRange name) const {
   constexpr std::size_t kMaxCell = 48;
-  const auto is_cell_char = [](char c) { return is_name_char(c) || c == ' ' || c == '"'; };
+  const auto is_cell_char = [](char c) { return is_key_char(c) || c == ' ' || c == '"'; };
   TextRange cell = name;
   while (cell.begin > 0 && name.begin - cell.begin < kMaxCell &&
          is_cell_char(text_[cell.begin - 1]))
@@ -327,7 +327,7 @@ TextRange NamedValueFinder::whole_number(TextRange value, std::string_view class
            (is_digit(text_[end]) ||
             std::string_view("()-./").find(text_[end]) != std::string_view::npos))
       ++end;
-    if (end < text_.size() && is_name_char(text_[end])) break;
+    if (end < text_.size() && is_key_char(text_[end])) break;
     value.end = end;
   }
   return value;

@@ -36,7 +36,7 @@ bool is_name_next(std::string_view rest) {
   if (!is_letter(rest[0]) && rest[0] != '_' && rest[0] != '$') return false;
   std::size_t at = 1;
   while (at < rest.size() && at < kMaxNextName &&
-         (is_name_char(rest[at]) || rest[at] == ' ' || rest[at] == '[' || rest[at] == ']'))
+         (is_key_char(rest[at]) || rest[at] == ' ' || rest[at] == '[' || rest[at] == ']'))
     ++at;
   return at < rest.size() && (rest[at] == '=' || rest[at] == ':');
 }
