@@ -49,7 +49,10 @@ tags lives in memory only. Everything else comes out byte for byte, as soon as i
 more belongs to it. What cannot be judged is withheld: [WITHHELD:n] stands for n bytes.
 
 Each file is redacted on its own. With --null each record is, whatever stands before it, and record n of
-the input is record n of the output; one over 4 MiB is withheld. The input is kept out of swap where
+the input is record n of the output; one over 4 MiB is withheld. With --http an input is read as raw HTTP
+messages: heads stay line by line, bodies come out whole, decompressed and redacted by their type.
+
+Presets and files of own rules add to the profile standard and never take from it. The input is kept out of swap where
 ulimit -l permits, and out of core dumps; what was passed on is overwritten in memory.
 
 Nothing is remembered, and nothing is sent or written anywhere but to the output. The report says what

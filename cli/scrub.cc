@@ -168,6 +168,16 @@ class ScrubRun {
   std::string out_;
 };
 
+void print_report(const ScrubReport& report, bool is_json) {
+  const std::string text = is_json ? format_report_json(report) : format_report_table(report);
+  std::fputs(text.c_str(), stderr);
+}
+
+Error say_what_is_left(Error error, const std::string& output) {
+  if (output.empty()) return error;
+  return std::move(error).with_hint("what was written until then is in " + output + ".incomplete");
+}
+
 Result<ExitCode> run_scrub(const ScrubOptions& options, const std::string& root) {
   ST_RETURN_IF_ERROR(forbid_dumps());
   wipe_freed_memory();
@@ -180,12 +190,8 @@ Result<ExitCode> run_scrub(const ScrubOptions& options, const std::string& root)
   // Whoever closed the pipe has seen enough and is told nothing; the text is not whole all the
   // same.
   if (!done && done.error().system_errno() == EPIPE) return ExitCode::kFailed;
-  ST_RETURN_IF_ERROR(done);
-  if (options.has_report) {
-    const ScrubReport report = run.report();
-    std::fputs((options.is_json ? format_report_json(report) : format_report_table(report)).c_str(),
-               stderr);
-  }
+  if (!done) return fail(say_what_is_left(done.error(), options.output));
+  if (options.has_report) print_report(run.report(), options.is_json);
   return ExitCode::kDone;
 }
 

@@ -24,6 +24,7 @@ Result<std::unique_ptr<ScrubEngine>> ScrubEngine::make(const RuleSet& rules, Scr
   }
   ST_ASSIGN_OR_RETURN(engine->detectors_, Detectors::make(rules));
   engine->scanner_ = std::make_unique<TextScanner>(*engine->detectors_, make_key());
+  engine->scanner_->forget();  // inputs are independent: nothing is learned from one for the next
   return engine;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "userspace/base/bytes.h"
@@ -32,10 +33,12 @@ Status ScrubOutput::write(std::string_view bytes) {
 Status ScrubOutput::finish() {
   if (!file_) return {};
   if (::fsync(file_.get()) != 0) return fail_errno(name());
-  if (::renameat2(AT_FDCWD, name().c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0)
-    return {};
-  if (errno == EEXIST) return fail_errno(ErrorCode::kExists, path_);
-  return fail_errno(path_);
+  const std::string from = name();
+  int result = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE);
+  // Some network file systems cannot promise that nothing is replaced; make() has looked.
+  if (result != 0 && errno == EINVAL) result = ::rename(from.c_str(), path_.c_str());
+  if (result == 0) return {};
+  return fail_errno(errno == EEXIST ? ErrorCode::kExists : ErrorCode::kIo, path_);
 }
 
 bool ScrubOutput::is_file_of(int fd) const {
