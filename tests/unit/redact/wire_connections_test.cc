@@ -105,13 +105,14 @@ TEST(RedactorStreamTest, TellsKindsAtLevelShapeAndNothingBelow) {
 TEST(RedactorStreamTest, EndBringsALineForWhatWasHeldBack) {
   Streams s(Level::kRedacted);
   EXPECT_EQ(s.push(make_data("USER j")).withheld, "held back");
+  s.push(make_data("o\r\nPASS x"));
   StreamEnd end;
   end.tls_id = 7;
   const RedactedStreamData last = s.push(end);
   EXPECT_EQ(last.length_bytes, 0U);
   EXPECT_EQ(last.text, "[withheld 6 bytes]\n");
   ASSERT_TRUE(s.redactor->input().push(end));
-  EXPECT_EQ(s.sink.messages.size(), 2U);
+  EXPECT_EQ(s.sink.messages.size(), 3U);
 }
 
 TEST(RedactorStreamTest, GapResetsTheStream) {

@@ -135,6 +135,13 @@ TEST(WireNatsTest, RedactsTheOptionsOfConnect) {
   EXPECT_TRUE(contains(text, "PING\nPUB a.b 5 payload=hello\n")) << text;
 }
 
+TEST(WireLinesTest, ProseThatBeginsWithAVerbIsText) {
+  for (const std::string text :
+       {"user changed password, audit=949\r\n", "PASS tests/unit/a.cc\n", "Help is on the way\n"}) {
+    EXPECT_EQ(tell(text).protocol, "unknown") << text;
+  }
+}
+
 TEST(WireLinesTest, GapWithholdsUpToTheLineEndAndAnswersBehindIt) {
   const std::string answer = base64(make_secret(30));
   Scanner s;

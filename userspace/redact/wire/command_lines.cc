@@ -117,19 +117,31 @@ std::unique_ptr<WireProtocol> make_command_lines(std::span<const Verb> verbs) {
 
 std::unique_ptr<WireProtocol> make_reply_lines() { return std::make_unique<ReplyLines>(); }
 
+namespace {
+
+constexpr std::ptrdiff_t kMaxOpeningBlanks = 2;
+
+// What a conversation begins with ends as lines of such protocols do and has few words: prose may
+// begin with the same one.
+Match match_opening_line(std::string_view begin) {
+  const auto end = begin.find('\n');
+  const std::string_view line = begin.substr(0, end);
+  if (std::count(line.begin(), line.end(), ' ') > kMaxOpeningBlanks) return Match::kNo;
+  if (end == begin.npos) return Match::kMaybe;
+  return line.ends_with('\r') ? Match::kYes : Match::kNo;
+}
+
+}  // namespace
+
 Match match_verbs(std::span<const Verb> verbs, std::string_view begin) {
-  Match best = Match::kNo;
+  const std::string_view word = begin.substr(0, begin.find_first_of(" \r\n"));
   for (const Verb& verb : verbs) {
-    if (!verb.opens) continue;
-    const std::string_view head = begin.substr(0, verb.word.size());
-    if (!equals_ignoring_case(head, verb.word.substr(0, head.size()))) continue;
-    if (begin.size() <= verb.word.size()) {
-      best = Match::kMaybe;
-    } else if (is_space(begin[verb.word.size()])) {
-      return Match::kYes;
-    }
+    const std::string_view head = verb.word.substr(0, word.size());
+    if (!verb.opens || !equals_ignoring_case(head, word)) continue;
+    if (word.size() == begin.size()) return Match::kMaybe;
+    if (word.size() == verb.word.size()) return match_opening_line(begin);
   }
-  return best;
+  return Match::kNo;
 }
 
 }  // namespace scopetrace
