@@ -54,7 +54,8 @@ struct Policy {
   std::uint64_t approvals_any_request = 2;  // `request: any` above any_request_seconds
   std::uint64_t any_request_seconds = 900;
   PolicyLimits limits;
-  std::vector<std::string> presets = {"standard"};  // that every approval must name; only these own ones
+  // Of profiles that are not built in, an approval may name those listed here only.
+  std::vector<std::string> presets = {"standard"};  // that every approval must name
   std::vector<std::string> third_parties_allowed;   // empty: all; `*.host` patterns
   std::vector<std::string> third_parties_denied;
   bool is_user_verification_required = false;  // of security keys: PIN or biometrics

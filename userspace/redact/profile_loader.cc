@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "userspace/base/file.h"
 #include "userspace/redact/detect/rule_examples.h"
 
 namespace scopetrace {
@@ -45,7 +46,11 @@ Result<RuleSet> load_part(const std::string& part, const ReadProfile& read) {
 
 Result<std::string> refuse_own_profile(const std::string& part) {
   return fail(Error(ErrorCode::kUsage, "'" + part + "' is no profile")
-                  .with_hint("choose from standard, +pci, +gdpr, +hipaa"));
+                  .with_hint("choose from standard, +pci, +gdpr, +hipaa, or a path with a /"));
+}
+
+Result<std::string> read_profile_file(const std::string& path) {
+  return is_path(path) ? read_file(path, kMaxProfileBytes) : refuse_own_profile(path);
 }
 
 Result<RuleSet> load_profile(std::string_view expression, const ReadProfile& read) {

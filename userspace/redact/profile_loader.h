@@ -21,7 +21,9 @@ using ReadProfile = std::function<Result<std::string>(const std::string& part)>;
 // `read`, kCorrupt with file, line and reason for a bad rule.
 Result<RuleSet> load_profile(std::string_view expression, const ReadProfile& read);
 
-// Where own profiles have no place.
+// A ReadProfile for the files that a user names by path; a bare name is refused.
+Result<std::string> read_profile_file(const std::string& path);
+// A ReadProfile where own profiles have no place.
 Result<std::string> refuse_own_profile(const std::string& part);
 
 }  // namespace scopetrace

@@ -58,7 +58,8 @@ inline constexpr std::uint32_t kMaxFrameLines = 64 * 1024;  // 2 MiB raw in line
 struct ConfigMessage {
   std::string json;
 };
-// The texts of the redaction profiles, one behind the other, sealed memfd. `size_bytes` is at most kMaxRulesBytes.
+// The texts of the redaction profiles, one behind the other, sealed memfd. `size_bytes` is at most
+// kMaxRulesBytes.
 struct RulesMessage {
   UniqueFd fd;
   std::uint32_t size_bytes = 0;

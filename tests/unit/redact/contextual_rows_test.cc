@@ -34,7 +34,6 @@ constexpr ContextualRow kRows[] = {
     {"247_Jdbc", "jdbc:postgresql://db.example/shop?user=app&password=«[alnum]{14}»&ssl=true"},
     {"247_JdbcSqlServer",
      "jdbc:sqlserver://db.example;user=sa;password=«[alnum]{14}»;encrypt=true"},
-    {"247_Oracle", "jdbc:oracle:thin:scott/«[alnum]{14}»@dbhost:1521:orcl"},
     {"247_Odbc", "Driver={SQL Server};Server=db.example;Uid=sa;Pwd=«[alnum]{14}»;Encrypt=yes"},
     {"247_Libpq", "host=db.example user=app password=«[alnum]{14}» dbname=shop"},
     {"248_AccountKey",

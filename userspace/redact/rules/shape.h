@@ -44,10 +44,9 @@ struct TextRange {
 //             mistyped name is none
 //
 // An open maximum means as far as the set goes, at most kShapeMaxRun characters. A run of variable
-// length must not be followed by a character of its own set, runs that may be empty aside (the match
-// would be ambiguous).
-// A shape matches only where no further alphanumeric character stands directly before it, and,
-// unless its last run is open, directly behind it.
+// length must not be followed by a character of its own set, runs that may be empty aside (the
+// match would be ambiguous). A shape matches only where no further alphanumeric character stands
+// directly before it, and, unless its last run is open, directly behind it.
 class Shape {
  public:
   static constexpr std::uint32_t kShapeMaxRun = 4096;
