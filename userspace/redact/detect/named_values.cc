@@ -169,6 +169,7 @@ bool NamedValueFinder::is_credible(TextRange name, std::string_view class_name,
                                    const Assignment& found) const {
   const std::string_view written = slice(found.value);
   if (found.tie == Tie::kBlank) return is_credible_after_blank(name, found);
+  if (found.tie == Tie::kArgument && written.starts_with('-')) return false;  // "sshpass", "-p"
   if (found.is_quoted) return true;
   if (found.tie == Tie::kOption) return written[0] != '-';
   const bool is_number_class = !is_plausible_value(class_name, "word");
