@@ -54,11 +54,16 @@ constexpr const char* kArgv[] = {
     "rabbitmqctl add_user bob §",
     "echo § | docker login -u bob --password-stdin",
     "echo 'bob:§' | chpasswd",
-    "sqlplus bob/§@orders_db"};
+    "sqlplus bob/§@orders_db",
+    "impdp userid=bob/§@orders_db",
+    "printf '%s' § | docker login --password-stdin",
+    "http GET https://a.example -a bob:§",
+    "CONFIG SET requirepass §"};
 INSTANTIATE_TEST_SUITE_P(Argv, LoginTest, ::testing::ValuesIn(kArgv));
 
 constexpr const char* kProtocols[] = {
     "*2\r\n$4\r\nAUTH\r\n$14\r\n§\r\n",
+    "*3\r\n$4\r\nAUTH\r\n$3\r\nbob\r\n$14\r\n§\r\n",
     "AUTH default §\r\nSELECT 0\r\n",
     "USER bob\r\nPASS §\r\n230 ok\r\n",
     "C: PASS §\r\nS: +OK\r\n",
@@ -76,6 +81,8 @@ constexpr const char* kSql[] = {
     "CREATE USER bob IDENTIFIED WITH caching_sha2_password BY '§';",
     "CREATE USER bob IDENTIFIED BY \"§\" QUOTA 10M ON users",
     "ALTER ROLE bob WITH LOGIN PASSWORD '§' VALID UNTIL '2027-01-01';",
+    "SET PASSWORD FOR 'bob'@'%' = '§';",
+    "INSERT INTO dbo.[users] ([id], [password]) VALUES (1, N'§')",
     "SELECT id FROM t WHERE h = crypt('§', h)",
     "SELECT pgp_sym_decrypt(data, '§') FROM t",
     "execute: INSERT INTO users (n, password) VALUES ($1, $2)\nDETAIL:  parameters: $1 = '7', $2 = "
@@ -100,6 +107,10 @@ TEST(UrlTest, KeepsTheHostBehindAnEncodedPassword) {
       redact("ftp://bob:%3Fa%20b%23" + make_secret(8) + "@ftp.example.org/pub");
   EXPECT_TRUE(redacted.starts_with("ftp://bob:[REDACTED:url-password:")) << redacted;
   EXPECT_TRUE(redacted.ends_with("]@ftp.example.org/pub")) << redacted;
+}
+
+TEST(JwkTest, LosesItsPrivateMembers) {
+  expect_only_secret_gone(R"({"kty":"EC","x":"abc","d":"§","use":"sig"})", make_secret(43));
 }
 
 class HarmlessTest : public ::testing::TestWithParam<const char*> {};

@@ -45,6 +45,11 @@ constexpr ProgramOption kOptions[] = {
     {"curl", "--pass", Form::kSeparate},
     {"http -", "-a", Form::kUser},
     {"http -", "--auth", Form::kUser},
+    {"https -", "-a", Form::kUser},
+    {"https -", "--auth", Form::kUser},
+    {"http GET", "-a", Form::kUser},
+    {"http POST", "-a", Form::kUser},
+    {"http PUT", "-a", Form::kUser},
     {"httpie", "-a", Form::kUser},
     {"wget", "--http-passwd", Form::kSeparate},
     {"redis-cli", "-a", Form::kSeparate},
@@ -130,13 +135,18 @@ constexpr Position kPositions[] = {
     {"rclone obscure", 0},
     {"ConvertTo-SecureString", 0},
     {"vault login", 0},
+    {"requirepass", 0},
+    {"masterauth", 0},
+    {"_auth=", 0},
+    {"_auth = ", 0},
 };
 
 // A command that reads the secret from what is echoed into it.
 constexpr std::string_view kReaders[] = {"--password-stdin", "chpasswd", "sudo -S",
                                          "passwd --stdin", "--passphrase-fd 0"};
 // Oracle's programs: user/password@service.
-constexpr std::string_view kSlashUsers[] = {"sqlplus", "sqlldr", "expdp", "impdp", "oracle:thin:"};
+constexpr std::string_view kSlashUsers[] = {"sqlplus", "sqlldr",      "expdp",
+                                            "impdp",   "rman target", "oracle:thin:"};
 
 enum class Kind { kOption, kPosition, kReader, kSlash };
 struct Program {
@@ -300,16 +310,25 @@ void CommandLine::take_position(std::string_view command, int index, std::size_t
   add(*last);
 }
 
-// echo X | program
+// echo X | program, printf '%s' X | program
 void CommandLine::take_echoed(std::size_t begin, bool has_user) {
   const std::size_t from = begin > 256 ? begin - 256 : 0;
   const std::string_view before = text_.substr(from, begin - from);
   const auto pipe = before.rfind('|');
-  const auto echo = pipe == before.npos ? pipe : before.rfind("echo ", pipe);
-  if (echo == before.npos || before.find('\n', echo) != before.npos) return;
-  ArgReader reader(text_, from + echo + 4, pipe - echo - 4);
+  if (pipe == before.npos) return;
+  const auto echo = before.rfind("echo ", pipe);
+  const auto printf = before.rfind("printf ", pipe);
+  const auto begin_of_args = echo != before.npos     ? echo + 4
+                             : printf != before.npos ? printf + 6
+                                                     : pipe;
+  if (before.find('\n', begin_of_args) != before.npos) return;
+  ArgReader reader(text_, from + begin_of_args, pipe - begin_of_args);
   auto arg = reader.next();
-  while (arg && slice(arg->inner).starts_with('-')) arg = reader.next();
+  const auto is_format = [&](const Arg& found) {
+    const std::string_view written = slice(found.inner);
+    return written.starts_with('-') || written.starts_with("%s");
+  };
+  while (arg && is_format(*arg)) arg = reader.next();
   if (arg) add_value(has_user ? Form::kUser : Form::kSeparate, arg->inner);
 }
 
@@ -320,7 +339,8 @@ void CommandLine::take_slash(std::size_t end) {
     auto arg = reader.next();
     while (arg && slice(arg->inner).starts_with('-')) arg = reader.next();
     if (!arg) return;
-    end = arg->inner.begin;
+    constexpr std::string_view kName = "userid=";
+    end = arg->inner.begin + (slice(arg->inner).starts_with(kName) ? kName.size() : 0);
   }
   if (const auto range = slash_password_at(text_, end)) add(*range);
 }

@@ -193,21 +193,25 @@ void Exchange::take_redis_line(TextRange first, const LineEnd& line) {
   add(has_name ? second : first);
 }
 
-// *2 $4 AUTH $20 value: all arguments behind the command.
+// *2 $4 AUTH $20 value, or *3 $4 AUTH $3 name $20 value: the last argument behind the command.
 void Exchange::take_bulk_strings(std::size_t begin, std::size_t at) {
   const std::size_t limit = std::min(text_.size(), begin + kMaxExchange);
-  for (int i = 0; i < 2 && at < limit; ++i) {
-    if (text_[at] != '$') return;
+  std::optional<TextRange> last;
+  for (int i = 0; i < 2 && at < limit && text_[at] == '$'; ++i) {
     const LineEnd size = next_line_end(text_, at);
-    if (size.end >= text_.size()) return wants_line(scan_, begin);
+    if (size.end >= text_.size()) {
+      wants_line(scan_, begin);
+      break;
+    }
     const LineEnd value = next_line_end(text_, size.end);
     if (value.begin == value.end) wants_line(scan_, begin);
     std::size_t end = value.begin;
     while (end > size.end && (text_[end - 1] == '"' || text_[end - 1] == '\'')) --end;
-    findings_.push_back({{size.end, std::max(end, size.end)}, "generic-password"});
+    last = TextRange{size.end, std::max(end, size.end)};
     at = value.end;
   }
   if (at >= text_.size()) wants_line(scan_, begin);
+  if (last) findings_.push_back({*last, "generic-password"});
 }
 
 // IMAP: tag LOGIN name password.

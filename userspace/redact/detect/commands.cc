@@ -5,6 +5,7 @@
 #include "userspace/redact/detect/argv.h"
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
+#include "userspace/redact/detect/jose.h"
 #include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/look_ahead.h"
@@ -28,6 +29,7 @@ enum class Topic {
   kNetrc,       // machine host login user password X
   kAnnounced,   // a code or date that a word announces
   kSsh2Key,
+  kJwk,  // "d":" of a JSON web key
 };
 
 struct CommandWord {
@@ -51,6 +53,7 @@ constexpr CommandWord kWords[] = {
     {"PASSWORD '", true, Topic::kSql, detail_of(SqlWord::kPassword)},
     {"PASSWORD E'", false, Topic::kSql, detail_of(SqlWord::kPassword)},
     {"PASSWORD $", false, Topic::kSql, detail_of(SqlWord::kPassword)},
+    {"SET PASSWORD", true, Topic::kSql, detail_of(SqlWord::kSetPassword)},
     {"PASSWORD(", true, Topic::kSql, detail_of(SqlWord::kCall)},
     {"crypt(", true, Topic::kSql, detail_of(SqlWord::kCall)},
     {"pgp_sym_encrypt(", true, Topic::kSql, detail_of(SqlWord::kKeyCall)},
@@ -74,6 +77,19 @@ constexpr CommandWord kWords[] = {
     {":*:", false, Topic::kPgpass},
     {"machine ", false, Topic::kNetrc},
     {"default login", false, Topic::kNetrc},
+    {"\"d\":\"", false, Topic::kJwk},
+    {"\"d\": \"", false, Topic::kJwk},
+    {"\"p\":\"", false, Topic::kJwk},
+    {"\"p\": \"", false, Topic::kJwk},
+    {"\"q\":\"", false, Topic::kJwk},
+    {"\"q\": \"", false, Topic::kJwk},
+    {"\"dp\":\"", false, Topic::kJwk},
+    {"\"dp\": \"", false, Topic::kJwk},
+    {"\"dq\":\"", false, Topic::kJwk},
+    {"\"dq\": \"", false, Topic::kJwk},
+    {"\"qi\":\"", false, Topic::kJwk},
+    {"\"qi\": \"", false, Topic::kJwk},
+    {"\\\"d\\\":\\\"", false, Topic::kJwk},
     {"---- BEGIN SSH2", false, Topic::kSsh2Key},
 };
 
@@ -160,6 +176,8 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_netrc(scan, at, findings);
     case Topic::kAnnounced:
       return take_announced(scan, static_cast<std::size_t>(word.detail), at, findings);
+    case Topic::kJwk:
+      return add(jwk_member_at(scan.text, at.end), "private-key", findings);
     case Topic::kSsh2Key:
       return take_ssh2_key(scan, at, findings);
   }

@@ -42,4 +42,13 @@ std::optional<TextRange> jose_at(std::string_view text, std::size_t at) {
   return segments >= 2 ? std::optional(TextRange{at, end}) : std::nullopt;
 }
 
+std::optional<TextRange> jwk_member_at(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMinMember = 40;
+  const std::size_t end = segment_end(text, at, kMaxJose);
+  const std::string_view value = text.substr(at, end - at);
+  const bool is_closed = end < text.size() && (text[end] == '"' || text[end] == '\\');
+  const bool is_key = value.size() >= kMinMember && has_digit(value) && has_letter(value);
+  return is_key && is_closed ? std::optional(TextRange{at, end}) : std::nullopt;
+}
+
 }  // namespace scopetrace

@@ -34,6 +34,7 @@ class SqlFinder {
   void take_insert(std::size_t begin, std::size_t end);
   void take_identified(std::size_t begin, std::size_t end);
   void take_password(std::size_t begin, std::size_t end);
+  void take_set_password(std::size_t begin, std::size_t end);
   void take_call(std::size_t begin, std::size_t end);
   void take_key_call(std::size_t end);
   void take_parameters(std::size_t begin, std::size_t end);
@@ -95,7 +96,8 @@ void SqlFinder::take_insert(std::size_t begin, std::size_t end) {
   const auto table = sql_name_at(text_, skip_sql_space(text_, end));
   if (!table) return;
   std::size_t at = skip_sql_space(text_, table->end);
-  while (at < limit && (text_[at] == '.' || text_[at] == '"' || text_[at] == '`')) {
+  while (at < limit &&
+         (text_[at] == '.' || text_[at] == '"' || text_[at] == '`' || text_[at] == '[')) {
     const auto part = sql_name_at(text_, at + (text_[at] == '.' ? 1 : 0));
     if (!part) return;
     at = skip_sql_space(text_, part->end);
@@ -213,6 +215,17 @@ void SqlFinder::take_password(std::size_t begin, std::size_t end) {
   add(*string);
 }
 
+void SqlFinder::take_set_password(std::size_t begin, std::size_t end) {
+  constexpr std::size_t kMaxUser = 128;
+  const auto sign = text_.substr(end, kMaxUser).find_first_of("=;\n");
+  if (sign == std::string_view::npos) return;
+  const std::size_t at = skip_sql_space(text_, end + sign + 1);
+  const auto string = text_[end + sign] == '=' ? sql_string_at(text_, at) : std::nullopt;
+  if (!string) return;
+  if (string->end == text_.size()) wants_line(scan_, begin);
+  add(*string);
+}
+
 void SqlFinder::take_call(std::size_t begin, std::size_t end) {
   if (begin > 0 && (is_alnum(text_[begin - 1]) || text_[begin - 1] == '_')) return;
   const auto string = sql_string_at(text_, skip_sql_space(text_, end));
@@ -298,6 +311,8 @@ void take_sql_word(ScanText& scan, const NameTable& names, SqlWord word, TextRan
       return finder.take_identified(at.begin, at.end);
     case SqlWord::kPassword:
       return finder.take_password(at.begin, at.end);
+    case SqlWord::kSetPassword:
+      return finder.take_set_password(at.begin, at.end);
     case SqlWord::kCall:
       return finder.take_call(at.begin, at.end);
     case SqlWord::kKeyCall:

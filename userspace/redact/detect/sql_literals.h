@@ -12,12 +12,13 @@
 namespace scopetrace {
 
 enum class SqlWord {
-  kInto,        // INSERT INTO table (columns) VALUES (…), (…)
-  kIdentified,  // IDENTIFIED [WITH plugin] BY|AS 'x'
-  kPassword,    // PASSWORD 'x', behind PASSWORD
-  kCall,        // crypt('x', …): behind the parenthesis
-  kKeyCall,     // pgp_sym_encrypt(data, 'key'): the second argument
-  kParameters,  // parameters: $1 = 'x', $2 = 'y'
+  kInto,         // INSERT INTO table (columns) VALUES (…), (…)
+  kIdentified,   // IDENTIFIED [WITH plugin] BY|AS 'x'
+  kPassword,     // PASSWORD 'x', behind PASSWORD
+  kSetPassword,  // SET PASSWORD [FOR user] = 'x'
+  kCall,         // crypt('x', …): behind the parenthesis
+  kKeyCall,      // pgp_sym_encrypt(data, 'key'): the second argument
+  kParameters,   // parameters: $1 = 'x', $2 = 'y'
 };
 
 // Looks at what stands behind the word at [begin, end).
