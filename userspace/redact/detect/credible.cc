@@ -110,7 +110,7 @@ bool Look::is_followed_by_word() const {
   std::size_t next = end + 1;
   while (next < text_.size() && is_letter(text_[next])) ++next;
   return next >= text_.size() || is_space(text_[next]) ||
-         std::string_view(".,;:!?)'\"").find(text_[next]) != std::string_view::npos;
+         std::string_view(".,;!?)'\"").find(text_[next]) != std::string_view::npos;
 }
 
 bool Look::is_credible() const {
@@ -175,7 +175,10 @@ bool Look::is_credible_after_blank() const {
     if (has_words()) return is_keyword_name && !is_prose(value_);
     return value_.size() >= 4 && (is_keyword_name || is_secret_word(value_));
   }
-  if (before.find("login ") != before.npos || before.find("machine ") != before.npos) return true;
+  const bool is_netrc =
+      (before.find("login ") != before.npos || before.find("machine ") != before.npos) &&
+      is_blank(before.back());
+  if (is_netrc) return value_.find('=') == value_.npos;
   const bool is_table =
       text_[range_.begin - 1] == '\t' || (range_.begin > 1 && text_[range_.begin - 2] == ' ');
   if (begins_line() && found_.fills_line) {

@@ -63,6 +63,26 @@ bool is_before_sign(std::string_view text, std::size_t at) {
          (text[at] == ':' || text[at] == '=' || text.substr(at).starts_with("is "));
 }
 
+// The end of a word of letters, of any alphabet, with what names hold.
+std::size_t word_end(std::string_view text, std::size_t at) {
+  const auto is_start = [](char c) {
+    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
+  };
+  if (at >= text.size() || !is_start(text[at])) return at;
+  while (at < text.size() && (is_start(text[at]) || is_digit(text[at]) ||
+                              std::string_view("'-_.").find(text[at]) != std::string_view::npos))
+    ++at;
+  return at;
+}
+
+// A further word of a person's name: with a capital, or one of those that stand between.
+bool is_part_of_name(std::string_view word) {
+  constexpr std::array<std::string_view, 12> kParticles = {"de",  "van", "von", "der", "la",  "le",
+                                                           "bin", "den", "da",  "dos", "del", "al"};
+  return !is_lower(word[0]) ||
+         std::find(kParticles.begin(), kParticles.end(), word) != kParticles.end();
+}
+
 bool is_line_escape(std::string_view text, std::size_t at) {
   return at + 1 < text.size() && (text[at + 1] == 'r' || text[at + 1] == 'n');
 }
@@ -217,7 +237,7 @@ void NamedValueFinder::take_name(TextRange name) {
 std::string_view NamedValueFinder::looked_at(std::string_view class_name,
                                              const Assignment& found) const {
   const bool has_more = takes_words(class_name) && !found.is_quoted && !found.opens_block;
-  if (has_more) return slice(whole_words(found.value));
+  if (has_more) return slice(whole_words(found.value, class_name));
   if (!found.opens_block) return slice(found.value);
   const std::size_t begin = std::min(line_end(text_, found.value.begin) + 1, text_.size());
   return trim(slice({begin, line_end(text_, begin)}));
@@ -304,7 +324,9 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
     return {range.begin, range.begin + scope};
   }
   if (found.is_quoted || range.end == range.begin) return range;
-  if (takes_words(class_name)) range = whole_words(range);
+  const bool is_query = text_[std::max<std::size_t>(name.begin, 1) - 1] == '&' ||
+                        text_[std::max<std::size_t>(name.begin, 1) - 1] == '?';
+  if (takes_words(class_name) && !is_query) range = whole_words(range, class_name);
   if (digits_needed(class_name) > 0) range = whole_number(range, class_name);
   if (found.tie == Tie::kColon || text_[name.end] == ']') range = whole_field(name, range);
   if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);
@@ -373,16 +395,15 @@ TextRange NamedValueFinder::whole_setting(TextRange name, TextRange value) const
 }
 
 // The rest of the line, up to what begins a further field.
-TextRange NamedValueFinder::whole_words(TextRange value) const {
+TextRange NamedValueFinder::whole_words(TextRange value, std::string_view class_name) const {
+  const bool is_name = class_name == "person-name";
   std::size_t end = value.end;
-  while (end + 1 < text_.size() && end - value.begin < kMaxWords) {
-    if (text_[end] != ' ' || !is_letter(text_[end + 1])) break;
-    std::size_t next = end + 1;
-    while (next < text_.size() && (is_alnum(text_[next]) || text_[next] == '\'' ||
-                                   text_[next] == '-' || text_[next] == '_' || text_[next] == '.'))
-      ++next;
+  while (end + 1 < text_.size() && end - value.begin < kMaxWords && text_[end] == ' ') {
+    const std::size_t next = word_end(text_, end + 1);
+    const std::string_view word = slice({end + 1, next});
+    if (word.empty() || (is_name && !is_part_of_name(word))) break;
     const char stop = next < text_.size() ? text_[next] : '\n';
-    if (stop == '=' || stop == ':' || stop == '(') break;
+    if (std::string_view("=:(/").find(stop) != std::string_view::npos) break;
     end = next;
   }
   return {value.begin, end};

@@ -47,7 +47,7 @@ class NamedValueFinder {
   NameTable::Match match_around(TextRange& name) const;
   void take_list(const Assignment& found, std::string_view class_name);
   TextRange whole_value(TextRange name, std::string_view class_name, const Assignment& found) const;
-  TextRange whole_words(TextRange value) const;
+  TextRange whole_words(TextRange value, std::string_view class_name) const;
   TextRange whole_number(TextRange value, std::string_view class_name) const;
   TextRange whole_field(TextRange name, TextRange value) const;
   TextRange whole_setting(TextRange name, TextRange value) const;

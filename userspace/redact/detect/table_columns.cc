@@ -30,8 +30,8 @@ bool is_rule(std::string_view line) {
 }
 
 bool is_column_name(std::string_view name) {
-  if (name.empty() || name.size() > 64 || !(is_letter(name[0]) || name[0] == '_')) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
+  if (name.empty() || name.size() > 64 || !has_letter(name)) return false;
+  return !is_blank(name[0]) && std::all_of(name.begin(), name.end(), [](char c) {
     return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == ' ';
   });
 }
@@ -70,7 +70,8 @@ bool TableColumns::begin(std::string_view line, std::string_view next, const Nam
     const auto name = unquoted(line.substr(fields[i].begin, fields[i].end - fields[i].begin));
     const bool is_edge = separator_ == '|' && (i == 0 || i + 1 == fields.size()) && name.empty();
     const NameTable::Match found = names.match(name);
-    const bool is_name = is_column_name(name) && (!found.class_name.empty() || !is_value(name));
+    const bool is_known = !found.class_name.empty() && name.find('_') != name.npos;
+    const bool is_name = is_column_name(name) && (is_known || !is_value(name));
     if (!is_edge && !is_name) return false;
     if (!found.class_name.empty()) columns.push_back({i, found.class_name, found.needs_look});
   }

@@ -28,9 +28,10 @@ constexpr std::string_view kAsking[] = {
     "forgot", "invalid", "missing", "supports", "use",   "wrong",   "bad"};
 // Segments before a sensitive word that only say where it is kept.
 constexpr std::string_view kCarriers[] = {
-    "x",    "env", "data",     "ansible", "app",    "my",     "http", "header", "cfg",   "config",
-    "var",  "tf",  "spring",   "quarkus", "ci",     "docker", "prod", "dev",    "test",  "staging",
-    "user", "db",  "customer", "client",  "secret", "the",    "vite", "next",   "public"};
+    "x",      "env",    "data", "ansible", "app",    "my",      "http",     "header",
+    "cfg",    "config", "var",  "tf",      "spring", "quarkus", "ci",       "docker",
+    "prod",   "dev",    "test", "staging", "user",   "db",      "customer", "client",
+    "secret", "the",    "vite", "next",    "public", "set",     "with"};
 // Sensitive words of one segment that may end a longer word without a border: "dbpassword". Names
 // of several segments may too ("stripeapikey").
 constexpr std::string_view kInner[] = {"password", "passwd", "passphrase", "passwort",

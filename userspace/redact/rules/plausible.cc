@@ -32,7 +32,8 @@ constexpr std::string_view kKeywords[] = {
     "the",       "in",        "to",        "of",          "on",        "auto",      "unauthorized",
     "unchanged", "verified",  "supported", "same-origin", "ask",       "nan",       "private",
     "public",    "protected", "hmac",      "bcrypt",      "argon2",    "set",       "not_set",
-    "default",   "always",    "never",     "enforced",    "strong",    "weak",      "data"};
+    "inherit",   "default",   "always",    "never",       "enforced",  "strong",    "weak",
+    "data"};
 constexpr std::string_view kPlaceholderParts[] = {
     "[REDACTED",  "YOUR_",  "your_",       "your-", "CHANGEME",   "changeme",
     "os.environ", "getenv", "process.env", "****",  "xxxx",       "XXXX",
@@ -293,8 +294,11 @@ bool has_look_of(std::string_view class_name, std::string_view value) {
     return value.size() >= 6 && has_letter(value) && has_password_sign(value) &&
            is_secret_word(value);
   }
-  if (class_name == "postal-address") {
-    return has_digit(value) && has_letter(value) && value.find_first_of(" +%") != value.npos;
+  if (class_name == "postal-address") {  // 483 Quillow Lane
+    const auto number = value.find_first_not_of("0123456789");
+    return number != value.npos && number > 0 && number < 6 && number + 1 < value.size() &&
+           std::string_view(" +%").find(value[number]) != std::string_view::npos &&
+           std::any_of(value.begin(), value.end(), is_upper);
   }
   if (!is_random_token(value)) return false;
   const bool is_dotted = value.find('.') != value.npos && value.find('/') != value.npos;
