@@ -76,6 +76,45 @@ TEST(RedactorTest, ShapeKeepsStructureWithoutValues) {
             R"({"a":"number","b":["string","null"],"c":{"d":"boolean"}})");
 }
 
+TEST(RedactorTest, ShapeOfEveryFormatHasNoValues) {
+  const std::string value = make_secret(9);
+  const std::string bodies[][2] = {
+      {"text/xml", "<a b=\"" + value + "\">" + value + "</a>"},
+      {"application/x-www-form-urlencoded", "a=" + value},
+      {"multipart/form-data; boundary=b",
+       "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + value + "\r\n--b--"},
+      {"text/event-stream", "event: " + value + "\ndata: " + value + "\n\n"},
+      {"application/graphql", "query { a(b: \"" + value + "\") }"},
+      {"application/x-protobuf", "\x0a\x09" + value}};
+  for (const auto& [type, content] : bodies) {
+    Pipeline p(make_config(Level::kShape));
+    HttpExchange exchange = make_exchange();
+    exchange.request->fields.push_back({"Content-Type", type});
+    exchange.request->body = make_body(content);
+
+    ASSERT_TRUE(p.redactor->input().push(exchange));
+
+    const RedactedBody& body = *p.exchange().request->body;
+    EXPECT_FALSE(contains(body.text, value)) << type << body.text;
+    EXPECT_TRUE(contains(body.text, "string")) << type << body.withheld;
+    EXPECT_TRUE(body.is_shape);
+  }
+}
+
+TEST(RedactorTest, BodiesStayBelowTheirLevel) {
+  for (const Level level : {Level::kMetadata, Level::kHeaders}) {
+    Pipeline p(make_config(level));
+    HttpExchange exchange = make_exchange();
+    exchange.request->fields.push_back({"Content-Type", "text/xml"});
+    exchange.request->body = make_body("<a>b</a>");
+
+    ASSERT_TRUE(p.redactor->input().push(exchange));
+
+    EXPECT_EQ(p.exchange().request->body->text, "");
+    EXPECT_EQ(p.exchange().request->body->withheld, "below the level");
+  }
+}
+
 TEST(RedactorTest, RedactsJsonFormAndMultipartBodies) {
   const std::string secret = make_secret(24);
   const std::string bodies[][2] = {

@@ -26,6 +26,17 @@ std::size_t run_end(std::string_view text, std::size_t at, Is is_in) {
   return at;
 }
 
+// "password" of `… password: [`; empty when no name with a colon stands at the end.
+std::string_view name_before_colon(std::string_view text) {
+  while (!text.empty() && (is_space(text.back()) || text.back() == '[')) text.remove_suffix(1);
+  if (!text.ends_with(':')) return {};
+  text.remove_suffix(1);
+  text = trim(text);
+  std::size_t begin = text.size();
+  while (begin > 0 && is_name_char(text[begin - 1])) --begin;
+  return text.substr(begin);
+}
+
 class Document {
  public:
   Document(TextScanner& scanner, std::string_view text, BodyOptions options)
@@ -142,17 +153,11 @@ bool looks_like_graphql_under_query(std::string_view text) {
 
 std::string_view argument_of_variable(std::string_view document, std::string_view variable) {
   const std::string used = "$" + std::string(variable);
-  for (std::size_t at = document.find(used); at != document.npos;
-       at = document.find(used, at + 1)) {
-    const std::size_t end = at + used.size();
-    if (end < document.size() && is_name_char(document[end])) continue;
-    const auto colon = document.find_last_not_of(" \t\r\n[", at == 0 ? 0 : at - 1);
-    if (colon == document.npos || document[colon] != ':') continue;
-    const auto last = document.find_last_not_of(" \t\r\n", colon == 0 ? 0 : colon - 1);
-    if (last == document.npos || !is_name_char(document[last])) continue;
-    std::size_t begin = last;
-    while (begin > 0 && is_name_char(document[begin - 1])) --begin;
-    return document.substr(begin, last + 1 - begin);
+  for (auto at = document.find(used); at != document.npos; at = document.find(used, at + 1)) {
+    const std::string_view behind = document.substr(at + used.size());
+    if (!behind.empty() && is_name_char(behind[0])) continue;
+    const std::string_view name = name_before_colon(document.substr(0, at));
+    if (!name.empty()) return name;
   }
   return {};
 }

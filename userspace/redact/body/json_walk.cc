@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "userspace/redact/body/form.h"
 #include "userspace/redact/body/graphql.h"
 #include "userspace/redact/body/header_fields.h"
 #include "userspace/redact/body/member.h"
@@ -43,22 +44,49 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return std::min(at, text.size());
 }
 
+// Members of one object, one string after the other: those on its own level.
+class MembersAhead {
+ public:
+  explicit MembersAhead(std::string_view text) : text_(text.substr(0, kMaxAhead)) {}
+
+  // The next string of this level, undecoded; nothing at the object's end.
+  std::optional<std::string_view> next() {
+    for (; at_ < text_.size() && depth_ >= 0; ++at_) {
+      if (text_[at_] != '"') {
+        step(text_[at_]);
+        continue;
+      }
+      const std::size_t begin = at_ + 1;
+      at_ = string_end(text_, at_);
+      if (depth_ == 0) return text_.substr(begin, at_++ - begin);
+    }
+    return std::nullopt;
+  }
+  // Whether the string that next() gave is a key.
+  bool is_key() const {
+    const auto behind = text_.find_first_not_of(" \t\r\n", at_);
+    return behind != text_.npos && text_[behind] == ':';
+  }
+
+ private:
+  void step(char c) {
+    if (c == '{' || c == '[') ++depth_;
+    if (c == '}' || c == ']') --depth_;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+};
+
 // The name that a later member of the object at hand says, when the value stands first.
 std::string name_ahead(std::string_view text) {
-  text = text.substr(0, kMaxAhead);
-  int depth = 0;
+  MembersAhead members(text);
   std::string_view key;
-  for (std::size_t at = 0; at < text.size() && depth >= 0; ++at) {
-    if (text[at] == '{' || text[at] == '[') ++depth;
-    if (text[at] == '}' || text[at] == ']') --depth;
-    if (text[at] != '"') continue;
-    const std::size_t end = string_end(text, at);
-    const std::string_view raw = text.substr(at + 1, end - at - 1);
-    const auto behind = text.find_first_not_of(" \t\r\n", end + 1);
-    const bool is_key = behind != text.npos && text[behind] == ':';
-    if (depth == 0 && !is_key && is_name_member(key)) return unescape_json(raw);
-    if (depth == 0) key = is_key ? raw : std::string_view();
-    at = end;
+  while (const auto raw = members.next()) {
+    const bool is_key = members.is_key();
+    if (!is_key && is_name_member(key)) return unescape_json(*raw);
+    key = is_key ? *raw : std::string_view();
   }
   return {};
 }
@@ -227,24 +255,24 @@ class Walker {
   }
 
   bool take_scalar() {
-    std::size_t end = at_;
-    while (end < text_.size() && !is_space(text_[end]) && text_[end] != ',' && text_[end] != '}' &&
-           text_[end] != ']') {
-      ++end;
-    }
+    const std::size_t end = std::min(text_.find_first_of(" \t\r\n,}]", at_), text_.size());
     const std::string_view raw = text_.substr(at_, end - at_);
     if (end == text_.size() && options_.is_cut) return take_cut_tail();
     const bool is_word = raw == "true" || raw == "false" || raw == "null";
     const bool is_number = raw.find_first_not_of("0123456789+-.eE") == raw.npos;
     if (!is_word && !is_number) return false;
     if (!frames_.empty()) ++frames_.back().values;
-    const std::string redacted =
-        is_word || options_.as_shape ? std::string() : redact_value(std::string(raw));
-    at_ = end;
     if (options_.as_shape) {
-      return put(is_number ? "\"number\"" : raw == "null" ? "\"null\"" : "\"boolean\"");
+      put('"' + std::string(type_of(raw)) + '"');
+    } else {
+      put(is_word ? std::string(raw) : safe_number(raw));
     }
-    return put(is_word || redacted == raw ? std::string(raw) : '"' + redacted + '"');
+    at_ = end;
+    return true;
+  }
+  std::string safe_number(std::string_view raw) {
+    const std::string redacted = redact_value(std::string(raw));
+    return redacted == raw ? redacted : '"' + redacted + '"';
   }
 
   // The last token of a cut text may be the beginning of a secret: it is dropped.

@@ -19,19 +19,15 @@ bool ends_name(char c) { return is_space(c) || c == '>' || c == '/' || c == '=' 
 
 // Behind the `>` of a tag or declaration; quoted values and an internal subset are passed over.
 std::size_t tag_end(std::string_view text, std::size_t at, bool has_subset) {
-  char quote = '\0';
+  const std::string_view stops = has_subset ? "\"'>[]" : "\"'>";
   int depth = 0;
-  for (; at < text.size(); ++at) {
+  for (at = text.find_first_of(stops, at); at < text.size();
+       at = text.find_first_of(stops, at + 1)) {
     const char c = text[at];
-    if (quote != '\0') {
-      if (c == quote) quote = '\0';
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (has_subset && (c == '[' || c == ']')) {
-      depth += c == '[' ? 1 : -1;
-    } else if (c == '>' && depth <= 0) {
-      return at + 1;
-    }
+    if (c == '>' && depth <= 0) return at + 1;
+    if (c == '[') ++depth;
+    if (c == ']') --depth;
+    if (c == '"' || c == '\'') at = std::min(text.find(c, at + 1), text.size());
   }
   return text.npos;
 }
