@@ -27,6 +27,12 @@ inline std::string counted(const std::string& text, std::size_t length_bytes) {
   return big(text.size(), length_bytes) + text;
 }
 
+// One for all streams, which learn nothing by themselves: making one takes longer than using it.
+inline TextScanner& wire_scanner() {
+  static Scanner shared;
+  return shared.scanner;
+}
+
 struct WireResult {
   std::string text;
   std::string protocol;
@@ -35,8 +41,7 @@ struct WireResult {
 // The stream in pieces of so many bytes.
 inline WireResult tell_pieces(std::string_view bytes, std::size_t piece,
                               WireDetail detail = WireDetail::kRedacted) {
-  Scanner s;
-  WireStream stream(s.scanner, detail);
+  WireStream stream(wire_scanner(), detail);
   WireResult result;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     stream.push(bytes.substr(at, piece), result.text);
@@ -56,7 +61,7 @@ inline bool is_hidden(const std::string& text, const std::string& secret) {
   return !contains(text, secret) && !contains(text, hex) && !contains(text, base64);
 }
 
-// For one scanner: a new one for each cut would take most of the time.
+// Tries every place where a stream may be cut or lose bytes.
 class CutChecker {
  public:
   explicit CutChecker(std::string bytes) : bytes_(std::move(bytes)), whole_(tell(bytes_).text) {}
@@ -87,7 +92,7 @@ class CutChecker {
     return std::string_view(bytes_).substr(from, count);
   }
   std::string redact(const std::vector<std::string_view>& pieces) {
-    WireStream stream(scanner_.scanner, WireDetail::kRedacted);
+    WireStream stream(wire_scanner(), WireDetail::kRedacted);
     std::string out;
     for (const std::string_view piece : pieces) stream.push(piece, out);
     stream.finish(out);
@@ -95,7 +100,7 @@ class CutChecker {
   }
   // Four bytes are lost at `cut`.
   std::string redact_with_gap(std::size_t cut) {
-    WireStream stream(scanner_.scanner, WireDetail::kRedacted);
+    WireStream stream(wire_scanner(), WireDetail::kRedacted);
     std::string out;
     stream.push(view(0, cut), out);
     stream.lose(out);
@@ -106,7 +111,6 @@ class CutChecker {
 
   std::string bytes_;
   std::string whole_;
-  Scanner scanner_;
 };
 
 // What holds for every stream of messages with a secret.
