@@ -12,7 +12,9 @@ import secrets
 import string
 import subprocess
 import sys
+import time
 
+SETTLE_SECONDS = 5
 FILLER = b"GET /v1/items/42 200 in 12 ms\n" * 40
 
 
@@ -47,7 +49,10 @@ def count_copies(arguments, text, secret, wanted):
         if not piece:
             break
         output += piece
-    copies = sum(piece.count(secret) for piece in read_memory(process.pid))
+    deadline = time.monotonic() + SETTLE_SECONDS
+    copies = 1
+    while copies > 0 and time.monotonic() < deadline:  # it writes first, then wipes, then waits
+        copies = sum(piece.count(secret) for piece in read_memory(process.pid))
     process.stdin.close()
     output += process.stdout.read()
     process.wait()
