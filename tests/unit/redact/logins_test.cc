@@ -113,9 +113,9 @@ TEST(JwkTest, LosesItsPrivateMembers) {
   expect_only_secret_gone(R"({"kty":"EC","x":"abc","d":"§","use":"sig"})", make_secret(43));
 }
 
-class HarmlessTest : public ::testing::TestWithParam<const char*> {};
+class HarmlessLoginTest : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(HarmlessTest, StaysAsItIs) { EXPECT_EQ(redact(GetParam()), GetParam()); }
+TEST_P(HarmlessLoginTest, StaysAsItIs) { EXPECT_EQ(redact(GetParam()), GetParam()); }
 
 constexpr const char* kHarmless[] = {
     "mysql -u root -p orders # prompts",
@@ -132,7 +132,7 @@ constexpr const char* kHarmless[] = {
     "https://user@host.example/path",
     "machine learning login page",
     "backup the wallet and write the recovery phrase down"};
-INSTANTIATE_TEST_SUITE_P(Texts, HarmlessTest, ::testing::ValuesIn(kHarmless));
+INSTANTIATE_TEST_SUITE_P(Texts, HarmlessLoginTest, ::testing::ValuesIn(kHarmless));
 
 TEST(MnemonicTest, IsFoundBehindWordsThatAnnounceIt) {
   const std::string phrase =
