@@ -63,7 +63,7 @@ constexpr FixedLiteral kFixed[] = {
     {"response", true, Where::kAnywhere, Trigger::kKeyword},
 };
 
-constexpr std::size_t kMinLiteral = 3;  // shorter ones are looked for in long tokens only
+constexpr std::size_t kMinLiteral = 3;      // shorter ones are looked for in long tokens only
 constexpr std::size_t kGuardedKeyword = 3;  // letters; inside a lower-case word they are chance
 constexpr std::size_t kMaxClass = 48;
 constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
@@ -91,6 +91,18 @@ constexpr std::array<bool, 256> make_token_table() {
 }
 constexpr auto kTokenTable = make_token_table();
 bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
+
+// 2026-11-24T10:52 or 2026-11-24 10:52: what most numbers of a log are, and no number that means
+// anything.
+bool is_timestamp(std::string_view text, std::size_t at) {
+  constexpr std::size_t kSize = 16;
+  if (at + kSize > text.size() || (at > 0 && (is_alnum(text[at - 1]) || text[at - 1] == '+')))
+    return false;
+  const char* c = text.data() + at;
+  const bool has_marks =
+      c[4] == '-' && c[7] == '-' && c[13] == ':' && (c[10] == 'T' || c[10] == ' ');
+  return has_marks && (c[0] == '1' || c[0] == '2') && is_digit(c[5]) && is_digit(c[8]);
+}
 
 std::uint16_t pair_at(std::string_view text, std::size_t at) {
   return static_cast<std::uint16_t>(static_cast<unsigned char>(text[at]) << 8 |
@@ -153,8 +165,7 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
 std::vector<Literal> Detectors::State::collect_literals() {
   std::vector<Literal> literals;
   for (const FixedLiteral& fixed : kFixed) {
-    literals.push_back(
-        {std::string(fixed.text), fixed.ignores_case, fixed.where == Where::kWord});
+    literals.push_back({std::string(fixed.text), fixed.ignores_case, fixed.where == Where::kWord});
     targets.push_back({fixed.trigger, 0, {}});
   }
   for (const std::string& word : names.keywords()) {
@@ -279,7 +290,9 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   for (const LiteralHit& hit : work.literals) {
     state_->verify(scan, hit, work, kind == Kind::kAll ? &named : nullptr);
   }
-  for (const std::uint32_t at : work.chars.numbers) find_numbers_at(text, at, work.findings);
+  for (const std::uint32_t at : work.chars.numbers) {
+    if (!is_timestamp(text, at)) find_numbers_at(text, at, work.findings);
+  }
   for (const std::uint32_t at : work.chars.signs) state_->find_sign(text, at, work.findings);
   for (const std::uint32_t at : work.chars.tokens) state_->find_in_token(text, at, work.findings);
   for (const std::size_t i : state_->touched) state_->stretches[i].clear();

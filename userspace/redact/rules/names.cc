@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <iterator>
 
 #include "userspace/redact/scan/text_class.h"
+#include "userspace/redact/scan/word_set.h"
 
 namespace scopetrace {
 namespace {
@@ -21,6 +23,7 @@ constexpr std::string_view kKeywords[] = {
 constexpr std::string_view kPlaceholderParts[] = {
     "[REDACTED", "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "process.env",
     "getenv",    "****",  "xxxx",  "XXXX",  "....",     "{{",       "${",         "$("};
+constexpr WordSet kPlaceholders{std::span(kPlaceholderParts)};
 constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 // Classes whose values always hold digits.
 constexpr std::string_view kDigitClasses[] = {"otp",
@@ -56,7 +59,7 @@ constexpr auto kSeparators = make_separators();
 bool is_separator(char c) { return kSeparators[static_cast<unsigned char>(c)]; }
 
 bool is_keyword(std::string_view value) {
-  return value.size() < 16 &&
+  return value.size() < 16 && is_letter(value[0]) &&
          std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
            return word.size() == value.size() && equals_ignoring_case(word, value);
          });
@@ -64,10 +67,11 @@ bool is_keyword(std::string_view value) {
 
 // A call, a member access or an index: code, not a value.
 bool is_expression(std::string_view value) {
-  const auto open = value.find_first_of("([");
-  if (open == std::string_view::npos || open == 0) return false;
-  const auto is_word = [](char c) { return is_letter(c) || c == '_' || c == '.'; };
-  return std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(open), is_word);
+  std::size_t open = 0;
+  while (open < value.size() &&
+         (is_letter(value[open]) || value[open] == '_' || value[open] == '.'))
+    ++open;
+  return open > 0 && open < value.size() && (value[open] == '(' || value[open] == '[');
 }
 
 bool is_template(std::string_view value) {
@@ -78,8 +82,7 @@ bool is_template(std::string_view value) {
   }
   if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
   if (value.find_first_not_of("*xX.-•") == std::string_view::npos) return true;
-  return std::any_of(std::begin(kPlaceholderParts), std::end(kPlaceholderParts),
-                     [&](std::string_view part) { return value.find(part) != value.npos; });
+  return kPlaceholders.is_in(value);
 }
 
 }  // namespace
@@ -148,11 +151,7 @@ NameTable::NameTable(const RuleSet& rules) {
     entries_[compact_name(name)].is_public = true;
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
   low_entropy_.insert(rules.low_entropy_classes().begin(), rules.low_entropy_classes().end());
-  for (const auto& [name, entry] : entries_) {
-    if (!name.empty()) {
-      lengths_by_last_[static_cast<unsigned char>(name.back())] |= length_bit(name);
-    }
-  }
+  build_slots();
 }
 
 // How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
@@ -199,16 +198,24 @@ std::size_t NameTable::Hash::operator()(std::string_view text) const {
   return hash ^ hash >> 29;
 }
 
-std::uint64_t NameTable::length_bit(std::string_view compact) {
-  return std::uint64_t{1} << std::min<std::size_t>(compact.size(), 63);
+void NameTable::build_slots() {
+  constexpr std::size_t kSlotsPerEntry = 4;
+  slots_.assign(std::bit_ceil(kSlotsPerEntry * entries_.size() + 1), {});
+  for (const auto& entry : entries_) {
+    const std::size_t hash = Hash()(entry.first);
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].entry != nullptr) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = {static_cast<std::uint32_t>(hash >> 32), &entry};
+  }
 }
 
 const NameTable::Entry* NameTable::find(std::string_view compact) const {
-  if (compact.empty()) return nullptr;
-  const auto last = static_cast<unsigned char>(compact.back());
-  if ((lengths_by_last_[last] & length_bit(compact)) == 0) return nullptr;
-  const auto found = entries_.find(compact);
-  return found == entries_.end() ? nullptr : &found->second;
+  const std::size_t hash = Hash()(compact);
+  for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[at];
+    if (slot.entry == nullptr) return nullptr;
+    if (slot.hash == hash >> 32 && slot.entry->first == compact) return &slot.entry->second;
+  }
 }
 
 std::optional<std::string_view> NameTable::class_of(std::string_view name) const {
