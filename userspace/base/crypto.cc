@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "userspace/base/result.h"
 
@@ -50,8 +51,10 @@ struct HmacSha256::State {
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-static void start_block(SHA256_CTX& context, const std::array<std::byte, 64>& key, unsigned pad) {
-  std::array<std::byte, 64> block;
+using Block = std::array<std::byte, 64>;
+
+static void start_block(SHA256_CTX& context, const Block& key, unsigned pad) {
+  Block block;
   for (std::size_t i = 0; i < block.size(); ++i) block[i] = key[i] ^ std::byte(pad);
   SHA256_Init(&context);
   SHA256_Update(&context, block.data(), block.size());
@@ -70,16 +73,50 @@ HmacSha256::HmacSha256(Bytes key) : state_(std::make_unique<State>()) {
 
 HmacSha256::~HmacSha256() { OPENSSL_cleanse(state_.get(), sizeof(State)); }
 
-Digest HmacSha256::of(std::initializer_list<Bytes> parts) const {
+// A block's worth of message behind the key's block, as SHA-256 pads it: nothing when it is longer.
+static std::optional<Block> padded_block(std::initializer_list<Bytes> parts) {
+  constexpr std::size_t kMaxMessage = 64 - 1 - 8;  // the end mark and the length take the rest
+  Block block{};
+  std::size_t size = 0;
+  for (const Bytes part : parts) {
+    if (size + part.size() > kMaxMessage) return std::nullopt;
+    std::copy(part.begin(), part.end(), block.begin() + static_cast<std::ptrdiff_t>(size));
+    size += part.size();
+  }
+  block[size] = std::byte{0x80};
+  const std::uint64_t bits = 8 * (block.size() + size);
+  for (unsigned i = 0; i < 8; ++i) block[block.size() - 1 - i] = std::byte(bits >> 8 * i & 255);
+  return block;
+}
+
+static Digest digest_of(const SHA256_CTX& context) {
   Digest digest;
-  SHA256_CTX context = state_->inner;
-  for (const Bytes part : parts) SHA256_Update(&context, part.data(), part.size());
-  SHA256_Final(raw(digest.data()), &context);
-  context = state_->outer;
-  SHA256_Update(&context, digest.data(), digest.size());
-  SHA256_Final(raw(digest.data()), &context);
-  OPENSSL_cleanse(&context, sizeof(context));
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = std::byte(context.h[i / 4] >> (24 - 8 * (i % 4)) & 255);
+  }
   return digest;
+}
+
+// Continues from the state behind the key's block; most messages take one more block, which needs
+// none of the library's buffering.
+static Digest finish_from(SHA256_CTX context, std::initializer_list<Bytes> parts) {
+  auto block = padded_block(parts);
+  Digest digest;
+  if (block) {
+    SHA256_Transform(&context, raw(block->data()));
+    digest = digest_of(context);
+    explicit_bzero(block->data(), block->size());
+  } else {
+    for (const Bytes part : parts) SHA256_Update(&context, part.data(), part.size());
+    SHA256_Final(raw(digest.data()), &context);
+  }
+  explicit_bzero(&context, sizeof(context));
+  return digest;
+}
+
+Digest HmacSha256::of(std::initializer_list<Bytes> parts) const {
+  const Digest inner = finish_from(state_->inner, parts);
+  return finish_from(state_->outer, {inner});
 }
 #pragma GCC diagnostic pop
 

@@ -56,10 +56,10 @@ constexpr FixedLiteral kFixed[] = {
     {"://", false, Where::kAnywhere, Trigger::kUrl},
     {"eyJ", false, Where::kWord, Trigger::kJose},
     {"-----BEGIN", false, Where::kWord, Trigger::kPem},
-    {"basic ", true, Where::kWord, Trigger::kBasic},
-    {"bearer ", true, Where::kWord, Trigger::kScheme},
-    {"token ", true, Where::kWord, Trigger::kScheme},
-    {"apikey ", true, Where::kWord, Trigger::kScheme},
+    {"basic ", true, Where::kAnywhere, Trigger::kBasic},
+    {"bearer ", true, Where::kAnywhere, Trigger::kScheme},
+    {"token ", true, Where::kAnywhere, Trigger::kScheme},
+    {"apikey ", true, Where::kAnywhere, Trigger::kScheme},
     {kMark, false, Where::kWord, Trigger::kPlaceholder},
     {"\\u00", false, Where::kWord, Trigger::kEscape},
     {"cookie", true, Where::kAnywhere, Trigger::kKeyword},
@@ -98,6 +98,18 @@ constexpr std::array<bool, 256> make_token_table() {
 }
 constexpr auto kTokenTable = make_token_table();
 bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
+
+// 2026-11-24T10:52 or 2026-11-24 10:52: what most numbers of a log are, and no number that means
+// anything.
+bool is_timestamp(std::string_view text, std::size_t at) {
+  constexpr std::size_t kSize = 16;
+  if (at + kSize > text.size() || (at > 0 && (is_alnum(text[at - 1]) || text[at - 1] == '+')))
+    return false;
+  const char* c = text.data() + at;
+  const bool has_marks =
+      c[4] == '-' && c[7] == '-' && c[13] == ':' && (c[10] == 'T' || c[10] == ' ');
+  return has_marks && (c[0] == '1' || c[0] == '2') && is_digit(c[5]) && is_digit(c[8]);
+}
 
 std::uint16_t pair_at(std::string_view text, std::size_t at) {
   return static_cast<std::uint16_t>(static_cast<unsigned char>(text[at]) << 8 |
@@ -291,7 +303,9 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   for (const LiteralHit& hit : work.literals) {
     state_->verify(scan, hit, work, kind == Kind::kAll ? &named : nullptr);
   }
-  for (const std::uint32_t at : work.chars.numbers) find_numbers_at(text, at, work.findings);
+  for (const std::uint32_t at : work.chars.numbers) {
+    if (!is_timestamp(text, at)) find_numbers_at(text, at, work.findings);
+  }
   for (const std::uint32_t at : work.chars.signs) state_->find_sign(text, at, work.findings);
   for (const std::uint32_t at : work.chars.tokens) state_->find_in_token(text, at, work.findings);
   if (state_->finds_public_ips) find_public_ips(text, work.findings);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <iterator>
 
@@ -134,11 +135,7 @@ NameTable::NameTable(const RuleSet& rules) {
   for (const NameRule& rule : rules.names()) {
     if (!rule.value) value_shapes_.erase(rule.class_name);
   }
-  for (const auto& [name, entry] : entries_) {
-    if (!name.empty()) {
-      lengths_by_last_[static_cast<unsigned char>(name.back())] |= length_bit(name);
-    }
-  }
+  build_slots();
 }
 
 // How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
@@ -185,16 +182,24 @@ std::size_t NameTable::Hash::operator()(std::string_view text) const {
   return hash ^ hash >> 29;
 }
 
-std::uint64_t NameTable::length_bit(std::string_view compact) {
-  return std::uint64_t{1} << std::min<std::size_t>(compact.size(), 63);
+void NameTable::build_slots() {
+  constexpr std::size_t kSlotsPerEntry = 4;
+  slots_.assign(std::bit_ceil(kSlotsPerEntry * entries_.size() + 1), {});
+  for (const auto& entry : entries_) {
+    const std::size_t hash = Hash()(entry.first);
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].entry != nullptr) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = {static_cast<std::uint32_t>(hash >> 32), &entry};
+  }
 }
 
 const NameTable::Entry* NameTable::find(std::string_view compact) const {
-  if (compact.empty()) return nullptr;
-  const auto last = static_cast<unsigned char>(compact.back());
-  if ((lengths_by_last_[last] & length_bit(compact)) == 0) return nullptr;
-  const auto found = entries_.find(compact);
-  return found == entries_.end() ? nullptr : &found->second;
+  const std::size_t hash = Hash()(compact);
+  for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[at];
+    if (slot.entry == nullptr) return nullptr;
+    if (slot.hash == hash >> 32 && slot.entry->first == compact) return &slot.entry->second;
+  }
 }
 
 namespace {

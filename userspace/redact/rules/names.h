@@ -3,7 +3,6 @@
 // "author" holds no "auth", "max_tokens" no "token".
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "userspace/redact/rules/plausible.h"
@@ -76,11 +76,16 @@ class NameTable {
   Match match_inner(std::string_view word) const;
   void add_keyword(std::string_view name);
   const Entry* find(std::string_view compact) const;
-  static std::uint64_t length_bit(std::string_view compact);
+  void build_slots();
 
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
-  // Which lengths names have, by their last character: tells most other names without a hash.
-  std::array<std::uint64_t, 256> lengths_by_last_{};
+  // Open addressing over entries_: most names that are asked for are none of them, and end at an
+  // empty slot or another hash without a look at a string.
+  struct Slot {
+    std::uint32_t hash = 0;
+    const std::pair<const std::string, Entry>* entry = nullptr;
+  };
+  std::vector<Slot> slots_;  // a power of two
   Words public_cookies_;
   Words low_entropy_;
   Words personal_;

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
+#include <span>
 
 #include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
+#include "userspace/redact/scan/word_set.h"
 
 namespace scopetrace {
 namespace {
@@ -39,6 +42,7 @@ constexpr std::string_view kPlaceholderParts[] = {
     "os.environ", "getenv", "process.env", "****",  "xxxx",       "XXXX",
     "....",       "{{",     "${",          "$(",    "<%=",        "#{",
     "••",         "●●",     "placeholder", "<your", "REPLACE_ME", "example-token"};
+constexpr WordSet kPlaceholders{std::span(kPlaceholderParts)};
 constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 
 // Classes whose values always hold so many digits.
@@ -64,8 +68,20 @@ constexpr DigitClass kDigitClasses[] = {{"otp", 4},
                                         {"client-ip", 1},
                                         {"postal-code", 1}};
 
+// By the first letter: which lengths the keywords that begin with it have.
+constexpr std::array<std::uint32_t, 32> make_keyword_lengths() {
+  std::array<std::uint32_t, 32> lengths{};
+  for (const std::string_view word : kKeywords) {
+    lengths[static_cast<unsigned char>(word[0]) & 31] |= std::uint32_t{1} << word.size();
+  }
+  return lengths;
+}
+constexpr auto kKeywordLengths = make_keyword_lengths();
+
 bool is_keyword(std::string_view value) {
-  return value.size() < 16 &&
+  if (value.size() >= 16) return false;
+  const std::uint32_t lengths = kKeywordLengths[static_cast<unsigned char>(value[0]) & 31];
+  return (lengths >> value.size() & 1) != 0 &&
          std::any_of(std::begin(kKeywords), std::end(kKeywords), [&](std::string_view word) {
            return word.size() == value.size() && equals_ignoring_case(word, value);
          });
@@ -117,8 +133,7 @@ bool is_template(std::string_view value) {
   if (is_variable(value) || is_bracketed_word(value)) return true;
   if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
   if (value.find_first_not_of("*xX.-•_#?…") == std::string_view::npos) return true;
-  return std::any_of(std::begin(kPlaceholderParts), std::end(kPlaceholderParts),
-                     [&](std::string_view part) { return value.find(part) != value.npos; });
+  return kPlaceholders.is_in(value);
 }
 
 // /run/secrets/x, ./key.pem, vault:kv/app, arn:aws:…, https://…: where the value is kept.

@@ -17,9 +17,14 @@ constexpr std::size_t kProbe = 16;      // characters that tell whether a run is
 constexpr std::size_t kMinSegment = 8;  // letters and digits a base64 text begins with
 constexpr std::size_t kMaxStarts = 8;
 
-bool ends_part(char c) {
-  return is_space(c) || c == '"' || c == '\'' || c == '<' || c == '>' || c == '`';
+constexpr std::array<bool, 256> make_part_ends() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view(" \t\r\n\"'<>`"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
 }
+constexpr auto kPartEnds = make_part_ends();
+bool ends_part(char c) { return kPartEnds[static_cast<unsigned char>(c)]; }
 bool is_base64_char(char c) { return base64_value(c) < 64; }
 
 // The escape at `at`: its length and what it stands for.
@@ -66,7 +71,8 @@ bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, Dec
   part.origin.clear();
   std::size_t i = begin;
   while (i < limit && !ends_part(text[i])) {
-    const Escape escape = escape_at(text, i);
+    const bool may_escape = text[i] == '%' || text[i] == '\\';
+    const Escape escape = may_escape ? escape_at(text, i) : Escape{};
     part.origin.push_back(static_cast<std::uint32_t>(i));
     part.text += escape.size > 0 ? static_cast<char>(escape.value) : text[i];
     i += std::max<std::size_t>(escape.size, 1);
@@ -75,17 +81,26 @@ bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, Dec
   return true;
 }
 
-// Whether at least kMinBase64 characters of base64 stand from `at` on.
-static bool is_long_run(std::string_view text, std::size_t at) {
-  if (at + kMinBase64 > text.size()) return false;
-  const std::string_view head = text.substr(at, kMinBase64);
-  return std::all_of(head.begin(), head.end(), is_base64_char);
-}
+// The base64 characters from one place on, counted as far as is asked.
+class RunEnd {
+ public:
+  RunEnd(std::string_view text, std::size_t at) : text_(text), end_(at) {}
+
+  bool reaches(std::size_t at) {
+    while (end_ < at && end_ < text_.size() && is_base64_char(text_[end_])) ++end_;
+    return end_ >= at;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t end_;
+};
 
 // Where the base64 text of the run at `at` begins: there, or behind one of its first separators
 // when another token stands before it; up to three characters further when the run is not aligned.
 static std::optional<std::size_t> base64_begin(std::string_view text, std::size_t at) {
-  for (std::size_t tried = 0; tried < kMaxStarts && is_long_run(text, at); ++tried) {
+  RunEnd run(text, at);
+  for (std::size_t tried = 0; tried < kMaxStarts && run.reaches(at + kMinBase64); ++tried) {
     std::size_t end = at;
     while (end < text.size() && is_alnum(text[end])) ++end;
     const std::size_t shifts = end - at < kMinSegment ? 0 : 4;  // words of paths are short

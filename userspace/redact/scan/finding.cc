@@ -11,15 +11,18 @@ std::size_t length(const Finding& finding) { return finding.range.end - finding.
 
 // By place, then longest, then named before learned, then by class.
 bool comes_before(const Finding& a, const Finding& b) {
-  return std::tuple(a.range.begin, length(b), a.is_learned, a.class_name) <
-         std::tuple(b.range.begin, length(a), b.is_learned, b.class_name);
+  if (a.range.begin != b.range.begin) return a.range.begin < b.range.begin;
+  return std::tuple(length(b), a.is_learned, a.class_name) <
+         std::tuple(length(a), b.is_learned, b.class_name);
 }
 
 }  // namespace
 
 void merge_findings(std::vector<Finding>& findings) {
   if (findings.size() < 2) return;
-  std::sort(findings.begin(), findings.end(), comes_before);
+  if (!std::is_sorted(findings.begin(), findings.end(), comes_before)) {
+    std::sort(findings.begin(), findings.end(), comes_before);
+  }
   std::size_t kept = 0;
   std::size_t widest = length(findings[0]);
   for (std::size_t i = 1; i < findings.size(); ++i) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kWindow = LiteralFilter::kWindow;
 
+constexpr std::size_t kMaxCopy = 3 * kMaskBytes;  // of a short text, looked at in one piece
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 128; }
 
@@ -66,15 +67,22 @@ Choice rarest_window(std::string_view text) {
 void WindowIndex::add(std::string_view bytes, Window window) {
   std::array<char, kWindow> padded{};
   std::copy(bytes.begin(), bytes.end(), padded.begin());
-  const auto size = static_cast<std::uint32_t>(bytes.size());
-  const std::uint32_t key = key_of(read_bytes(padded.data()), size);
-  std::uint16_t& head = heads_[size - 2][slot_of(key)];
-  entries_.push_back({key, head, window});
-  head = static_cast<std::uint16_t>(entries_.size());
+  const std::uint32_t mask = 0x1f1f1f1fU >> (32 - 8 * bytes.size());
+  const std::uint32_t key = read_bytes(padded.data()) & mask;
+  entries_.push_back({key, mask, window});
   for (std::uint32_t third = 0; third < 32; ++third) {
-    if (size > 2 && third != (key >> 16 & 31)) continue;
-    const std::uint32_t three = (key & 31) | (key >> 3 & 31 << 5) | third << 10;
-    heads3_[three / 64] |= std::uint64_t{1} << three % 64;
+    if (bytes.size() > 2 && third != (key >> 16 & 31)) continue;
+    const std::uint32_t three = two_of(key) | third << 10;
+    triples_[three / 64] |= std::uint64_t{1} << three % 64;
+  }
+}
+
+void WindowIndex::build() {
+  std::stable_sort(entries_.begin(), entries_.end(),
+                   [](const Entry& a, const Entry& b) { return two_of(a.key) < two_of(b.key); });
+  for (std::size_t two = 0, i = 0; two < begins_.size(); ++two) {
+    while (i < entries_.size() && two_of(entries_[i].key) < two) ++i;
+    begins_[two] = static_cast<std::uint16_t>(i);
   }
 }
 
@@ -101,6 +109,7 @@ Result<LiteralScan> LiteralScan::make(std::vector<Literal> literals) {
     if (literal.ignores_case) literal.text = to_lower(literal.text);
     ST_RETURN_IF_ERROR(scan.add(i, windows));
   }
+  for (WindowIndex& index : scan.indexes_) index.build();
   scan.filters_ = {LiteralFilter(FilterKind::kLetters, std::move(windows[0])),
                    LiteralFilter(FilterKind::kStart, std::move(windows[1])),
                    LiteralFilter(FilterKind::kOther, std::move(windows[2]))};
@@ -154,13 +163,13 @@ void LiteralScan::find(std::string_view text, const std::vector<std::uint64_t>& 
     take(chunk, indexes_[2], candidates.other.offsets(), hits);
   };
   const auto look_at_copy = [&](std::size_t at, std::size_t size) {
-    std::array<char, 4 * kMaskBytes> copy{};  // zeros where the text may not be read
+    std::array<char, kMaxCopy + kMaskBytes> copy{};  // zeros where the text may not be read
     if (at > 0) copy[0] = text[at - 1];
     const std::size_t readable = std::min(size + LiteralFilter::kReadAhead, text.size() - at);
     std::memcpy(copy.data() + 1, text.data() + at, readable);
     look({text, copy.data() + 1, at}, (size + kMaskBytes - 1) / kMaskBytes);
   };
-  std::size_t at = std::min(text.size(), kMaskBytes);
+  std::size_t at = text.size() < kMaxCopy ? text.size() : kMaskBytes;
   if (at > 0) look_at_copy(0, at);
   while (at + kMaskBytes + LiteralFilter::kReadAhead <= text.size()) {
     const std::size_t blocks = (text.size() - LiteralFilter::kReadAhead - at) / kMaskBytes;

@@ -41,36 +41,33 @@ class WindowIndex {
 
   // `bytes`: 2 to 4, compared without case and as inexactly as LiteralFilter does.
   void add(std::string_view bytes, Window window);
+  // To be called when all are added.
+  void build();
   // Whether a literal may stand at these four bytes.
   bool may_have(std::uint32_t bytes) const {
-    const std::uint32_t three = (bytes & 31) | (bytes >> 3 & 31 << 5) | (bytes >> 6 & 31 << 10);
-    return (heads3_[three / 64] >> three % 64 & 1) != 0;
+    const std::uint32_t three = two_of(bytes) | (bytes >> 6 & 31 << 10);
+    return (triples_[three / 64] >> three % 64 & 1) != 0;
   }
   // Calls take(window) for each that may.
   template <class Take>
   void each(std::uint32_t bytes, Take take) const {
-    for (std::uint32_t size = 2; size <= LiteralFilter::kWindow; ++size) {
-      const std::uint32_t key = key_of(bytes, size);
-      for (std::uint32_t i = heads_[size - 2][slot_of(key)]; i != 0; i = entries_[i - 1].next) {
-        if (entries_[i - 1].key == key) take(entries_[i - 1].window);
-      }
+    const std::uint32_t two = two_of(bytes);
+    for (std::uint32_t i = begins_[two]; i < begins_[two + 1]; ++i) {
+      if ((bytes & entries_[i].mask) == entries_[i].key) take(entries_[i].window);
     }
   }
 
  private:
-  static constexpr unsigned kSlotBits = 10;
+  static constexpr std::size_t kPairs = 1024;
   struct Entry {
     std::uint32_t key;
-    std::uint32_t next;  // 1 + index of the next entry of this slot; 0 for none
+    std::uint32_t mask;
     Window window;
   };
-  static std::uint32_t key_of(std::uint32_t bytes, std::uint32_t size) {
-    return bytes & 0x1f1f1f1fU >> (32 - 8 * size);
-  }
-  static std::uint32_t slot_of(std::uint32_t key) { return key * 0x9e3779b1U >> (32 - kSlotBits); }
+  static std::uint32_t two_of(std::uint32_t bytes) { return (bytes & 31) | (bytes >> 3 & 31 << 5); }
 
-  std::array<std::array<std::uint16_t, 1 << kSlotBits>, LiteralFilter::kWindow - 1> heads_{};
-  std::array<std::uint64_t, 512> heads3_{};  // bit: a window begins with such three bytes
+  std::array<std::uint64_t, 512> triples_{};        // bit: a window begins with such three bytes
+  std::array<std::uint16_t, kPairs + 1> begins_{};  // of entries by their first two bytes
   std::vector<Entry> entries_;
 };
 
@@ -82,9 +79,9 @@ class LiteralScan {
   // Errors: kCorrupt for too many literals, or one without two ASCII characters in a row.
   static Result<LiteralScan> make(std::vector<Literal> literals);
 
-  // Replaces `hits` by all occurrences in `text` (at most 4 GiB), those of one literal in the order of
-  // the text, those of different ones nearly so. `starts` is where words begin, as
-  // scan_chars() says it.
+  // Replaces `hits` by all occurrences in `text` (at most 4 GiB), those of one literal in the order
+  // of the text, those of different ones nearly so. `starts` is where words begin, as scan_chars()
+  // says it.
   void find(std::string_view text, const std::vector<std::uint64_t>& starts,
             std::vector<LiteralHit>& hits) const;
   const std::vector<Literal>& literals() const { return literals_; }

@@ -47,7 +47,9 @@ void TextScanner::find_encoded(std::string_view text, unsigned depth) {
   ScanWork& work = work_[depth];
   find_base64(text, depth);
   std::size_t done = 0;
-  for (const std::uint32_t at : work.chars.signs) find_escaped(text, at, done, depth);
+  for (const std::uint32_t at : work.chars.signs) {
+    if (text[at] == '%') find_escaped(text, at, done, depth);
+  }
   done = 0;
   for (const std::size_t at : work.escapes) find_escaped(text, at, done, depth);
 }
@@ -143,12 +145,18 @@ std::string TextScanner::replace(std::string_view class_name, std::string_view v
 }
 
 TextScanner::ClassStats& TextScanner::stats_of(std::string_view class_name) {
-  const auto known = stats_.find(class_name);
-  if (known != stats_.end()) return known->second;
-  ClassStats& stats = stats_[std::string(class_name)];
-  stats.has_tag = class_name != "learned" && !names().is_low_entropy(class_name);
-  stats.is_personal = names().is_personal(class_name);
-  return stats;
+  const auto address = reinterpret_cast<std::uintptr_t>(class_name.data());
+  Stats::value_type*& recent = recent_stats_[(address ^ address >> 6) & (recent_stats_.size() - 1)];
+  if (recent != nullptr && recent->first == class_name) return recent->second;
+  auto found = stats_.find(class_name);
+  if (found == stats_.end()) {
+    found = stats_.emplace(class_name, ClassStats{}).first;
+    ClassStats& stats = found->second;
+    stats.has_tag = class_name != "learned" && !names().is_low_entropy(class_name);
+    stats.is_personal = names().is_personal(class_name);
+  }
+  recent = &*found;
+  return recent->second;
 }
 
 void TextScanner::append_placeholder(std::string_view class_name, std::string_view value,

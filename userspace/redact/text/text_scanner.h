@@ -98,7 +98,10 @@ class TextScanner {
   std::vector<std::string> pending_;
   bool keeps_pending_ = true;
   std::vector<CredentialSighting> sightings_;
-  std::unordered_map<std::string, ClassStats, TextHash, std::equal_to<>> stats_;  // by class
+  using Stats = std::unordered_map<std::string, ClassStats, TextHash, std::equal_to<>>;
+  Stats stats_;  // by class
+  // What was found last for a class name at such an address: names are few and do not move.
+  std::array<Stats::value_type*, 64> recent_stats_{};
 };
 
 }  // namespace scopetrace
