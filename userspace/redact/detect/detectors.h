@@ -26,7 +26,7 @@ struct ScanWork {
   std::vector<Finding> findings;
 };
 
-// All detectors. One pass finds literals (vectorscan), one the characters that begin a number, an
+// All detectors. One pass finds literals (LiteralScan), one the characters that begin a number, an
 // address or a long token (SIMD); verifiers look only around these hits. Not thread-safe. Time is
 // linear in the text: each verifier looks at a bounded neighbourhood of its hit.
 class Detectors {
