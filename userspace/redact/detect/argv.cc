@@ -355,6 +355,7 @@ std::vector<std::string_view> argv_programs() {
 
 void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<Finding>& findings) {
   const std::string_view text = scan.text;
+  if (at.end < text.size() && text[at.end] == '/') return;  // of a user agent: curl/8.5
   const Program& program = programs()[index];
   CommandLine line(text, findings);
   if (program.kind == Kind::kReader) return line.take_echoed(at.begin, program.text == "chpasswd");

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "userspace/redact/scan/text_class.h"
 
@@ -107,6 +108,7 @@ std::vector<std::string> name_segments(std::string_view name) {
 std::string compact_name(std::string_view name) { return std::string(compact(name).whole()); }
 
 NameTable::NameTable(const RuleSet& rules) {
+  std::vector<std::string_view> bare_names;
   for (const NameRule& rule : rules.names()) {
     for (const std::string& name : rule.names) {
       const bool is_suffix = name.starts_with("*_");
@@ -119,9 +121,10 @@ NameTable::NameTable(const RuleSet& rules) {
                                             : entry.exact_class;
       if (class_name.empty()) class_name = rule.class_name;  // the first rule decides
       entry.is_compound = entry.is_compound || compact(bare).segments > 1;
-      add_keyword(bare);
+      bare_names.push_back(bare);
     }
   }
+  add_keywords(std::move(bare_names));
   keywords_.emplace_back("- value:");  // a list of pairs whose names stand below their values
   for (const std::string& name : rules.public_names())
     entries_[compact_name(name)].is_public = true;
@@ -151,6 +154,16 @@ static unsigned commonness(std::string_view segment) {
 
 // A keyword so short is not looked for inside words: it stands for no segment but itself.
 static constexpr std::size_t kGuarded = 3;
+
+// Short names of one segment first: they stand in most of the longer ones.
+void NameTable::add_keywords(std::vector<std::string_view> names) {
+  const auto rank = [](std::string_view name) {
+    return std::pair(compact(name).segments, name.size());
+  };
+  std::stable_sort(names.begin(), names.end(),
+                   [&](std::string_view a, std::string_view b) { return rank(a) < rank(b); });
+  for (const std::string_view name : names) add_keyword(name);
+}
 
 void NameTable::add_keyword(std::string_view name) {
   const CompactName parts = compact(name);

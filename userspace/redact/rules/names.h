@@ -74,6 +74,7 @@ class NameTable {
 
   static Match match_suffix(const Entry& entry, bool has_border);
   Match match_inner(std::string_view word) const;
+  void add_keywords(std::vector<std::string_view> names);
   void add_keyword(std::string_view name);
   const Entry* find(std::string_view compact) const;
   void build_slots();
