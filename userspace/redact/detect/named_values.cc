@@ -46,10 +46,17 @@ std::optional<std::size_t> previous_word(std::string_view text, std::size_t at) 
   return begin;
 }
 
-// What may stand behind a name that something is assigned to, a form's part or a column of a table.
+// What may stand behind a name that something is assigned to, a form's part or a column of a table:
+// signs, what closes the name (quotation marks as characters, entities or UTF-8, brackets, tags,
+// colours, emphasis), what opens the value of a call or the bounds of an array, the NUL of argv.
 constexpr std::array<bool, 256> make_followers() {
+  constexpr std::string_view kSigns = "=: \t\r\n?!,;|+-", kClosing = "\"'`\\])><&*\x1b\xc2\xe2",
+                             kOpening = "([";
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("=: \t\r\n\"'`\\])>?!,;|")) {
+  table[0] = true;
+  for (const char c : kSigns) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : kOpening) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : kClosing) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
