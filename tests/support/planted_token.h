@@ -26,8 +26,16 @@ inline std::string make_planted_token() {
       ->generate(random);
 }
 
-// The token in the text of a fuzz input: the first "@@", or its middle.
+// Whether a text holds the token as it is, in base64, hexadecimal or percent encoding.
+inline bool holds_token(std::string_view text, const std::string& token) {
+  static const std::vector<testing::Needle> needles = testing::make_needles({{"token", token}});
+  return !testing::search_bytes(needles, as_bytes(text)).empty();
+}
+
+// The token in the text of a fuzz input: the first "@@", or its middle. An input that has found the
+// token by itself is left out: glued to other letters it is no token.
 inline std::string with_token(std::string_view input, const std::string& token) {
+  if (holds_token(input, token)) input = {};
   const auto mark = input.find("@@");
   const std::size_t at = mark == input.npos ? input.size() / 2 : mark;
   const std::size_t behind = mark == input.npos ? at : mark + 2;
@@ -37,8 +45,7 @@ inline std::string with_token(std::string_view input, const std::string& token) 
 // Aborts when the token is in `out` as it is, in base64, hexadecimal or percent encoding, or when
 // `out` is out of all proportion.
 inline void check_redacted(const std::string& out, const std::string& token, std::size_t in_bytes) {
-  static const std::vector<testing::Needle> needles = testing::make_needles({{"token", token}});
-  if (!testing::search_bytes(needles, as_bytes(out)).empty()) std::abort();
+  if (holds_token(out, token)) std::abort();
   if (out.size() > 128 * in_bytes + 4096) std::abort();
 }
 

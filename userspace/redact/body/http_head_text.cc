@@ -187,6 +187,7 @@ std::optional<HeadText> read_head_text(std::string_view text) {
     out.head.fields.push_back({std::string(field->name), std::string(field->value)});
   }
   out.raw = all.substr(0, all.size() - rest.size());
+  if (out.raw.empty()) return std::nullopt;  // a list whose first line cannot be a field
   return out;
 }
 

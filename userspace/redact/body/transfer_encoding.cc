@@ -58,10 +58,21 @@ std::string binary_mark(std::uint64_t size_bytes) {
   return "[binary " + std::to_string(size_bytes) + " bytes]";
 }
 
+// Strict: what only begins like a mark hides nothing behind it.
 bool is_mark(std::string_view text) {
   constexpr std::size_t kMaxMark = 128;
-  if (text.size() > kMaxMark || text.find(']') != text.size() - 1) return false;
-  return text.starts_with("[WITHHELD:") || text.starts_with("[binary ");
+  if (text.size() > kMaxMark) return false;
+  const auto digits_end = [&](std::size_t from) {
+    while (from < text.size() && is_digit(text[from])) ++from;
+    return from;
+  };
+  constexpr std::string_view kWithheld = "[WITHHELD:", kBinary = "[binary ", kBytes = " bytes]";
+  if (text.starts_with(kBinary)) return text.substr(digits_end(kBinary.size())) == kBytes;
+  if (!text.starts_with(kWithheld) || !text.ends_with(']')) return false;
+  const std::string_view reason = text.substr(digits_end(kWithheld.size()));
+  return reason.size() == 1 ||
+         (reason[0] == ':' && std::all_of(reason.begin() + 1, reason.end() - 1,
+                                          [](char c) { return is_lower(c) || c == '-'; }));
 }
 
 }  // namespace scopetrace
