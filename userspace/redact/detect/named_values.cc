@@ -20,7 +20,8 @@ constexpr std::size_t kMaxContextual = 8;  // of the names that contextual_class
 constexpr std::size_t kMaxSpacedWord = 24;
 constexpr std::size_t kMaxWords = 512;  // of a value with blanks
 constexpr std::size_t kMaxHeaderRow = 4096;
-constexpr std::size_t kAhead = 64;  // behind a name: how much decides what it is
+constexpr std::size_t kPairAhead = 400;  // behind a said name: its tag and the next one
+constexpr std::size_t kAhead = 64;       // behind a name: how much decides what it is
 
 bool has_both_cases(std::string_view value) {
   return std::any_of(value.begin(), value.end(), is_lower) &&
@@ -229,8 +230,12 @@ void NamedValueFinder::take_name(TextRange name) {
   if (match.class_name.empty() && !is_contextual && !is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
   const bool is_sure = !match.class_name.empty() && !match.needs_look;
+  // What follows a part's name is its own container, whatever it looks like.
+  const bool is_part =
+      is_sure && is_said_name(text_, name) && take_part(scan_, name, match.class_name, findings_);
+  if (is_part) return;
   const auto found = assignment_behind(text_, name);
-  if (!found) return is_sure ? take_nothing(name, match.class_name) : void();
+  if (!found) return is_sure ? take_nothing(name) : void();
   ask_if_open(name, *found);
   if (take_field(name, *found)) return;
   std::string_view class_name = match.class_name;
@@ -252,10 +257,10 @@ std::string_view NamedValueFinder::looked_at(std::string_view class_name,
   return trim(slice({begin, near_line_end(text_, begin)}));
 }
 
-// No value on the line of the name: a part of a form, or a pair that goes on below.
-void NamedValueFinder::take_nothing(TextRange name, std::string_view class_name) {
-  take_part(scan_, name, class_name, findings_);
-  const bool is_last_line = near_line_end(text_, name.end) + kAhead >= text_.size();
+// No value on the line of the name: a pair may go on below.
+void NamedValueFinder::take_nothing(TextRange name) {
+  const bool is_last_line = name.end + kPairAhead >= text_.size() ||
+                            near_line_end(text_, name.end) + kAhead >= text_.size();
   if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
 }
 

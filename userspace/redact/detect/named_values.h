@@ -40,7 +40,7 @@ class NamedValueFinder {
   void take_rows(std::size_t at);
   void take_reversed_pair(std::size_t end);
   std::string_view looked_at(std::string_view class_name, const Assignment& found) const;
-  void take_nothing(TextRange name, std::string_view class_name);
+  void take_nothing(TextRange name);
   void ask_if_open(TextRange name, const Assignment& found);
   bool take_field(TextRange name, const Assignment& found);
   void take_assignment(TextRange name, std::string_view class_name, const Assignment& found);

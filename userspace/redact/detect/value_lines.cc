@@ -58,19 +58,19 @@ void take_next_line(ScanText& scan, TextRange name, std::string_view class_name,
   if (is_plausible_value(class_name, written)) findings.push_back({value, class_name});
 }
 
-void take_part(ScanText& scan, TextRange name, std::string_view class_name,
+bool take_part(ScanText& scan, TextRange name, std::string_view class_name,
                std::vector<Finding>& findings) {
   const std::string_view text = scan.text;
   const std::size_t begin = line_begin(text, name.begin);
   const std::string_view before = text.substr(begin, name.begin - begin);
-  if (before.size() < 12 || before.find("form-data") == before.npos) return;
+  if (before.size() < 12 || before.find("form-data;") == before.npos) return false;
   constexpr std::string_view kEmptyLine = "\r\n\r\n";
   const bool is_escaped = text.substr(name.end, 256).find("\\r\\n\\r\\n") != text.npos;
   const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
   const auto empty = text.substr(0, std::min(text.size(), name.end + 1024)).find(mark, name.end);
   if (empty == text.npos) {
     if (name.end + 1024 >= text.size()) scan.wants_more(begin);
-    return;
+    return false;
   }
   const std::size_t from = empty + mark.size();
   const std::string_view ahead = text.substr(0, std::min(text.size(), from + kMaxLookahead));
@@ -82,6 +82,7 @@ void take_part(ScanText& scan, TextRange name, std::string_view class_name,
   const std::size_t stop =
       end != ahead.npos ? end : std::min(ahead.find_first_of("\r\n", from), ahead.size());
   if (stop > from) findings.push_back({{from, stop}, class_name});
+  return true;
 }
 
 }  // namespace scopetrace
