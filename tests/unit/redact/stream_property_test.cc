@@ -74,6 +74,12 @@ std::string draw_binary(Random& random, std::size_t size) {
   return text;
 }
 
+std::string repeat_line(std::string_view line, std::size_t count) {
+  std::string text;
+  while (count-- > 0) text += line;
+  return text;
+}
+
 class StreamPropertyTest : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(StreamPropertyTest, OutputIsTheSameForEveryCut) {
@@ -110,6 +116,81 @@ TEST_P(StreamPropertyTest, RedactingTwiceIsRedactingOnce) {
   Random random(3000 + GetParam());
   const std::string once = redact_whole(draw_document(random) + draw_document(random));
   EXPECT_EQ(redact_whole(once), once);
+}
+
+// A key as long as `body` says, in lines of 64 characters.
+std::string draw_key(Random& random, std::size_t body) {
+  const std::string label = std::string("RSA ") + "PRIVATE KEY-----\n";
+  std::string text = "-----BEGIN " + label;
+  const Shape line = *Shape::parse("[base64]{64}");
+  while (body >= 64) text += line.generate(random) + "\n", body -= 64;
+  return text + "-----END " + label;
+}
+
+// A system call as a tracer prints it, of a form whose line ends are real or escaped.
+std::string draw_form_call(Random& random, std::string_view line_end) {
+  std::string text = "write(5, \"Content-Disposition: form-data; name=\\\"password\\\"";
+  text.append(line_end).append(line_end) += make_secret(12, random());
+  if (below(random, 2) == 0) text.append(line_end) += "--boundary";
+  return text + "\"..., 512) = 512\n";
+}
+
+// Records with what makes streams hold back between them: long runs, long lines, keys, forms.
+std::string draw_mixture(Random& random) {
+  std::string text;
+  while (text.size() < 60'000) {
+    text += pick(random, corpus()).text;
+    if (below(random, 3) > 0) text += below(random, 2) == 0 ? "\n" : " ";
+    switch (below(random, 24)) {
+      case 0:
+        text += std::string(7'900 + below(random, 600), 'x');
+        break;
+      case 1:
+        text += draw_key(random, below(random, 40'000));
+        break;
+      case 2:
+        text += draw_form_call(random, below(random, 2) == 0 ? "\\r\\n" : "\r\n");
+        break;
+      case 3:
+        for (std::size_t i = below(random, 400); i > 0; --i) text += "status=200 took=31 ";
+        break;
+      default:
+        break;
+    }
+  }
+  return text;
+}
+
+TEST_P(StreamPropertyTest, OutputIsTheSameForPiecesOfLongRunsAndKeys) {
+  Random random(4000 + GetParam());
+  const std::string text = draw_mixture(random);
+  const std::string whole = redact_whole(text);
+  for (const std::size_t size : {700U, 8'200U, 30'000U})
+    EXPECT_EQ(redact_pieces(text, [&] { return 1 + below(random, size); }), whole) << size;
+}
+
+TEST(StreamKeyTest, OutputIsTheSameForKeysOfAnyLength) {
+  Random random(6);
+  for (const std::size_t body : {3'000U, 8'000U, 8'300U, 16'000U, 25'000U, 60'000U}) {
+    const std::string key = draw_key(random, body);
+    const std::string text = "loaded\n" + key + "done\n";
+    const std::string whole = redact_whole(text);
+    EXPECT_EQ(redact_pieces(text, [] { return std::size_t{100}; }), whole) << body;
+    EXPECT_EQ(redact_pieces(text, [] { return std::size_t{9'000}; }), whole) << body;
+    EXPECT_FALSE(contains(whole, key.substr(body / 2, 60))) << body;
+    EXPECT_TRUE(whole.ends_with("done\n")) << body;
+  }
+}
+
+// What stands on one line as escapes does not reach into the next lines.
+TEST(StreamFormTest, PartOfATracedCallEndsWithItsLine) {
+  Random random(7);
+  const std::string call = draw_form_call(random, "\\r\\n");
+  const std::string rest = repeat_line("openat(AT_FDCWD, \"/etc/hosts\", O_RDONLY) = 3\n", 300);
+  const std::string whole = redact_whole(call + rest);
+  EXPECT_TRUE(whole.ends_with(rest)) << whole.substr(0, 400);
+  EXPECT_FALSE(contains(whole, "a7"));
+  EXPECT_EQ(redact_bytes(call + rest), whole);
 }
 
 INSTANTIATE_TEST_SUITE_P(Documents, StreamPropertyTest,

@@ -13,6 +13,7 @@
 namespace scopetrace {
 namespace {
 
+constexpr std::size_t kMaxEnding = 16;  // letters behind the word that belong to it
 constexpr std::size_t kMaxGap = 64;     // between the word and its value
 constexpr std::size_t kMaxListGap = 6;  // between the values of a list: "', b'"
 constexpr std::size_t kMaxValue = 40;
@@ -185,10 +186,11 @@ void take_announced(ScanText& scan, std::size_t index, TextRange word,
   if (is_inside) return;
   std::size_t from = word.end;
   if (announcement.word.size() > 3)
-    while (from < text.size() && is_lower(text[from])) ++from;
+    while (from < text.size() && from - word.end < kMaxEnding && is_lower(text[from])) ++from;
   for (std::size_t gap = kMaxGap;; gap = kMaxListGap) {
     const std::size_t limit = std::min(text.size(), from + gap + kMaxValue);
-    const std::string_view line = text.substr(0, std::min(limit, text.find('\n', from)));
+    const std::string_view ahead = text.substr(0, limit);
+    const std::string_view line = ahead.substr(0, ahead.find('\n', from));
     if (line.size() == text.size()) wants_line(scan, word.begin);
     const auto value = first_value(line, from, announcement.measure);
     if (!value || value->begin - from > gap || !is_whole(line, *value)) return;

@@ -261,7 +261,7 @@ bool opens_block(Cursor cursor) {
   if (is_digit(cursor.peek())) ++cursor.at;
   if (cursor.peek() == '-' || cursor.peek() == '+') ++cursor.at;
   cursor.skip_blanks();
-  return cursor.is_over() || is_line_end(cursor.peek());
+  return cursor.is_over() || cursor.peek() == '\n' || cursor.starts_with("\r\n");
 }
 
 // ODBC: name={value}; with any characters between the braces.

@@ -28,6 +28,7 @@ struct Assignment {
   bool is_quoted = false;
   bool is_spaced = false;    // blanks before the value
   bool fills_line = false;   // nothing but the value up to the end of the line
+  bool is_open = false;      // the text ends before it is clear what this is
   bool opens_block = false;  // YAML: the value is in the lines below, further indented
 };
 

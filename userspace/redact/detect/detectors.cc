@@ -16,6 +16,7 @@
 #include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/detect/lettered_ids.h"
 #include "userspace/redact/detect/numbers.h"
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/detect/public_ip.h"
 #include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/scan/text_class.h"
@@ -51,7 +52,6 @@ struct FixedLiteral {
   Where where;
   Trigger trigger;
 };
-constexpr std::string_view kMark = "[REDACTED:";
 constexpr FixedLiteral kFixed[] = {
     {"://", false, Where::kAnywhere, Trigger::kUrl},
     {"eyJ", false, Where::kWord, Trigger::kJose},
@@ -60,7 +60,7 @@ constexpr FixedLiteral kFixed[] = {
     {"bearer ", true, Where::kAnywhere, Trigger::kScheme},
     {"token ", true, Where::kAnywhere, Trigger::kScheme},
     {"apikey ", true, Where::kAnywhere, Trigger::kScheme},
-    {kMark, false, Where::kWord, Trigger::kPlaceholder},
+    {kPlaceholderMark, false, Where::kWord, Trigger::kPlaceholder},
     {"\\u00", false, Where::kWord, Trigger::kEscape},
     {"cookie", true, Where::kAnywhere, Trigger::kKeyword},
     {"code", true, Where::kAnywhere, Trigger::kKeyword},
@@ -72,22 +72,7 @@ constexpr FixedLiteral kFixed[] = {
 
 constexpr std::size_t kMinLiteral = 3;      // shorter ones are looked for in long tokens only
 constexpr std::size_t kGuardedKeyword = 3;  // letters; inside a lower-case word they are chance
-constexpr std::size_t kMaxClass = 48;
-constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
-
-// The end of the placeholder that begins at `at`, or nothing: [REDACTED:<class>] with or without
-// :<16 hex>. Strict, so that a mark in captured text hides nothing behind it.
-std::optional<std::size_t> placeholder_end(std::string_view text, std::size_t at) {
-  std::size_t end = at + kMark.size();
-  const std::size_t limit = std::min(text.size(), end + kMaxClass);
-  while (end < limit && (is_lower(text[end]) || is_digit(text[end]) || text[end] == '-')) ++end;
-  if (end < text.size() && text[end] == ']') return end + 1;
-  const std::string_view tag = text.substr(std::min(end, text.size()), 18);
-  const bool is_tag = tag.size() == 18 && tag.front() == ':' && tag.back() == ']' &&
-                      std::all_of(tag.begin() + 1, tag.end() - 1,
-                                  [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
-  return is_tag ? std::optional(end + 18) : std::nullopt;
-}
+constexpr std::size_t kMaxToken = 4096;     // of a token in which short literals are looked for
 
 // Whether a character may stand in a token between slashes.
 constexpr std::array<bool, 256> make_token_table() {
@@ -218,7 +203,8 @@ void Detectors::State::find_key(ScanText& scan, std::size_t at, std::vector<Find
   if (at < key_until) return;
   const auto range = private_key_at(scan.text, at);
   if (!range) return;
-  if (range->end == scan.text.size()) scan.wants_more(at);
+  // What goes on, or is longer than a stream holds back, is left to who withholds it.
+  if (range->end == scan.text.size() || range->end - at > kMaxKeyBytes) scan.wants_more(at);
   key_until = range->end;
   findings.push_back({*range, "private-key"});
 }

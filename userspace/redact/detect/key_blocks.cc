@@ -42,30 +42,42 @@ std::size_t run_of_key_chars(std::string_view text, std::size_t at, std::size_t 
 
 }  // namespace
 
-std::size_t key_end(std::string_view text, std::size_t at) {
+std::optional<std::size_t> key_end_in_line(std::string_view line) {
   constexpr std::string_view kEnd = "---- END";  // of SSH2; PEM has no blank
   constexpr std::string_view kPemEnd = "-----END";
+  const auto end = std::min(line.find(kPemEnd), line.find(kEnd));
+  if (end != line.npos) return end;
+  return is_key_line(line) ? std::nullopt : std::optional<std::size_t>(0);
+}
+
+std::size_t key_end(std::string_view text, std::size_t at) {
   for (bool is_first = true; at < text.size(); is_first = false) {
     const std::string_view ahead = text.substr(at, kMaxKeyLine);
     const std::string_view line = ahead.substr(0, ahead.find('\n'));
     const std::size_t line_end = at + line.size();
-    const auto end = std::min(line.find(kPemEnd), line.find(kEnd));
-    if (end != line.npos) return at + end;
-    if (!is_key_line(line)) return is_first ? run_of_key_chars(text, at, line.size()) : at;
+    const auto end = key_end_in_line(line);
+    if (end && *end == 0 && is_first) return run_of_key_chars(text, at, line.size());
+    if (end) return at + *end;
     at = line_end + 1;
   }
   return text.size();
 }
 
-std::optional<TextRange> private_key_at(std::string_view text, std::size_t at) {
+std::optional<std::size_t> key_body(std::string_view text, std::size_t at) {
   const std::string_view head = text.substr(at, kMaxLabel);
   const auto label = head.find("PRIVATE KEY");
   const auto label_end = head.find("----", 9);
   if (label_end == head.npos || label > label_end) return std::nullopt;
   std::size_t begin = at + label_end;
   while (begin < text.size() && text[begin] == '-' && begin - at < kMaxLabel + 8) ++begin;
-  const std::size_t end = key_end(text, begin);
-  return end > begin ? std::optional(TextRange{begin, end}) : std::nullopt;
+  return begin;
+}
+
+std::optional<TextRange> private_key_at(std::string_view text, std::size_t at) {
+  const auto begin = key_body(text, at);
+  if (!begin) return std::nullopt;
+  const std::size_t end = key_end(text, *begin);
+  return end > *begin ? std::optional(TextRange{*begin, end}) : std::nullopt;
 }
 
 }  // namespace scopetrace

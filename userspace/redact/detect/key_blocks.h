@@ -14,6 +14,16 @@ namespace scopetrace {
 // for public keys and certificates.
 std::optional<TextRange> private_key_at(std::string_view text, std::size_t at);
 
+// A longer key is withheld by streams, however much of it they see at once.
+inline constexpr std::size_t kMaxKeyBytes = 8192;
+
+// Behind the BEGIN line of the private key that begins at `at`, or nothing when none does.
+std::optional<std::size_t> key_body(std::string_view text, std::size_t at);
+
+// Where the key ends within one of its lines: at its END, or before the line when that cannot be
+// part of a key. Nothing when the key goes on behind it.
+std::optional<std::size_t> key_end_in_line(std::string_view line);
+
 // Where the body of a private key that goes on at `at` ends: before END, or before the first line
 // that cannot be part of one. Lines may end for real or be written as \n.
 std::size_t key_end(std::string_view text, std::size_t at);

@@ -16,8 +16,13 @@ inline std::size_t line_begin(std::string_view text, std::size_t at) {
   const auto end = text.substr(from, at - from).rfind('\n');
   return end == text.npos ? from : from + end + 1;
 }
+// For who goes on behind it: what is looked at from many places of one line wants near_line_end().
 inline std::size_t line_end(std::string_view text, std::size_t at) {
   return std::min(text.find('\n', at), text.size());
+}
+// The end of the line, or kMaxLookahead bytes behind `at` when it is further away.
+inline std::size_t near_line_end(std::string_view text, std::size_t at) {
+  return line_end(text.substr(0, std::min(text.size(), at + kMaxLookahead)), at);
 }
 
 }  // namespace scopetrace

@@ -9,6 +9,7 @@
 #include "userspace/redact/detect/header_values.h"
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/paired_value.h"
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/detect/value_lines.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -19,7 +20,8 @@ constexpr std::size_t kMaxContextual = 8;  // of the names that contextual_class
 constexpr std::size_t kMaxSpacedWord = 24;
 constexpr std::size_t kMaxWords = 512;  // of a value with blanks
 constexpr std::size_t kMaxHeaderRow = 4096;
-constexpr std::size_t kAhead = 64;  // behind a name: how much decides what it is
+constexpr std::size_t kPairAhead = 400;  // behind a said name: its tag and the next one
+constexpr std::size_t kAhead = 64;       // behind a name: how much decides what it is
 
 bool has_both_cases(std::string_view value) {
   return std::any_of(value.begin(), value.end(), is_lower) &&
@@ -156,11 +158,11 @@ bool NamedValueFinder::take_table(TextRange name) {
 
 bool NamedValueFinder::begins_table(TextRange cell) {
   const std::size_t begin = line_begin(text_, cell.begin);
-  const std::size_t end = line_end(text_, cell.end);
+  const std::size_t end = near_line_end(text_, cell.end);
   if (cell.begin <= begin && cell.end >= end) return false;  // a line of one field
   if (end - begin > kMaxHeaderRow) return false;
   const std::size_t next = std::min(end + 1, text_.size());
-  const std::size_t next_end = line_end(text_, next);
+  const std::size_t next_end = near_line_end(text_, next);
   if (next_end == text_.size()) scan_.wants_more(begin);
   table_until_ = end;  // a line is looked at once
   if (!scan_.columns->begin(slice({begin, end}), slice({next, next_end}), names_)) return false;
@@ -205,6 +207,7 @@ void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
   if (text_[begin] == '-') return take_reversed_pair(end);
   const TextRange name = name_around(text_, begin, end);
   taken_until_ = std::max(end, name.end);
+  if (is_placeholder_class(text_, name.begin)) return;
   if (name.end == text_.size() || may_follow_name(text_[name.end])) take_name(name);
 }
 
@@ -227,8 +230,12 @@ void NamedValueFinder::take_name(TextRange name) {
   if (match.class_name.empty() && !is_contextual && !is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
   const bool is_sure = !match.class_name.empty() && !match.needs_look;
+  // What follows a part's name is its own container, whatever it looks like.
+  const bool is_part =
+      is_sure && is_said_name(text_, name) && take_part(scan_, name, match.class_name, findings_);
+  if (is_part) return;
   const auto found = assignment_behind(text_, name);
-  if (!found) return is_sure ? take_nothing(name, match.class_name) : void();
+  if (!found) return is_sure ? take_nothing(name) : void();
   ask_if_open(name, *found);
   if (take_field(name, *found)) return;
   std::string_view class_name = match.class_name;
@@ -246,20 +253,21 @@ std::string_view NamedValueFinder::looked_at(std::string_view class_name,
   const bool has_more = takes_words(class_name) && !found.is_quoted && !found.opens_block;
   if (has_more) return slice(whole_words(found.value, class_name));
   if (!found.opens_block) return slice(found.value);
-  const std::size_t begin = std::min(line_end(text_, found.value.begin) + 1, text_.size());
-  return trim(slice({begin, line_end(text_, begin)}));
+  const std::size_t begin = std::min(near_line_end(text_, found.value.begin) + 1, text_.size());
+  return trim(slice({begin, near_line_end(text_, begin)}));
 }
 
-// No value on the line of the name: a part of a form, or a pair that goes on below.
-void NamedValueFinder::take_nothing(TextRange name, std::string_view class_name) {
-  take_part(scan_, name, class_name, findings_);
-  const bool is_last_line = line_end(text_, name.end) + kAhead >= text_.size();
+// No value on the line of the name: a pair may go on below.
+void NamedValueFinder::take_nothing(TextRange name) {
+  const bool is_last_line = name.end + kPairAhead >= text_.size() ||
+                            near_line_end(text_, name.end) + kAhead >= text_.size();
   if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
 }
 
 void NamedValueFinder::ask_if_open(TextRange name, const Assignment& found) {
   const bool is_empty = found.value.begin == found.value.end;
-  if (found.value.end >= text_.size() || (is_empty && found.value.begin + kAhead >= text_.size()))
+  if (found.is_open || found.value.end >= text_.size() ||
+      (is_empty && found.value.begin + kAhead >= text_.size()))
     scan_.wants_more(name.begin);
 }
 
@@ -268,6 +276,7 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
   const std::string_view written = slice(name);
   const bool is_cookie = is_cookie_name(written);
   if (!is_cookie && !is_authorization(written)) return false;
+  if (name.begin < field_until_) return true;
   const std::size_t end = field_end(text_, found);
   if (end == text_.size()) scan_.wants_more(name.begin);
   if (is_cookie) {
@@ -275,22 +284,29 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
     taken_until_ = std::max(taken_until_, end);
   } else {
     take_credentials(text_, found, end, findings_);
+    if (end - found.value.begin > kMaxLookahead) field_until_ = end;  // not looked at again
   }
   return true;
 }
 
 void NamedValueFinder::take_assignment(TextRange name, std::string_view class_name,
                                        const Assignment& found) {
-  if (found.opens_block) return take_block(scan_, name, class_name, findings_);
+  if (found.opens_block) {
+    const std::size_t end = take_block(scan_, name, class_name, findings_);
+    taken_until_ = std::max(taken_until_, end);
+    return;
+  }
   const bool is_empty = found.value.begin == found.value.end;
-  if (is_empty && found.tie == Tie::kColon && found.value.end < text_.size() &&
-      is_line_end(text_[found.value.end]))
+  const std::string_view behind = text_.substr(std::min(found.value.end, text_.size()), 2);
+  if (is_empty && found.tie == Tie::kColon && (behind.starts_with('\n') || behind == "\r\n"))
     return take_next_line(scan_, name, class_name, findings_);
-  const TextRange range = whole_value(name, class_name, found);
+  TextRange range = whole_value(name, class_name, found);
   if (range.end > text_.size() - 1) scan_.wants_more(name.begin);
   if (!names_.accepts(class_name, slice(range)) ||
       !is_credible(text_, name, class_name, found, range))
     return;
+  if (!found.is_quoted && is_bare_cut(found.value))
+    range.end = std::max(range.end, bare_end(text_, found.value.begin, name, kMaxValueBytes));
   findings_.push_back({range, class_name});
   taken_until_ = std::max(taken_until_, range.end);
   take_list(found, class_name);
@@ -334,7 +350,7 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
   const bool is_query = text_[std::max<std::size_t>(name.begin, 1) - 1] == '&' ||
                         text_[std::max<std::size_t>(name.begin, 1) - 1] == '?';
   if (takes_words(class_name) && !is_query) range = whole_words(range, class_name);
-  if (digits_needed(class_name) > 0) range = whole_number(range, class_name);
+  if (digits_needed(class_name) > 0) range = whole_number(first_word(range), class_name);
   if (found.tie == Tie::kColon || text_[name.end] == ']') range = whole_field(name, range);
   if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);
   const bool is_field = found.fills_line && !found.is_spaced &&
@@ -343,6 +359,12 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
          std::string_view(".,;:").find(text_[range.end - 1]) != std::string_view::npos)
     --range.end;
   return range;
+}
+
+// Of a string that the end of the text cuts: a number has no blanks but those between its groups.
+TextRange NamedValueFinder::first_word(TextRange value) const {
+  const auto end = slice(value).find_first_of(" \"'");
+  return {value.begin, end == std::string_view::npos ? value.end : value.begin + end};
 }
 
 // Digits in groups, as people write them: (816) 674-9353, 860 884 4281.

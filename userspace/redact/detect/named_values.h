@@ -40,7 +40,7 @@ class NamedValueFinder {
   void take_rows(std::size_t at);
   void take_reversed_pair(std::size_t end);
   std::string_view looked_at(std::string_view class_name, const Assignment& found) const;
-  void take_nothing(TextRange name, std::string_view class_name);
+  void take_nothing(TextRange name);
   void ask_if_open(TextRange name, const Assignment& found);
   bool take_field(TextRange name, const Assignment& found);
   void take_assignment(TextRange name, std::string_view class_name, const Assignment& found);
@@ -48,6 +48,7 @@ class NamedValueFinder {
   void take_list(const Assignment& found, std::string_view class_name);
   TextRange whole_value(TextRange name, std::string_view class_name, const Assignment& found) const;
   TextRange whole_words(TextRange value, std::string_view class_name) const;
+  TextRange first_word(TextRange value) const;
   TextRange whole_number(TextRange value, std::string_view class_name) const;
   TextRange whole_field(TextRange name, TextRange value) const;
   TextRange whole_setting(TextRange name, TextRange value) const;
@@ -57,6 +58,7 @@ class NamedValueFinder {
   std::string_view text_;
   const NameTable& names_;
   std::vector<Finding>& findings_;
+  std::size_t field_until_ = 0;  // a long header field before this was looked at
   std::size_t taken_until_ = 0;  // names before this were looked at
   std::size_t table_until_ = 0;  // rows before this were taken
 };

@@ -9,7 +9,8 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxTag = 256;        // bytes of a start tag that are looked at
+constexpr std::size_t kMaxTag = 256;  // bytes of a start tag that are looked at
+constexpr std::size_t kMaxElementText = 8192;
 constexpr std::size_t kMaxPairGap = 128;    // between a name and the word "value"
 constexpr std::size_t kMaxValueBack = 512;  // from a name back to its value
 
@@ -38,18 +39,24 @@ Assignment element_text(std::string_view text, std::size_t begin, Tie tie) {
   constexpr std::string_view kData = "<![CDATA[";
   const bool is_data = text.substr(begin).starts_with(kData);
   if (is_data) begin += kData.size();
-  std::size_t end = std::min(text.find(is_data ? "]]>" : "<", begin), text.size());
-  end = std::min(end, begin + kMaxValueBytes);
-  const bool is_open = end == text.size();
+  const std::size_t limit =
+      std::min(text.size(), begin + (is_data ? kMaxValueBytes : kMaxElementText));
+  std::size_t end = std::min(text.substr(0, limit).find(is_data ? "]]>" : "<", begin), limit);
+  if (end == limit && limit < text.size() && !is_data) {  // no element: a run that goes on
+    const std::string_view ahead = text.substr(0, std::min(text.size(), begin + kMaxValueBytes));
+    end = std::min(ahead.find_first_of("< \t\r\n", begin), ahead.size());
+  }
+  const bool is_open = end + 1 >= text.size();  // "<" alone does not say what it begins
   // What only looks like a tag: <password> of a usage line.
   if (!is_data && !text.substr(end).starts_with("</") &&
       !is_secret_word(text.substr(begin, end - begin)))
     end = begin;
-  while (!is_open && end > begin && is_space(text[end - 1])) --end;
+  while (end < text.size() && end > begin && is_space(text[end - 1])) --end;
   while (begin < end && is_space(text[begin])) ++begin;
   Assignment found;
   found.tie = tie;
   found.is_quoted = true;
+  found.is_open = is_open;
   found.value = {begin, end};
   return found;
 }

@@ -5,6 +5,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxNextName = 64;
+constexpr std::size_t kMaxProse = 1024;    // between the quotation marks of prose
 constexpr std::size_t kMaxLookBack = 512;  // of the line before a name
 
 // Of a string that closes with the mark itself: whether the mark at `at` does that.
@@ -145,14 +146,16 @@ std::size_t query_end(std::string_view text, std::size_t begin) {
 }  // namespace
 
 StringEnd string_end(std::string_view text, std::size_t begin, const Quote& quote) {
-  text = text.substr(0, std::min(text.size(), begin + kMaxValueBytes));
+  const std::size_t max = quote.close.starts_with('\xe2') ? kMaxProse : kMaxValueBytes;
+  text = text.substr(0, std::min(text.size(), begin + max));
   if (quote.close.empty()) return marked_end(text, begin, quote);
   const auto end = text.find(quote.close, begin);
   return end == text.npos ? StringEnd{text.size(), false} : StringEnd{end, true};
 }
 
-std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name) {
-  text = text.substr(0, std::min(text.size(), begin + kMaxValueBytes));
+std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
+                     std::size_t size_max) {
+  text = text.substr(0, std::min(text.size(), begin + size_max));
   if (is_query_name(text, name)) return query_end(text, begin);
   Brackets brackets;
   Enclosure enclosure(text, name.begin);

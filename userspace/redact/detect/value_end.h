@@ -10,6 +10,7 @@
 namespace scopetrace {
 
 inline constexpr std::size_t kMaxValueBytes = 65536;
+inline constexpr std::size_t kMaxBareLook = 1024;  // of a bare value, to tell what it is
 
 struct StringEnd {
   std::size_t end = 0;     // of the content
@@ -20,7 +21,16 @@ struct StringEnd {
 StringEnd string_end(std::string_view text, std::size_t begin, const Quote& quote);
 
 // The end of a bare value at `begin`: its line's blank or tag, the quotation mark that opened
-// before `name`, or a delimiter that something follows. Of a query (`?name=`) it is & or #.
-std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name);
+// before `name`, or a delimiter that something follows. Of a query (`?name=`) it is & or #. At most
+// `size_max` bytes behind `begin`: many names may stand in front of one long run, so that only what
+// is redacted in the end is looked at as a whole.
+std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
+                     std::size_t size_max = kMaxBareLook);
+
+// Whether the bare value [begin, end) may go on behind kMaxBareLook.
+constexpr bool is_bare_cut(TextRange value) {
+  constexpr std::size_t kMaxDelimiter = 64;
+  return value.end - value.begin + kMaxDelimiter >= kMaxBareLook;
+}
 
 }  // namespace scopetrace

@@ -18,8 +18,8 @@ std::size_t indent_of(std::string_view text, std::size_t begin, std::size_t name
 
 }  // namespace
 
-void take_block(ScanText& scan, TextRange name, std::string_view class_name,
-                std::vector<Finding>& findings) {
+std::size_t take_block(ScanText& scan, TextRange name, std::string_view class_name,
+                       std::vector<Finding>& findings) {
   const std::string_view text = scan.text;
   const std::size_t begin = line_begin(text, name.begin);
   const std::size_t indent = indent_of(text, begin, name.begin);
@@ -27,11 +27,12 @@ void take_block(ScanText& scan, TextRange name, std::string_view class_name,
   while (at < text.size() && at - name.begin < kMaxLookahead) {
     const std::size_t end = line_end(text, at);
     const std::size_t first = std::min(text.find_first_not_of(" \t\r", at), end);
-    if (first < end && first - at <= indent) return;
+    if (first < end && first - at <= indent) return at;
     if (first < end) findings.push_back({{first, end}, class_name});
     at = end + 1;
   }
   if (at >= text.size()) scan.wants_more(begin);
+  return at;
 }
 
 void take_next_line(ScanText& scan, TextRange name, std::string_view class_name,
@@ -57,26 +58,31 @@ void take_next_line(ScanText& scan, TextRange name, std::string_view class_name,
   if (is_plausible_value(class_name, written)) findings.push_back({value, class_name});
 }
 
-void take_part(ScanText& scan, TextRange name, std::string_view class_name,
+bool take_part(ScanText& scan, TextRange name, std::string_view class_name,
                std::vector<Finding>& findings) {
   const std::string_view text = scan.text;
   const std::size_t begin = line_begin(text, name.begin);
   const std::string_view before = text.substr(begin, name.begin - begin);
-  if (before.size() < 12 || before.find("form-data") == before.npos) return;
+  if (before.size() < 12 || before.find("form-data;") == before.npos) return false;
   constexpr std::string_view kEmptyLine = "\r\n\r\n";
   const bool is_escaped = text.substr(name.end, 256).find("\\r\\n\\r\\n") != text.npos;
   const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
   const auto empty = text.substr(0, std::min(text.size(), name.end + 1024)).find(mark, name.end);
   if (empty == text.npos) {
     if (name.end + 1024 >= text.size()) scan.wants_more(begin);
-    return;
+    return false;
   }
   const std::size_t from = empty + mark.size();
   const std::string_view ahead = text.substr(0, std::min(text.size(), from + kMaxLookahead));
-  const auto end = ahead.find(is_escaped ? "\\r\\n--" : "\r\n--", from);
-  if (end == ahead.npos && ahead.size() == text.size()) scan.wants_more(begin);
-  const std::size_t stop = std::min(end, ahead.size());
+  // A body whose line ends are written as escapes stands on one line, whatever follows it.
+  const std::size_t line = is_escaped ? line_end(ahead, from) : ahead.size();
+  const auto end = ahead.substr(0, line).find(is_escaped ? "\\r\\n--" : "\r\n--", from);
+  if (end == ahead.npos && line == text.size()) scan.wants_more(begin);
+  // Without a boundary only the first line is known to be of the part.
+  const std::size_t stop =
+      end != ahead.npos ? end : std::min(ahead.find_first_of("\r\n", from), ahead.size());
   if (stop > from) findings.push_back({{from, stop}, class_name});
+  return true;
 }
 
 }  // namespace scopetrace

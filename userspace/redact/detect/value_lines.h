@@ -10,16 +10,17 @@
 
 namespace scopetrace {
 
-// YAML: the lines below the one of `name` that are further indented.
-void take_block(ScanText& scan, TextRange name, std::string_view class_name,
-                std::vector<Finding>& findings);
+// YAML: the lines below the one of `name` that are further indented. Returns where they end.
+std::size_t take_block(ScanText& scan, TextRange name, std::string_view class_name,
+                       std::vector<Finding>& findings);
 
 // YAML, JSON: the scalar on the next line, further indented, when `name:` ends its line.
 void take_next_line(ScanText& scan, TextRange name, std::string_view class_name,
                     std::vector<Finding>& findings);
 
-// A part of a form: name="password", then an empty line, then the value up to the boundary.
-void take_part(ScanText& scan, TextRange name, std::string_view class_name,
+// A part of a form: name="password", then an empty line, then the value up to the boundary. False
+// when `name` is not that of a part.
+bool take_part(ScanText& scan, TextRange name, std::string_view class_name,
                std::vector<Finding>& findings);
 
 }  // namespace scopetrace

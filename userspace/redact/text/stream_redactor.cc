@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "userspace/base/bytes.h"
 #include "userspace/redact/detect/key_blocks.h"
@@ -15,9 +16,25 @@ constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
 constexpr std::size_t kLookStep = 1024;  // bytes between two looks at a line without end
 constexpr std::string_view kKeyBegin = "-----BEGIN";
 
-bool opens_private_key(std::string_view text) {
-  const std::string_view head = text.substr(0, 64);
-  return head.starts_with(kKeyBegin) && head.find("PRIVATE KEY") != head.npos;
+// Behind the BEGIN line of the private key that `text` begins with, or nothing.
+std::optional<std::size_t> behind_key_begin(std::string_view text) {
+  return text.starts_with(kKeyBegin) ? key_body(text, 0) : std::nullopt;
+}
+
+// How much of `text`, which goes on in a key, belongs to it, as far as its lines are whole; says in
+// `goes_on` whether it is not over. A longer line counts as several, so that it need not be kept.
+std::size_t key_lines(std::string_view text, std::size_t max, bool& goes_on) {
+  std::size_t at = 0;
+  for (;;) {
+    const std::string_view ahead = text.substr(at, max);
+    const auto end = ahead.find('\n');
+    if (end == ahead.npos && ahead.size() < max) return at;
+    const std::string_view line = ahead.substr(0, end);
+    const auto stop = key_end_in_line(line);
+    goes_on = !stop;
+    if (stop) return at + *stop;
+    at += std::min(line.size() + 1, ahead.size());
+  }
 }
 
 // Behind the last line end of `text`, or nothing.
@@ -109,29 +126,25 @@ std::size_t StreamRedactor::take_piece(std::string_view text, std::string& out) 
   const bool is_line = whole_lines(text, kMaxLine) == 0;
   const std::size_t window = is_line ? kMaxLine : kHoldBackBytes - kMaxLine;
   if (text.size() < window) return 0;
-  if (opens_private_key(text)) {
-    in_private_key_ = true;
-    return 0;
-  }
   const std::string_view piece = text.substr(0, window);
   const auto cut = piece.find_last_of(kSeparators);
   if (cut != piece.npos && cut > 0) {
     const std::size_t taken = scanner_.redact_begin(piece.substr(0, cut), columns_, out);
     if (taken > 0) return taken;
   }
-  in_long_run_ = true;
-  withheld_bytes_ += piece.size();
-  return piece.size();
+  const auto body = behind_key_begin(piece);
+  in_private_key_ = body.has_value();
+  in_long_run_ = !in_private_key_;
+  const std::size_t taken = body.value_or(piece.size());
+  withheld_bytes_ += taken;
+  return taken;
 }
 
 // Drops what belongs to a run or key that is withheld; at its end says how long it was.
 std::size_t StreamRedactor::skip_withheld(std::string_view text, std::string& out) {
   std::size_t end = 0;
   if (in_private_key_) {
-    const std::size_t whole = behind_last_line(text);
-    end = key_end(text.substr(0, whole), 0);
-    in_private_key_ = end == whole;
-    if (in_private_key_ && text.size() - whole > kMaxLine) end = text.size();
+    end = key_lines(text, kMaxLine, in_private_key_);
   } else {
     end = text.find_first_of(kSeparators);
     if (end == text.npos)
