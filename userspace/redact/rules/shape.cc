@@ -161,9 +161,9 @@ void Shape::choose_literal() {
     std::string literal;
     const std::size_t first = i;
     while (i < runs_.size() && is_literal(runs_[i])) literal += literal_char(runs_[i++]);
-    const bool is_better = literal.size() > literal_.size() &&
-                           (literal_.size() < kMinPrefix || literal_run_ > 0 ||
-                            begins_word(literal, first));
+    const bool is_better =
+        literal.size() > literal_.size() &&
+        (literal_.size() < kMinPrefix || literal_run_ > 0 || begins_word(literal, first));
     if (is_better) {
       literal_ = literal;
       literal_run_ = first;
