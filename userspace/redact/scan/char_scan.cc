@@ -143,10 +143,9 @@ constexpr std::array<std::uint8_t, 256> make_bits() {
   for (unsigned i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);
     const bool is_token = is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
-    bits[i] = static_cast<std::uint8_t>(is_digit(c) << kDigit | (c == ' ' || c == '-') << kJoint |
-                                        is_alnum(c) << kAlnum | is_token << kToken |
-                                        (c == '@' || c == '%') << kSign |
-                                        (c == '%' || c == '\\') << kEscape);
+    bits[i] = static_cast<std::uint8_t>(
+        is_digit(c) << kDigit | (c == ' ' || c == '-') << kJoint | is_alnum(c) << kAlnum |
+        is_token << kToken | (c == '@' || c == '%') << kSign | (c == '%' || c == '\\') << kEscape);
   }
   return bits;
 }
@@ -190,10 +189,10 @@ void prepare(std::string_view text, CharHits& hits) {
 //   8: 2_B,D,F + - /           16: 4,6_1–F letters a–o          32: 5,7_0–A letters p–z
 //   64: 4_0 @                  128: 2_5 %
 ST_AVX2 ST_ALWAYS_INLINE __m256i classes_of(__m256i c) {
-  const __m256i low = _mm256_broadcastsi128_si256(_mm_setr_epi8(
-      1 | 2 | 32 | 64, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
-      static_cast<char>(1 | 16 | 32 | 128), 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
-      16 | 32, 8 | 16, 4 | 16, 2 | 8 | 16, 16, 8 | 16));
+  const __m256i low = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(1 | 2 | 32 | 64, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
+                    static_cast<char>(1 | 16 | 32 | 128), 1 | 16 | 32, 1 | 16 | 32, 1 | 16 | 32,
+                    1 | 16 | 32, 16 | 32, 8 | 16, 4 | 16, 2 | 8 | 16, 16, 8 | 16));
   const __m256i high = _mm256_broadcastsi128_si256(_mm_setr_epi8(
       0, 0, static_cast<char>(2 | 8 | 128), 1, 16 | 64, 4 | 32, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0));
   const __m256i nibble = _mm256_set1_epi8(15);
@@ -232,8 +231,9 @@ ST_AVX2 ST_ALWAYS_INLINE Masks masks_by_avx2(const char* block) {
   masks.digit = mask_of({_mm256_slli_epi16(classes.low, 7), _mm256_slli_epi16(classes.high, 7)});
   masks.joint = mask_of({_mm256_slli_epi16(classes.low, 6), _mm256_slli_epi16(classes.high, 6)});
   masks.alnum = having(classes, 1 | 16 | 32);
-  masks.token = masks.alnum | mask_of({_mm256_slli_epi16(classes.low, 4),
-                                       _mm256_slli_epi16(classes.high, 4)}) | equal(text, '_');
+  masks.token = masks.alnum |
+                mask_of({_mm256_slli_epi16(classes.low, 4), _mm256_slli_epi16(classes.high, 4)}) |
+                equal(text, '_');
   if (having(classes, 4 | 64 | 128) == 0) return masks;  // rare
   masks.sign = having(classes, 64 | 128);
   masks.escape = having(classes, 4 | 128);
