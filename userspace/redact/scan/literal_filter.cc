@@ -62,7 +62,8 @@ unsigned buckets_for(FilterKind kind, const LiteralFilter::Wanted& wanted) {
   constexpr unsigned kGuarded = LiteralFilter::kGuardedBuckets;
   if (kind == FilterKind::kLetters) return wanted.is_guarded ? kGuarded : 255 & ~kGuarded;
   if (kind == FilterKind::kOther) return 255;
-  return is_letter_row(wanted.text[0]) ? LiteralFilter::kLetterBuckets : LiteralFilter::kDigitBuckets;
+  return is_letter_row(wanted.text[0]) ? LiteralFilter::kLetterBuckets
+                                       : LiteralFilter::kDigitBuckets;
 }
 
 }  // namespace
@@ -203,8 +204,7 @@ ST_AVX2 ST_ALWAYS_INLINE Bits look(const Filters& filters, const char* text) {
   look_at<2>(filters, text, left);
   look_at<3>(filters, text, left);
   const __m256i guarded = _mm256_set1_epi8(LiteralFilter::kGuardedBuckets);
-  left.letters =
-      _mm256_andnot_si256(_mm256_and_si256(is_inside_word(text), guarded), left.letters);
+  left.letters = _mm256_andnot_si256(_mm256_and_si256(is_inside_word(text), guarded), left.letters);
   return {non_zero(left.letters), non_zero(left.start), non_zero(left.other)};
 }
 

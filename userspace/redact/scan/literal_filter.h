@@ -29,8 +29,8 @@ class LiteralFilter {
   static constexpr std::size_t kReadAhead = kWindow - 1;
 
   LiteralFilter() = default;
-  // A string of two to kWindow bytes. `is_guarded`, of kLetters: not inside a lower-case word, which
-  // is where short words turn up most.
+  // A string of two to kWindow bytes. `is_guarded`, of kLetters: not inside a lower-case word,
+  // which is where short words turn up most.
   struct Wanted {
     std::string_view text;
     bool is_guarded = false;
@@ -73,8 +73,8 @@ struct FilterHits {
 };
 
 // Adds the candidates of `blocks` blocks of kMaskBytes from `text` on, behind which kReadAhead more
-// bytes can be read, and one before. `starts` has a mask a block: where words begin. Offsets count from `base`. Uses
-// AVX2 where the processor has it; the portable form gives the same result.
+// bytes can be read, and one before. `starts` has a mask a block: where words begin. Offsets count
+// from `base`. Uses AVX2 where the processor has it; the portable form gives the same result.
 void find_candidates(const FilterSet& filters, const char* text, std::size_t blocks,
                      const std::uint64_t* starts, std::uint32_t base, FilterHits& hits);
 void find_candidates_portably(const FilterSet& filters, const char* text, std::size_t blocks,

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kWindow = LiteralFilter::kWindow;
 
-
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 128; }
 
 std::uint32_t read_bytes(const char* at) {

@@ -82,9 +82,9 @@ class LiteralScan {
   // Errors: kCorrupt for too many literals, or one without two ASCII characters in a row.
   static Result<LiteralScan> make(std::vector<Literal> literals);
 
-  // Replaces `hits` by all occurrences in `text` (at most 4 GiB), those of one literal in the order of
-  // the text, those of different ones nearly so. `starts` is where words begin, as
-  // scan_chars() says it.
+  // Replaces `hits` by all occurrences in `text` (at most 4 GiB), those of one literal in the order
+  // of the text, those of different ones nearly so. `starts` is where words begin, as scan_chars()
+  // says it.
   void find(std::string_view text, const std::vector<std::uint64_t>& starts,
             std::vector<LiteralHit>& hits) const;
   const std::vector<Literal>& literals() const { return literals_; }
