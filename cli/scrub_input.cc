@@ -5,6 +5,8 @@
 
 #include "userspace/base/bytes.h"
 #include "userspace/redact/body/transfer_encoding.h"
+#include "userspace/redact/scan/text_class.h"
+#include "userspace/redact/wire/wire_record.h"
 
 namespace scopetrace {
 namespace {
@@ -21,6 +23,19 @@ std::uint64_t sum_of_marks(std::string_view text) {
     sum += parse_decimal(digits.substr(0, end)).value_or(0);
   }
   return sum;
+}
+
+// Whether a record is text, in whatever alphabet: UTF-8, or without control characters.
+bool is_text(std::string_view record) {
+  const auto is_odd = [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && !is_space(c)) || c == '\x7f';
+  };
+  return is_readable(record) || std::none_of(record.begin(), record.end(), is_odd);
+}
+
+std::string redact_record(TextScanner& scanner, std::string_view record) {
+  if (is_text(record)) return scanner.redact(record);
+  return redact_binary_record(scanner, as_bytes(record));
 }
 
 }  // namespace
@@ -54,10 +69,11 @@ void RecordInput::keep(std::string_view part) {
 
 void RecordInput::end_record(std::string_view rest, std::string& out) {
   if (begin_.empty() && withheld_ == 0 && rest.size() <= kMaxRecord) {
-    out += scanner_.redact(rest);
+    out += redact_record(scanner_, rest);
   } else {
     keep(rest);
-    out += withheld_ > 0 ? "[WITHHELD:" + std::to_string(withheld_) + "]" : scanner_.redact(begin_);
+    out += withheld_ > 0 ? "[WITHHELD:" + std::to_string(withheld_) + "]"
+                         : redact_record(scanner_, begin_);
     withheld_total_ += withheld_;
     withheld_ = 0;
     wipe(begin_);

@@ -44,7 +44,8 @@ class TextInput : public ScrubInput {
 };
 
 // Records that end in NUL, each redacted as if it were alone: record N of the input is record N of
-// the output. Empty records stay; bytes behind the last NUL are a record that is written without
+// the output. What is no text is told as the messages of its protocol, or as its printable runs and
+// lengths. Empty records stay; bytes behind the last NUL are a record that is written without
 // one. A record longer than kMaxRecord is withheld as a length.
 class RecordInput : public ScrubInput {
  public:

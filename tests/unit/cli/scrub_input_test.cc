@@ -102,6 +102,35 @@ TEST(RecordInputTest, WithholdsALongerRecordAsALength) {
   EXPECT_EQ(input.withheld_bytes(), longer.size());
 }
 
+TEST(RecordInputTest, TellsTheMessagesOfABinaryProtocol) {
+  const std::string password = make_secret(16);
+  // A simple bind of LDAP.
+  const std::string bind =
+      "\x30\x1f\x02\x01\x01\x60\x1a\x02\x01\x03\x04\x03"
+      "cn=\x80\x10" +
+      password;
+
+  const std::string out = scrub<RecordInput>("a\0"s + bind + "\0b"s);
+
+  EXPECT_FALSE(contains(out, password)) << out;
+  EXPECT_TRUE(contains(out, "cn=")) << out;
+  EXPECT_TRUE(out.ends_with("\0b"s)) << out;
+}
+
+TEST(RecordInputTest, TellsOtherBinaryAsRunsAndLengths) {
+  const std::string secret = make_secret(32);
+  const std::string out = scrub<RecordInput>("\xff\x01\x02\x03\x88\x99harmless words\x01\x05\xfe" +
+                                             secret + "\x06\x07");
+
+  EXPECT_FALSE(contains(out, secret)) << out;
+  EXPECT_TRUE(contains(out, "harmless words")) << out;
+  EXPECT_TRUE(contains(out, " bytes]")) << out;
+}
+
+TEST(RecordInputTest, KeepsTextOfAnotherAlphabet) {
+  EXPECT_EQ(scrub<RecordInput>("caf\xe9 cr\xe8me"), "caf\xe9 cr\xe8me");
+}
+
 TEST(RecordInputTest, CountsRecords) {
   Scanner s;
   RecordInput input(s.scanner);

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "oauth_signature=\"0123456789abcdefgh%2Fij%3D\", "
                   "oauth_signature_method=\"HMAC-SHA1\", oauth_token=\"token-0123456789\", "
                   "oauth_version=\"1.0\"",
-                  "OAuth oauth_consumer_key=\"[credentials]\", oauth_nonce=\"n0nce\", "
+                  "OAuth oauth_consumer_key=\"[generic-api-key]\", oauth_nonce=\"n0nce\", "
                   "oauth_signature=\"[credentials]\", oauth_signature_method=\"HMAC-SHA1\", "
                   "oauth_token=\"[generic-token]\", oauth_version=\"1.0\""},
         FieldCase{"Negotiate", "Authorization", "Negotiate 0123456789abcdefghij",

@@ -28,7 +28,7 @@ std::string redact_cookies(TextScanner& scanner, std::string_view value, bool is
         is_attribute ||
         (equals != pair.npos && scanner.names().is_public_cookie(trim(pair.substr(0, equals))));
     if (equals != pair.npos) out += pair.substr(0, equals + 1);
-    const bool is_secret = !is_plain && is_secret_member("cookie", content);
+    const bool is_secret = !is_plain && is_secret_member(scanner.names(), "cookie", content);
     out += is_secret ? scanner.replace("cookie", trim(content)) : scanner.redact(content);
     if (end < value.size()) out += ';';
     at = end + 1;
@@ -205,7 +205,7 @@ std::string redact_field_value(TextScanner& scanner, const FieldView& field) {
   if (rule != nullptr) return rule->redact(scanner, field.value);
   if (is_signature_field(field.name)) return redact_signature(scanner, field.value);
   if (field.is_never_indexed && !is_harmless(field.name) &&
-      is_secret_member("credentials", field.value)) {
+      is_secret_member(scanner.names(), "credentials", field.value)) {
     return scanner.replace("credentials", field.value);
   }
   return redact_member(scanner, field.name, field.value, {});

@@ -216,13 +216,18 @@ Result<std::unique_ptr<HttpTextRedactor>> HttpTextRedactor::make(const RuleSet& 
 std::string HttpTextRedactor::redact(std::string_view bytes) {
   TextScanner scanner(*state_->detectors, state_->key);
   const std::string_view input = bytes.substr(0, kMaxInput);
-  // A second time: what a later name gave away may stand before it.
+  // A second time: what a later name gave away may stand before it. Only that one is counted.
   HttpText(scanner, input).run();
+  const auto before = scanner.by_class();
   std::string out = HttpText(scanner, input).run();
   if (bytes.size() > input.size()) {
     out += withheld_mark(bytes.size() - input.size(), "over the size limit");
   }
-  for (const auto& [name, count] : scanner.by_class()) state_->by_class[name] += count;
+  for (const auto& [name, count] : scanner.by_class()) {
+    const auto first = before.find(name);
+    const std::uint64_t counted = first == before.end() ? 0 : first->second;
+    if (count > counted) state_->by_class[name] += count - counted;
+  }
   return out;
 }
 

@@ -251,7 +251,7 @@ class Walker {
       return false;
     }
     if (frame.inherited_class == "pan" && count_digits(value) < kMinCardDigits) return false;
-    return is_secret_member(frame.inherited_class, value);
+    return is_secret_member(scanner_.names(), frame.inherited_class, value);
   }
 
   bool take_scalar() {

@@ -99,6 +99,13 @@ bool hides_structure(TextScanner& scanner, std::string_view value, BodyOptions o
   return is_hiding;
 }
 
+// A credential of few digits (pin, otp) under whose name stands something longer that looks secret.
+bool is_odd_code(const NameTable& names, std::string_view class_name, std::string_view value) {
+  constexpr std::size_t kMinOdd = 10;
+  return digits_needed(class_name) > 0 && !names.is_personal(class_name) &&
+         value.size() >= kMinOdd && is_secret_word(value);
+}
+
 bool looks_like_json(std::string_view value) {
   const std::string_view inner = trim(value);
   return inner.size() >= 2 && (inner[0] == '{' || inner[0] == '[');
@@ -128,10 +135,12 @@ bool is_descriptive_member(std::string_view name) {
 bool is_name_member(std::string_view name) { return is_in(kNameMembers, name); }
 bool is_value_member(std::string_view name) { return is_in(kValueMembers, name); }
 
-bool is_secret_member(std::string_view class_name, std::string_view value) {
+bool is_secret_member(const NameTable& names, std::string_view class_name, std::string_view value) {
   value = trim(value);
   if (value.empty() || is_said(value) || is_whole_template(value)) return false;
   if (value.find_first_not_of("*xX.-•") == value.npos) return false;
+  if (names.has_value_shape(class_name)) return names.accepts(class_name, value);
+  if (is_odd_code(names, class_name, value)) return true;
   const bool is_word =
       std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '/'; });
   const bool is_any = is_plausible_value(class_name, "a1@b");  // not a class of digits or addresses
@@ -150,7 +159,7 @@ std::string redact_member(TextScanner& scanner, std::string_view name, std::stri
   if (!class_name) class_name = scanner.names().class_of(last_part(name), value);
   if (!class_name) class_name = contextual_class(name, value);
   if (is_credential_field(name, value)) return redact_field_value(scanner, {name, value});
-  if (class_name && is_secret_member(*class_name, value)) {
+  if (class_name && is_secret_member(scanner.names(), *class_name, value)) {
     return scanner.replace(*class_name, value);
   }
   if (options.depth >= kMaxBodyDepth) return redact_text_at(scanner, value, options.depth);

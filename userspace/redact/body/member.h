@@ -19,8 +19,9 @@ std::optional<std::string_view> class_of_member(const NameTable& names, std::str
 std::optional<std::string_view> class_of_container(const NameTable& names, std::string_view name);
 
 // Whether a member of that class holds a secret. Unlike in free text the value's borders are
-// certain, so only what says "no value" is spared: keywords, masks, whole template variables.
-bool is_secret_member(std::string_view class_name, std::string_view value);
+// certain, so only what says "no value" is spared: keywords, masks, whole template variables. Where
+// the rules of the class say how a value looks, that decides.
+bool is_secret_member(const NameTable& names, std::string_view class_name, std::string_view value);
 
 // Whether a member inside something sensitive only describes it: type, time, state, amount, …
 bool is_descriptive_member(std::string_view name);

@@ -81,7 +81,7 @@ std::string redact_authority(TextScanner& scanner, std::string_view authority) {
   std::string out = scanner.redact(user_info.substr(0, colon));
   if (colon != user_info.npos) {
     const std::string_view password = user_info.substr(colon + 1);
-    const bool is_kept = !is_secret_member("url-password", password);
+    const bool is_kept = !is_secret_member(scanner.names(), "url-password", password);
     out += ':';
     out += is_kept ? std::string(password) : scanner.replace("url-password", password);
   }

@@ -239,7 +239,7 @@ class XmlWalk {
   std::string redacted(std::string_view name, std::string_view value) {
     if (options_.as_shape) return std::string(type_of(trim(value)));
     const auto class_name = class_of_element(scanner_.names(), local_name(name));
-    if (class_name && is_secret_member(*class_name, value)) {
+    if (class_name && is_secret_member(scanner_.names(), *class_name, value)) {
       return scanner_.replace(*class_name, value);
     }
     const bool is_name = !stack_.empty() && is_name_member(stack_.back().local) &&

@@ -302,14 +302,26 @@ void NamedValueFinder::take_assignment(TextRange name, std::string_view class_na
     return take_next_line(scan_, name, class_name, findings_);
   TextRange range = whole_value(name, class_name, found);
   if (range.end > text_.size() - 1) scan_.wants_more(name.begin);
-  if (!names_.accepts(class_name, slice(range)) ||
-      !is_credible(text_, name, class_name, found, range))
+  if (!names_.accepts(class_name, slice(range))) return;
+  if (!is_sure(name, class_name, found) && !is_credible(text_, name, class_name, found, range))
     return;
   if (!found.is_quoted && is_bare_cut(found.value))
     range.end = std::max(range.end, bare_end(text_, found.value.begin, name, kMaxValueBytes));
   findings_.push_back({range, class_name});
   taken_until_ = std::max(taken_until_, range.end);
   take_list(found, class_name);
+}
+
+// Whether the pair says enough by itself: of a shape that the rules ask for, or personal data,
+// which is words like any others, where a string or a line holds nothing else.
+bool NamedValueFinder::is_sure(TextRange name, std::string_view class_name,
+                               const Assignment& found) const {
+  const bool is_written = found.tie == Tie::kEquals || found.tie == Tie::kColon ||
+                          found.tie == Tie::kPair || found.tie == Tie::kElement;
+  if (!is_written || found.value.end == found.value.begin) return false;
+  if (names_.has_value_shape(class_name) && has_digit(slice(found.value))) return true;
+  if (!names_.is_personal(class_name)) return false;
+  return found.is_quoted || (found.fills_line && line_begin(text_, name.begin) == name.begin);
 }
 
 // ["value", "value"]: the further strings of a list.

@@ -44,6 +44,7 @@ class NamedValueFinder {
   void ask_if_open(TextRange name, const Assignment& found);
   bool take_field(TextRange name, const Assignment& found);
   void take_assignment(TextRange name, std::string_view class_name, const Assignment& found);
+  bool is_sure(TextRange name, std::string_view class_name, const Assignment& found) const;
   NameTable::Match match_around(TextRange& name) const;
   void take_list(const Assignment& found, std::string_view class_name);
   TextRange whole_value(TextRange name, std::string_view class_name, const Assignment& found) const;

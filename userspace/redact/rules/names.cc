@@ -311,9 +311,11 @@ bool NameTable::is_low_entropy(std::string_view class_name) const {
 }
 
 bool NameTable::accepts(std::string_view class_name, std::string_view value) const {
-  if (!is_plausible_value(class_name, value)) return false;
   const auto shapes = value_shapes_.find(class_name);
-  if (shapes == value_shapes_.end()) return true;
+  if (shapes == value_shapes_.end()) return is_plausible_value(class_name, value);
+  // What the rules say of the class goes before what is known of it in general.
+  if (!stands_for_itself(value)) return false;
+  if (digits_needed(class_name) > 0 && !has_digit(value)) return false;
   return std::any_of(shapes->second.begin(), shapes->second.end(),
                      [&](const Shape& shape) { return shape.matches_whole(trim(value)); });
 }

@@ -51,8 +51,8 @@ class NameTable {
   bool has_value_shape(std::string_view class_name) const {
     return value_shapes_.contains(class_name);
   }
-  // Whether a value found under a name of the class can be one: plausible, and of a value shape of
-  // the class where its rules have such.
+  // Whether a value found under a name of the class can be one: of a value shape of the class where
+  // its rules have such, else plausible.
   bool accepts(std::string_view class_name, std::string_view value) const;
 
  private:

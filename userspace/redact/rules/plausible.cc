@@ -234,11 +234,17 @@ bool is_prose(std::string_view value) {
   return value.size() <= 12 && std::all_of(value.begin() + 1, value.end(), is_lower);
 }
 
-bool is_plausible_value(std::string_view class_name, std::string_view value) {
+bool stands_for_itself(std::string_view value) {
   value = trim(value);
   while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
   if (value.empty() || is_keyword(value)) return false;
-  if (is_template(value) || is_expression(value) || is_reference(value)) return false;
+  return !is_template(value) && !is_expression(value) && !is_reference(value);
+}
+
+bool is_plausible_value(std::string_view class_name, std::string_view value) {
+  if (!stands_for_itself(value)) return false;
+  value = trim(value);
+  while (value.back() == ')' || value.back() == ';') value.remove_suffix(1);
   if (class_name == "email") return value.find_first_of("@%") != value.npos;
   if (class_name == "client-ip") return is_public_address(value);
   if (!is_personal_word(class_name, value)) return false;

@@ -7,9 +7,12 @@
 
 namespace scopetrace {
 
-// Whether a value found under a sensitive name can be one: not empty, a keyword, a template
-// variable, a reference, an expression of code or already masked; with enough digits where the
-// class is made of digits.
+// Whether a value is one: not empty, a keyword, a template variable, a reference, an expression of
+// code or already masked.
+bool stands_for_itself(std::string_view value);
+
+// Whether a value found under a sensitive name can be one: it stands for itself, with enough digits
+// where the class is made of digits.
 bool is_plausible_value(std::string_view class_name, std::string_view value);
 
 // How many digits the values of a class always hold; 0 for classes that are not made of digits.

@@ -14,4 +14,17 @@ std::optional<std::string> redact_wire_record(TextScanner& scanner, Bytes record
   return out;
 }
 
+std::string redact_binary_record(TextScanner& scanner, Bytes record) {
+  if (auto told = redact_wire_record(scanner, record)) return *std::move(told);
+  WireText text(scanner, WireDetail::kRedacted);
+  PrintableRuns runs(text);
+  runs.set_strict(true);
+  std::string kept;
+  runs.push(as_text(record), kept);
+  runs.finish(kept);
+  std::string safe = scanner.redact(kept);
+  wipe(kept);
+  return safe;
+}
+
 }  // namespace scopetrace

@@ -15,4 +15,8 @@ class TextScanner;
 // table; else nothing. The record is taken for the begin of one direction. Nothing is learned.
 std::optional<std::string> redact_wire_record(TextScanner& scanner, Bytes record);
 
+// The same for any bytes: where no protocol claims them, their printable runs, in which every token
+// that could be a secret is replaced, and lengths.
+std::string redact_binary_record(TextScanner& scanner, Bytes record);
+
 }  // namespace scopetrace
