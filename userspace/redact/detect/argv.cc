@@ -145,8 +145,9 @@ constexpr Position kPositions[] = {
 constexpr std::string_view kReaders[] = {"--password-stdin", "chpasswd", "sudo -S",
                                          "passwd --stdin", "--passphrase-fd 0"};
 // Oracle's programs: user/password@service.
-constexpr std::string_view kSlashUsers[] = {"sqlplus", "sqlldr",      "expdp",
-                                            "impdp",   "rman target", "oracle:thin:"};
+constexpr std::string_view kSlashUsers[] = {
+    "sqlplus",     "sqlldr",       "expdp",       "impdp",
+    "rman target", "oracle:thin:", "oracle:oci:", "oracle:oci8:"};
 
 enum class Kind { kOption, kPosition, kReader, kSlash };
 struct Program {
@@ -365,6 +366,9 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
   }
   const bool is_open = at.end + kMaxCommand >= text.size() && text.find('\n', at.end) == text.npos;
   if (is_open) wants_line(scan, at.begin);
+  const bool is_tag = program.kind == Kind::kPosition && at.end < text.size() &&
+                      (text[at.end] == '>' || text[at.end] == '<');
+  if (is_tag) return;
   switch (program.kind) {
     case Kind::kOption:
       return line.take_options(program.text, at.end);

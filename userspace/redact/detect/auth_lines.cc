@@ -70,6 +70,16 @@ bool is_server_line(std::string_view line) {
   return line.starts_with("334") || line.starts_with('+');
 }
 
+// The name of a way to log in, as a server lists them.
+bool is_mechanism(std::string_view word) {
+  constexpr std::array<std::string_view, 12> kBegins = {
+      "PLAIN",  "LOGIN",  "NTLM",      "SCRAM-",   "CRAM-",       "DIGEST-",
+      "XOAUTH", "GSSAPI", "ANONYMOUS", "EXTERNAL", "OAUTHBEARER", "GS2-"};
+  return std::any_of(kBegins.begin(), kBegins.end(), [&](std::string_view known) {
+    return word.starts_with(known) && (known.ends_with('-') || word.size() <= known.size() + 12);
+  });
+}
+
 class Exchange {
  public:
   Exchange(ScanText& scan, std::vector<Finding>& findings)
@@ -80,6 +90,10 @@ class Exchange {
   void take_login(std::size_t begin, std::size_t end);
   void take_prompt(std::size_t begin, std::size_t end);
   void take_private_lines(std::size_t begin, std::size_t end);
+  void take_bulk(std::size_t begin, std::size_t end) { take_bulk_strings(begin, end - 1); }
+  void take_services(std::size_t begin, std::size_t end);
+  void take_element(std::size_t begin, std::size_t end);
+  void take_payload(std::size_t begin, std::size_t end);
 
  private:
   std::string_view slice(TextRange range) const {
@@ -144,8 +158,10 @@ bool Exchange::take_mechanism(std::size_t begin, TextRange mechanism, const Line
     return false;
   const TextRange response = word_at(text_, mechanism.end);
   const bool is_initial = response.end > response.begin && response.end <= line.begin;
+  if (is_initial && is_mechanism(slice(response))) return true;  // what a server can do
   if (is_initial && slice(response).size() >= 8) add(response, "basic-auth");
-  if (!is_initial) take_answer(begin, line.end);
+  const bool has_answer = !is_initial || equals_ignoring_case(written, "LOGIN");
+  if (has_answer && line.end > line.begin) take_answer(begin, line.end);
   return true;
 }
 
@@ -221,6 +237,7 @@ void Exchange::take_login(std::size_t begin, std::size_t end) {
   if (tag == begin) return;
   if (!is_line_begin(text_, tag) && !(tag > 0 && text_[tag - 1] == '.')) return;
   const TextRange name = word_at(text_, end);
+  if (is_mechanism(slice({tag, begin})) || is_mechanism(slice(name))) return;
   const TextRange password = word_at(text_, name.end);
   const LineEnd line = next_line_end(text_, end);
   if (password.begin >= line.begin || password.end <= password.begin) return;
@@ -249,6 +266,47 @@ void Exchange::take_private_lines(std::size_t begin, std::size_t end) {
   if (stop > body) findings_.push_back({{body, stop}, "private-key"});
 }
 
+// NickServ :IDENTIFY name password: the last word of the line.
+void Exchange::take_services(std::size_t begin, std::size_t end) {
+  const LineEnd line = next_line_end(text_, end);
+  if (line.begin >= text_.size()) wants_line(scan_, begin);
+  TextRange word = word_at(text_, end);
+  std::string_view command = slice(word);
+  if (command.starts_with(':')) command.remove_prefix(1);
+  if (!equals_ignoring_case(command, "identify") && !equals_ignoring_case(command, "register"))
+    return;
+  const bool is_register = equals_ignoring_case(command, "register");
+  const TextRange first = word_at(text_, word.end);
+  const TextRange second = word_at(text_, first.end);
+  if (first.begin >= line.begin || first.end == first.begin) return;
+  const bool has_name = second.begin < line.begin && second.end > second.begin && !is_register;
+  add(has_name ? second : first);
+}
+
+// The text of the element whose start tag `begin` is in.
+void Exchange::take_element(std::size_t begin, std::size_t end) {
+  constexpr std::size_t kMaxStartTag = 256;
+  const std::string_view tag = text_.substr(end, kMaxStartTag);
+  const auto close = tag.find_first_of("<>");
+  if (end + kMaxStartTag >= text_.size()) wants_line(scan_, begin);
+  if (close == tag.npos || tag[close] != '>') return;
+  const std::size_t from = end + close + 1;
+  const std::size_t stop = std::min(text_.find('<', from), text_.size());
+  if (stop >= text_.size()) wants_line(scan_, begin);
+  if (stop - from >= 8 && stop - from < kMaxExchange) add({from, stop}, "basic-auth");
+}
+
+// Mongo: mechanism: "PLAIN", payload: BinData(0, "response").
+void Exchange::take_payload(std::size_t begin, std::size_t end) {
+  constexpr std::size_t kMaxBack = 256;
+  const std::size_t from = begin > kMaxBack ? begin - kMaxBack : 0;
+  const std::string_view before = text_.substr(from, begin - from);
+  if (before.find("PLAIN") == before.npos && before.find("SCRAM") == before.npos) return;
+  const TextRange word = word_at(text_, text_[end - 1] == '"' ? end - 1 : end);
+  if (word.end >= text_.size()) wants_line(scan_, begin);
+  add(word, "basic-auth");
+}
+
 }  // namespace
 
 void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_t end,
@@ -265,6 +323,14 @@ void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_
       return exchange.take_prompt(begin, end);
     case AuthWord::kPrivateLines:
       return exchange.take_private_lines(begin, end);
+    case AuthWord::kBulk:
+      return exchange.take_bulk(begin, end);
+    case AuthWord::kNickServ:
+      return exchange.take_services(begin, end);
+    case AuthWord::kXmpp:
+      return exchange.take_element(begin, end);
+    case AuthWord::kBinData:
+      return exchange.take_payload(begin, end);
   }
 }
 

@@ -18,6 +18,10 @@ enum class AuthWord {
   kPass,            // PASS password
   kPasswordPrompt,  // 334 UGFzc3dvcmQ6: the answer is in the next line
   kPrivateLines,    // Private-Lines: N
+  kBulk,            // auth and the like as bulk strings, up to the next one's $
+  kNickServ,        // NickServ :IDENTIFY password
+  kXmpp,            // <auth mechanism='PLAIN'>response</auth>
+  kBinData,         // BinData(0, "response") behind a mechanism
 };
 
 // Looks at what stands behind the word at [begin, end).

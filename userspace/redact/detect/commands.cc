@@ -5,11 +5,16 @@
 #include "userspace/redact/detect/argv.h"
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
+#include "userspace/redact/detect/cookie_lines.h"
+#include "userspace/redact/detect/email.h"
 #include "userspace/redact/detect/jose.h"
+#include "userspace/redact/detect/json_rows.h"
 #include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/mnemonic.h"
+#include "userspace/redact/detect/path_tokens.h"
+#include "userspace/redact/detect/redis_words.h"
 #include "userspace/redact/detect/sql_literals.h"
 #include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/scan/text_class.h"
@@ -30,6 +35,12 @@ enum class Topic {
   kAnnounced,   // a code or date that a word announces
   kSsh2Key,
   kJwk,  // "d":" of a JSON web key
+  kJsonRows,
+  kCookieLine,
+  kCookieList,
+  kRedisWords,
+  kPathToken,
+  kEmailEntity,  // &#64;
 };
 
 struct CommandWord {
@@ -91,6 +102,58 @@ constexpr CommandWord kWords[] = {
     {"\"qi\": \"", false, Topic::kJwk},
     {"\\\"d\\\":\\\"", false, Topic::kJwk},
     {"---- BEGIN SSH2", false, Topic::kSsh2Key},
+    {"\":[[", false, Topic::kJsonRows},
+    {"\": [[", false, Topic::kJsonRows},
+    {"[[\"", false, Topic::kJsonRows},
+    {"\tTRUE\t/", false, Topic::kCookieLine},
+    {"\tFALSE\t/", false, Topic::kCookieLine},
+    {"cookies\"", true, Topic::kCookieList},
+    {"\"auth\" \"", true, Topic::kRedisWords},
+    {"\"hset\" \"", true, Topic::kRedisWords},
+    {"\"hmset\" \"", true, Topic::kRedisWords},
+    {"\"hsetnx\" \"", true, Topic::kRedisWords},
+    {"\"set\" \"", true, Topic::kRedisWords},
+    {"\"getset\" \"", true, Topic::kRedisWords},
+    {"\"setnx\" \"", true, Topic::kRedisWords},
+    {"\"mset\" \"", true, Topic::kRedisWords},
+    {"\"requirepass\" \"", true, Topic::kRedisWords},
+    {"\"masterauth\" \"", true, Topic::kRedisWords},
+    {"/reset-password/", true, Topic::kPathToken},
+    {"/reset_password/", true, Topic::kPathToken},
+    {"/password-reset/", true, Topic::kPathToken},
+    {"/password_reset/", true, Topic::kPathToken},
+    {"/resetpassword/", true, Topic::kPathToken},
+    {"/forgot-password/", true, Topic::kPathToken},
+    {"/set-password/", true, Topic::kPathToken},
+    {"/reset/", true, Topic::kPathToken},
+    {"/verify/", true, Topic::kPathToken},
+    {"/verify-email/", true, Topic::kPathToken},
+    {"/verification/", true, Topic::kPathToken},
+    {"/confirm/", true, Topic::kPathToken},
+    {"/confirm-email/", true, Topic::kPathToken},
+    {"/confirmation/", true, Topic::kPathToken},
+    {"/invite/", true, Topic::kPathToken},
+    {"/invites/", true, Topic::kPathToken},
+    {"/invitation/", true, Topic::kPathToken},
+    {"/invitations/", true, Topic::kPathToken},
+    {"/accept-invite/", true, Topic::kPathToken},
+    {"/magic/", true, Topic::kPathToken},
+    {"/magic-link/", true, Topic::kPathToken},
+    {"/magiclink/", true, Topic::kPathToken},
+    {"/unsubscribe/", true, Topic::kPathToken},
+    {"/activate/", true, Topic::kPathToken},
+    {"/activation/", true, Topic::kPathToken},
+    {"&#64;", true, Topic::kEmailEntity},
+    {"&#x40;", true, Topic::kEmailEntity},
+    {"&commat;", true, Topic::kEmailEntity},
+    {"auth\r\n$", true, Topic::kAuth, detail_of(AuthWord::kBulk)},
+    {"requirepass\r\n$", true, Topic::kAuth, detail_of(AuthWord::kBulk)},
+    {"masterauth\r\n$", true, Topic::kAuth, detail_of(AuthWord::kBulk)},
+    {"NickServ ", true, Topic::kAuth, detail_of(AuthWord::kNickServ)},
+    {"mechanism='PLAIN'", false, Topic::kAuth, detail_of(AuthWord::kXmpp)},
+    {"mechanism=\"PLAIN\"", false, Topic::kAuth, detail_of(AuthWord::kXmpp)},
+    {"BinData(0, ", false, Topic::kAuth, detail_of(AuthWord::kBinData)},
+    {"BinData(0,\"", false, Topic::kAuth, detail_of(AuthWord::kBinData)},
 };
 
 std::vector<CommandWord> make_words() {
@@ -136,6 +199,12 @@ void add(const std::optional<TextRange>& range, std::string_view class_name,
   if (range) findings.push_back({*range, class_name});
 }
 
+void take_path_token(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  const auto range = path_token_at(scan.text, at.end);
+  if (range && range->end == scan.text.size()) wants_line(scan, at.begin);
+  add(range, "generic-token", findings);
+}
+
 void take_ssh2_key(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
   const auto range = private_key_at(scan.text, at.begin);
   if (range && range->end == scan.text.size()) wants_line(scan, at.begin);
@@ -178,6 +247,18 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_announced(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kJwk:
       return add(jwk_member_at(scan.text, at.end), "private-key", findings);
+    case Topic::kJsonRows:
+      return take_json_rows(scan, names, at.end - (scan.text[at.end - 1] == '"' ? 1 : 0), findings);
+    case Topic::kCookieLine:
+      return take_cookie_line(scan, at.end - 2, findings);
+    case Topic::kCookieList:
+      return take_cookie_list(scan, names, at.end, findings);
+    case Topic::kRedisWords:
+      return take_redis_words(scan, names, at, findings);
+    case Topic::kPathToken:
+      return take_path_token(scan, at, findings);
+    case Topic::kEmailEntity:
+      return add(email_around(scan.text, at.begin, at.end - at.begin), "email", findings);
     case Topic::kSsh2Key:
       return take_ssh2_key(scan, at, findings);
   }

@@ -36,6 +36,14 @@ bool declares(std::string_view before) {
          (is_option_of_set && is_one_of(kWords, first));
 }
 
+// npm config set name value, aws configure set name value, git config --global name value
+bool configures(std::string_view before) {
+  constexpr std::array<std::string_view, 5> kCommands = {
+      "config set ", "configure set ", "config --set ", "config --global ", "config --add "};
+  return std::any_of(kCommands.begin(), kCommands.end(),
+                     [&](std::string_view command) { return before.find(command) != before.npos; });
+}
+
 // One look at a found value and what is around it.
 class Look {
  public:
@@ -86,6 +94,8 @@ class Look {
     return behind.find_first_of(")]}") != behind.npos;
   }
 
+  bool is_destructured() const;
+  bool is_measure() const;
   bool is_credible_string() const;
   bool is_credible_bare() const;
   bool is_credible_after_colon() const;
@@ -149,11 +159,40 @@ bool Look::is_credible_bare() const {
     const bool is_code = value_.size() < 8 || !has_digit(value_);
     if (is_code) return false;
   }
-  if (is_code_word(value_)) return false;
+  if (is_code_word(value_) || is_measure() || is_destructured()) return false;
   if (takes_words(class_name_)) return true;
   if (found_.tie == Tie::kColon) return is_credible_after_colon();
   if (!found_.is_spaced) return value_.size() >= kMinTight;
   return value_.size() > 2 && (is_secret_word(value_) || !(is_letters() && is_followed_by_word()));
+}
+
+// {password: m, token: t} = x and ({password: m}) => x: names of variables.
+bool Look::is_destructured() const {
+  constexpr std::size_t kMaxPattern = 256;
+  const auto is_name_char = [](char c) { return is_alnum(c) || c == '_' || c == '$'; };
+  if (found_.tie != Tie::kColon || !std::all_of(value_.begin(), value_.end(), is_name_char))
+    return false;
+  const std::string_view behind = text_.substr(range_.end, kMaxPattern);
+  const auto close = behind.find_first_of("}\n\"'");
+  if (close == behind.npos || behind[close] != '}') return false;
+  std::string_view rest = behind.substr(close + 1);
+  while (!rest.empty() && is_blank(rest[0])) rest.remove_prefix(1);
+  if (rest.starts_with(")=>") || rest.starts_with(") =>") || rest.starts_with("){")) return true;
+  return rest.starts_with("=") && !rest.starts_with("==") && !rest.starts_with("=>");
+}
+
+// 12.83, 3.2/s, 512k, 90d, 45%: what is counted or measured under a name of tokens and keys.
+bool Look::is_measure() const {
+  constexpr std::size_t kMaxUnit = 4;
+  constexpr std::size_t kMaxCount = 5;  // digits that are no code yet
+  if (!is_digit(value_[0]) || class_name_.find("pass") != class_name_.npos) return false;
+  const auto unit = value_.find_first_not_of("0123456789.,");
+  const std::string_view number = value_.substr(0, unit);
+  const bool is_fraction = std::count(number.begin(), number.end(), '.') == 1;
+  if (unit == value_.npos) return is_fraction || number.size() <= kMaxCount;
+  const std::string_view rest = value_.substr(unit);
+  return rest.size() <= kMaxUnit && std::none_of(rest.begin(), rest.end(), is_digit) &&
+         number.size() <= kMaxCount + 3 && value_.size() < 12;
 }
 
 // "name: word" is prose when further words follow, or when the word is one of a language.
@@ -167,7 +206,7 @@ bool Look::is_credible_after_colon() const {
 
 bool Look::is_credible_after_blank() const {
   const std::string_view before = before_name();
-  if (declares(before)) return value_.size() >= 2;
+  if (declares(before) || configures(before)) return value_.size() >= 2;
   if (!found_.is_quoted && !is_alnum(value_[0]) && !is_secret_word(value_)) return false;
   const bool is_keyword_name = before.ends_with(":");  // Clojure
   if (found_.is_quoted) {

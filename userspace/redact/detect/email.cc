@@ -155,7 +155,10 @@ bool is_email(std::string_view local, std::string_view domain) {
 }
 
 std::optional<TextRange> email_around(std::string_view text, std::size_t at) {
-  const std::size_t sign = text[at] == '@' ? 1 : 3;
+  return email_around(text, at, text[at] == '@' ? 1 : 3);
+}
+
+std::optional<TextRange> email_around(std::string_view text, std::size_t at, std::size_t sign) {
   const auto quoted = quoted_begin(text, at);
   const std::size_t begin = quoted ? *quoted : skip_escape(text, local_begin(text, at), at);
   if (begin == at) return std::nullopt;

@@ -11,7 +11,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMinWords = 12;
-constexpr std::size_t kMaxWords = 24;
+constexpr std::size_t kMaxWords = 24;  // 12, 15, 18, 21 or 24 words
 constexpr std::size_t kMinLetters = 3;
 constexpr std::size_t kMaxLetters = 8;
 constexpr std::size_t kMaxGap = 8;
@@ -58,12 +58,13 @@ bool is_mnemonic_word(std::string_view word) {
 
 std::optional<TextRange> mnemonic_behind(std::string_view text, std::size_t at) {
   const std::size_t last_begin = at + kMaxAhead;
-  std::size_t begin = at, end = at, count = 0;
+  std::size_t begin = at, count = 0, valid_end = at;
   while (at < text.size() && count < kMaxWords) {
     const TextRange word = next_word(text, at);
     if (is_mnemonic_word(text.substr(word.begin, word.end - word.begin))) {
       if (count++ == 0) begin = word.begin;
-      at = end = word.end;
+      at = word.end;
+      if (count >= kMinWords && count % 3 == 0) valid_end = at;
       continue;
     }
     if (count >= kMinWords) break;
@@ -71,7 +72,7 @@ std::optional<TextRange> mnemonic_behind(std::string_view text, std::size_t at) 
     at = std::max(word.end, at + 1);
     if (at > last_begin) return std::nullopt;
   }
-  return count >= kMinWords ? std::optional(TextRange{begin, end}) : std::nullopt;
+  return count >= kMinWords ? std::optional(TextRange{begin, valid_end}) : std::nullopt;
 }
 
 }  // namespace scopetrace

@@ -35,7 +35,13 @@ bool is_word_start(std::string_view text, std::size_t at) {
   return at == 0 || !is_alnum(text[at - 1]);
 }
 
-Assignment element_text(std::string_view text, std::size_t begin, Tie tie) {
+// Whether only blanks or another tag stand before the tag that begins at `at`.
+bool is_markup_before(std::string_view text, std::size_t at) {
+  while (at > 0 && is_blank(text[at - 1])) --at;
+  return at == 0 || is_line_end(text[at - 1]) || text[at - 1] == '>' || is_quote(text[at - 1]);
+}
+
+Assignment element_text(std::string_view text, std::size_t begin, Tie tie, bool is_markup = true) {
   constexpr std::string_view kData = "<![CDATA[";
   const bool is_data = text.substr(begin).starts_with(kData);
   if (is_data) begin += kData.size();
@@ -47,9 +53,9 @@ Assignment element_text(std::string_view text, std::size_t begin, Tie tie) {
     end = std::min(ahead.find_first_of("< \t\r\n", begin), ahead.size());
   }
   const bool is_open = end + 1 >= text.size();  // "<" alone does not say what it begins
-  // What only looks like a tag: <password> of a usage line.
+  // What only looks like a tag: <password> of a usage line or of a URL.
   if (!is_data && !text.substr(end).starts_with("</") &&
-      !is_secret_word(text.substr(begin, end - begin)))
+      !(is_markup && is_secret_word(text.substr(begin, end - begin))))
     end = begin;
   while (end < text.size() && end > begin && is_space(text[end - 1])) --end;
   while (begin < end && is_space(text[begin])) ++begin;
@@ -120,7 +126,8 @@ std::optional<Assignment> element_value(std::string_view text, TextRange name) {
   const auto close = tag.find_first_of("<>");
   if (close == tag.npos || tag[close] != '>') return std::nullopt;
   if (close > 0 && (!is_space(tag[0]) || tag[close - 1] == '/')) return std::nullopt;
-  return element_text(text, name.end + close + 1, Tie::kElement);
+  return element_text(text, name.end + close + 1, Tie::kElement,
+                      is_markup_before(text, before - 1));
 }
 
 std::optional<Assignment> paired_value(std::string_view text, TextRange name, std::size_t at) {

@@ -49,6 +49,12 @@ bool is_delimited(std::string_view rest) {
   return is_name_next(rest);
 }
 
+// }=x: what is taken apart, in code.
+bool closes_pattern(char c, std::string_view rest) {
+  return c == '}' && rest.size() > 1 && rest[0] == '=' &&
+         (is_letter(rest[1]) || is_blank(rest[1]) || rest[1] == '{' || rest[1] == '[');
+}
+
 bool is_markup(std::string_view rest) {
   for (const std::string_view entity :
        {"&quot;", "&amp;", "&lt;", "&gt;", "&#34;", "&#39;", "&apos;", "&#x27;", "&nbsp;"}) {
@@ -170,7 +176,7 @@ std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
     }
     if (brackets.take(c)) continue;
     const bool is_soft = Brackets::closes(c) || c == ',' || c == ';' || c == '&' || c == '|';
-    if (is_soft && is_delimited(rest)) return at;
+    if (is_soft && (is_delimited(rest) || closes_pattern(c, rest))) return at;
   }
   return text.size();
 }

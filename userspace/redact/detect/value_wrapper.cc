@@ -137,6 +137,63 @@ bool skip_dump_line(Cursor& cursor) {
   return true;
 }
 
+// Whether a call asks for a setting by name: env(, os.getenv(, config.get(, System.getProperty(
+bool asks_for_setting(std::string_view call) {
+  constexpr std::array<std::string_view, 12> kEnds = {
+      "env",         "Getenv",       "getenv", "get",    "fetch", "config",
+      "getProperty", "getOrDefault", "getEnv", "GetEnv", "Env",   "option"};
+  return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) {
+    return call.ends_with(end) && (call.size() == end.size() || end != "option");
+  });
+}
+
+bool is_path_char(char c) { return is_alnum(c) || c == '_' || c == '.' || c == ':'; }
+
+// A short string at the cursor, as the name of a setting is one.
+bool take_setting_name(Cursor& cursor) {
+  const auto quote = quote_at(cursor.text, cursor.at);
+  if (!quote) return false;
+  Cursor ahead{cursor.text, cursor.at + quote->size};
+  const std::size_t begin = ahead.at;
+  while (ahead.at - begin < 64 && (is_path_char(ahead.peek()) || ahead.peek() == '-')) ++ahead.at;
+  if (ahead.at == begin || !quote_at(ahead.text, ahead.at)) return false;
+  ahead.at += quote->size;
+  cursor = ahead;
+  return true;
+}
+
+// env('X', 'v'), os.getenv("X", "v"), process.env.X || 'v': the value when nothing is set.
+bool skip_default(Cursor& cursor) {
+  constexpr std::size_t kMaxPath = 64;
+  Cursor ahead = cursor;
+  if (!is_letter(ahead.peek())) return false;
+  while (ahead.at - cursor.at < kMaxPath && is_path_char(ahead.peek())) ++ahead.at;
+  const std::string_view path = cursor.text.substr(cursor.at, ahead.at - cursor.at);
+  const bool is_index = ahead.peek() == '[' && path.ends_with("nv");
+  bool is_variable = path.find("env.") != path.npos || path.find("ENV.") != path.npos;
+  if (ahead.peek() == '(' || is_index || (path == "ENV" && ahead.peek() == '[')) {
+    const bool is_call = ahead.peek() == '(';
+    if (is_call && !asks_for_setting(path)) return false;
+    ++ahead.at;
+    ahead.skip_spaces();
+    if (!take_setting_name(ahead)) return false;
+    ahead.skip_blanks();
+    is_variable = ahead.takes(is_call ? ")" : "]");
+    if (!is_variable && (!is_call || !ahead.takes(","))) return false;
+  }
+  if (is_variable) {
+    ahead.skip_blanks();
+    if (!ahead.takes("||") && !ahead.takes("??") && !ahead.takes("or ") && !ahead.takes("?:"))
+      return false;
+  } else if (cursor.text[ahead.at - 1] != ',') {
+    return false;
+  }
+  ahead.skip_spaces();
+  if (!has_quote(ahead)) return false;
+  cursor = ahead;
+  return true;
+}
+
 }  // namespace
 
 void skip_wrapper(Cursor& cursor) {
@@ -145,7 +202,7 @@ void skip_wrapper(Cursor& cursor) {
   for (int i = 0; i < 3; ++i) {
     const bool has_moved = skip_dump_line(cursor) || skip_tag(cursor) || skip_prefix(cursor) ||
                            skip_bracket(cursor) || skip_member(cursor) ||
-                           skip_constructor(cursor) || skip_address(cursor);
+                           skip_constructor(cursor) || skip_address(cursor) || skip_default(cursor);
     if (!has_moved) return;
   }
 }

@@ -38,10 +38,11 @@ constexpr std::string_view kKeywords[] = {
     "inherit",   "default",   "always",    "never",       "enforced",  "strong",    "weak",
     "data"};
 constexpr std::string_view kPlaceholderParts[] = {
-    "[REDACTED",  "YOUR_",  "your_",       "your-", "CHANGEME",   "changeme",
-    "os.environ", "getenv", "process.env", "****",  "xxxx",       "XXXX",
-    "....",       "{{",     "${",          "$(",    "<%=",        "#{",
-    "••",         "●●",     "placeholder", "<your", "REPLACE_ME", "example-token"};
+    "[REDACTED",    "YOUR_",       "your_", "your-", "CHANGEME",    "changeme", "os.environ",
+    "getenv",       "process.env", "****",  "xxxx",  "XXXX",        "....",     "{{",
+    "${",           "$(",          "<%=",   "#{",    "***",         "####",     "XXX-XX",
+    "xxx-xx",       "…",           "••",    "●●",    "placeholder", "<your",    "REPLACE_ME",
+    "example-token"};
 constexpr WordSet kPlaceholders{std::span(kPlaceholderParts)};
 constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 
@@ -129,7 +130,31 @@ bool is_bracketed_word(std::string_view value) {
   });
 }
 
+// j**@e**.com, sk_ab...yz: what a program leaves of a value it hides.
+bool is_masked(std::string_view value) {
+  constexpr std::size_t kMaxShortened = 24;
+  const auto dots = value.find("...");
+  if (dots != value.npos && dots > 0 && value.size() <= kMaxShortened) return true;
+  const auto pair = value.find("**");
+  return pair != value.npos && value.find('*', pair + 2) != value.npos;
+}
+
+// String!, [ID!]!, PasswordInput!: a type of GraphQL.
+bool is_graphql_type(std::string_view value) {
+  constexpr std::array<std::string_view, 11> kEnds = {
+      "String", "ID", "Int", "Float", "Boolean", "UUID", "Input", "Date", "Time", "JSON", "Scalar"};
+  while (!value.empty() && (value.front() == '[')) value.remove_prefix(1);
+  const bool is_marked = !value.empty() && (value.back() == '!' || value.back() == ']');
+  while (!value.empty() && (value.back() == '!' || value.back() == ']')) value.remove_suffix(1);
+  if (value.empty() || !is_upper(value[0]) || value.size() > 32) return false;
+  if (!is_marked && value != "ID") return false;
+  return std::all_of(value.begin(), value.end(), is_letter) &&
+         std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return value.ends_with(end); });
+}
+
 bool is_template(std::string_view value) {
+  if (is_masked(value) || is_graphql_type(value)) return true;
   if (is_variable(value) || is_bracketed_word(value)) return true;
   if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
   if (value.find_first_not_of("*xX.-•_#?…") == std::string_view::npos) return true;

@@ -74,7 +74,11 @@ bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, Dec
     const bool may_escape = text[i] == '%' || text[i] == '\\';
     const Escape escape = may_escape ? escape_at(text, i) : Escape{};
     part.origin.push_back(static_cast<std::uint32_t>(i));
-    part.text += escape.size > 0 ? static_cast<char>(escape.value) : text[i];
+    const bool is_blank_of_form = text[i] == '+' && !part.text.empty() &&
+                                  (part.text.back() == ':' || part.text.back() == ',');
+    part.text += escape.size > 0    ? static_cast<char>(escape.value)
+                 : is_blank_of_form ? ' '
+                                    : text[i];
     i += std::max<std::size_t>(escape.size, 1);
   }
   part.origin.push_back(static_cast<std::uint32_t>(i));

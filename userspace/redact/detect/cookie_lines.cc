@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/cookie_lines.h"
+
+#include <optional>
+
+#include "userspace/redact/detect/cursor.h"
+#include "userspace/redact/detect/look_ahead.h"
+#include "userspace/redact/detect/value_end.h"
+#include "userspace/redact/rules/plausible.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kMaxListed = 8192;  // bytes of a list that are read
+constexpr std::size_t kMinCookie = 12;    // shorter values without a telling name are settings
+
+std::size_t field_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '\t' && !is_line_end(text[at])) ++at;
+  return at;
+}
+
+// The string at the cursor, without its quotation marks; the cursor goes behind it.
+std::optional<TextRange> take_string(Cursor& cursor) {
+  const auto quote = quote_at(cursor.text, cursor.at);
+  if (!quote) return std::nullopt;
+  const std::size_t begin = cursor.at + quote->size;
+  const StringEnd end = string_end(cursor.text, begin, *quote);
+  if (!end.is_closed) return std::nullopt;
+  cursor.at = end.end + quote->size;
+  return TextRange{begin, end.end};
+}
+
+// What one object of a list says of a cookie.
+struct ListedCookie {
+  std::string_view name;
+  TextRange value{0, 0};
+};
+
+void add_cookie(std::string_view text, const ListedCookie& cookie, const NameTable& names,
+                std::vector<Finding>& findings) {
+  const std::string_view value =
+      text.substr(cookie.value.begin, cookie.value.end - cookie.value.begin);
+  if (cookie.name.empty() || value.empty() || names.is_public_cookie(cookie.name)) return;
+  const bool is_session = names.class_of(cookie.name).has_value();
+  if (!is_session && (value.size() < kMinCookie || !has_digit(value))) return;
+  if (is_plausible_value("cookie", value)) findings.push_back({cookie.value, "cookie"});
+}
+
+}  // namespace
+
+void take_cookie_line(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
+  constexpr int kFields = 5;  // path, whether secure, end of life, name, value
+  const std::string_view text = scan.text;
+  std::size_t begin = at;
+  for (int i = 0; i < kFields; ++i) {
+    if (begin >= text.size()) return wants_line(scan, at);
+    if (text[begin] != '\t') return;
+    at = begin + 1;
+    begin = field_end(text, at);
+    const std::string_view field = text.substr(at, begin - at);
+    const bool is_flag = field == "TRUE" || field == "FALSE";
+    if (i == 1 && begin < text.size() && !is_flag) return;
+  }
+  if (begin >= text.size()) wants_line(scan, at);
+  const std::string_view value = text.substr(at, begin - at);
+  if (value.size() >= kMinCookie && is_plausible_value("cookie", value))
+    findings.push_back({{at, begin}, "cookie"});
+}
+
+void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
+                      std::vector<Finding>& findings) {
+  const std::string_view text = scan.text.substr(0, std::min(scan.text.size(), at + kMaxListed));
+  const std::size_t first = at;
+  Cursor cursor{text, at};
+  cursor.skip_spaces();
+  if (!cursor.takes(":")) return;
+  cursor.skip_spaces();
+  if (!cursor.takes("[")) return;
+  ListedCookie cookie;
+  while (!cursor.is_over() && cursor.peek() != ']') {
+    if (cursor.peek() == '{') cookie = {};
+    if (cursor.peek() == '}') add_cookie(text, cookie, names, findings);
+    const auto key = take_string(cursor);
+    if (!key) {
+      ++cursor.at;
+      continue;
+    }
+    cursor.skip_spaces();
+    if (!cursor.takes(":")) continue;
+    cursor.skip_spaces();
+    const auto value = take_string(cursor);
+    const std::string_view word = text.substr(key->begin, key->end - key->begin);
+    if (value && word == "name") cookie.name = text.substr(value->begin, value->end - value->begin);
+    if (value && word == "value") cookie.value = *value;
+  }
+  if (cursor.at >= scan.text.size()) wants_line(scan, first);
+}
+
+}  // namespace scopetrace
