@@ -306,7 +306,7 @@ void NamedValueFinder::take_assignment(TextRange name, std::string_view class_na
   if (!is_sure(name, class_name, found) && !is_credible(text_, name, class_name, found, range))
     return;
   if (!found.is_quoted && is_bare_cut(found.value))
-    range.end = std::max(range.end, bare_end(text_, found.value.begin, name, kMaxValueBytes));
+    range.end = std::max(range.end, bare_end(text_, found.value.begin, name, text_.size()));
   findings_.push_back({range, class_name});
   taken_until_ = std::max(taken_until_, range.end);
   take_list(found, class_name);

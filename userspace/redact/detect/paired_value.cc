@@ -9,7 +9,8 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxTag = 256;  // bytes of a start tag that are looked at
+constexpr std::size_t kMaxTag = 256;    // bytes of a start tag that are looked at
+constexpr std::size_t kMaxPrefix = 64;  // of a namespace before a tag's name
 constexpr std::size_t kMaxElementText = 8192;
 constexpr std::size_t kMaxPairGap = 128;    // between a name and the word "value"
 constexpr std::size_t kMaxValueBack = 512;  // from a name back to its value
@@ -120,7 +121,8 @@ std::optional<Assignment> value_ahead(std::string_view text, TextRange name) {
 
 std::optional<Assignment> element_value(std::string_view text, TextRange name) {
   std::size_t before = name.begin;
-  while (before > 0 && (is_alnum(text[before - 1]) || text[before - 1] == ':')) --before;
+  const std::size_t limit = name.begin > kMaxPrefix ? name.begin - kMaxPrefix : 0;
+  while (before > limit && (is_alnum(text[before - 1]) || text[before - 1] == ':')) --before;
   if (before == 0 || text[before - 1] != '<') return std::nullopt;
   const std::string_view tag = text.substr(name.end, kMaxTag);
   const auto close = tag.find_first_of("<>");

@@ -48,6 +48,13 @@ bool ends_in_backslash(std::string_view text, std::size_t at) {
   return next < text.size() && std::string_view(",);").find(text[next]) != std::string_view::npos;
 }
 
+// Whether a string can begin at `at`: a cheap look at each character of an expression.
+bool may_begin_string(std::string_view text, std::size_t at) {
+  const char c = text[at];
+  return c == '\'' || c == '"' || c == '\\' || c == '$' ||
+         (at + 1 < text.size() && text[at + 1] == '\'');
+}
+
 }  // namespace
 
 std::size_t skip_sql_space(std::string_view text, std::size_t at) {
@@ -119,7 +126,8 @@ TextRange sql_expression_at(std::string_view text, std::size_t at, std::size_t l
   std::size_t depth = 0;
   std::size_t i = begin;
   while (i < limit) {
-    if (const auto string = sql_string_at(text, i)) {
+    const auto string = may_begin_string(text, i) ? sql_string_at(text, i) : std::nullopt;
+    if (string) {
       i = std::max(i + 1, sql_string_end(text, i, *string));
       continue;
     }
@@ -136,7 +144,8 @@ TextRange sql_expression_at(std::string_view text, std::size_t at, std::size_t l
 
 std::optional<TextRange> first_sql_string(std::string_view text, TextRange range) {
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    if (const auto string = sql_string_at(text, i)) {
+    const auto string = may_begin_string(text, i) ? sql_string_at(text, i) : std::nullopt;
+    if (string) {
       return TextRange{string->begin, std::min(string->end, range.end)};
     }
   }
