@@ -172,6 +172,7 @@ bool NamedValueFinder::begins_table(TextRange cell) {
 
 // What the word means, or the name with blanks that it is part of ("API Key:"), or the name behind
 // the letter of an option (-Dname=). Sets `name`.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 NameTable::Match NamedValueFinder::match_around(TextRange& name) const {
   const NameTable::Match match = names_.match(slice(name));
   const bool is_sure = !match.class_name.empty() && !match.needs_look;
@@ -222,6 +223,7 @@ void NamedValueFinder::take_reversed_pair(std::size_t end) {
     findings_.push_back({found->value, *class_name});
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 void NamedValueFinder::take_name(TextRange name) {
   if (take_table(name)) return;
   const NameTable::Match match = match_around(name);

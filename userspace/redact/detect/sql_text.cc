@@ -71,6 +71,7 @@ std::size_t skip_sql_space(std::string_view text, std::size_t at) {
   return at;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<TextRange> sql_string_at(std::string_view text, std::size_t at) {
   if (at >= text.size()) return std::nullopt;
   const std::size_t limit = std::min(text.size(), at + kMaxSqlLiteral);

@@ -212,6 +212,7 @@ ST_ALWAYS_INLINE std::uint64_t join(std::uint32_t low, std::uint32_t high) {
   return low | static_cast<std::uint64_t>(high) << 32;
 }
 
+// NOLINTNEXTLINE(readability-function-size): to be split with the next change
 ST_AVX2 void find_by_avx2(const FilterSet& filters, const char* text, std::size_t blocks,
                           const std::uint64_t* starts, std::uint32_t base, FilterHits& hits) {
   const Filters loaded{load(filters.letters), load(filters.start), load(filters.other)};
@@ -227,6 +228,7 @@ ST_AVX2 void find_by_avx2(const FilterSet& filters, const char* text, std::size_
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): to be split with the next change
 void find_candidates_portably(const FilterSet& filters, const char* text, std::size_t blocks,
                               const std::uint64_t* starts, std::uint32_t base, FilterHits& hits) {
   for (std::size_t block = 0; block < blocks; ++block, base += kMaskBytes) {
@@ -242,6 +244,7 @@ void find_candidates_portably(const FilterSet& filters, const char* text, std::s
   }
 }
 
+// NOLINTNEXTLINE(readability-function-size): to be split with the next change
 void find_candidates(const FilterSet& filters, const char* text, std::size_t blocks,
                      const std::uint64_t* starts, std::uint32_t base, FilterHits& hits) {
 #if defined(__x86_64__)
