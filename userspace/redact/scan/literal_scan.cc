@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "userspace/base/bytes.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -168,6 +169,7 @@ void LiteralScan::find(std::string_view text, const std::vector<std::uint64_t>& 
     const std::size_t readable = std::min(size + LiteralFilter::kReadAhead, text.size() - at);
     std::memcpy(copy.data() + 1, text.data() + at, readable);
     look({text, copy.data() + 1, at}, (size + kMaskBytes - 1) / kMaskBytes);
+    wipe(copy.data(), copy.size());  // the stack may be read long after
   };
   std::size_t at = text.size() < kMaxCopy ? text.size() : kMaskBytes;
   if (at > 0) look_at_copy(0, at);
