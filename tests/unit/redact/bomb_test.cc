@@ -21,8 +21,8 @@ constexpr std::size_t kScale = 16;  // instrumented code is that much slower
 constexpr std::size_t kScale = 1;
 #endif
 
-constexpr std::size_t kHugeLineBytes = 1'000'000'000 / kScale;
-constexpr std::size_t kStreamBytes = 16'000'000 / kScale;
+constexpr std::size_t kHugeLineBytes = 256'000'000 / kScale;
+constexpr std::size_t kStreamBytes = 2'000'000 / kScale;
 constexpr std::size_t kSmallText = 32 << 10;
 constexpr std::size_t kTextBytes = 8 * kSmallText;
 constexpr std::size_t kMaxGrowthBytes = 32 << 20;  // of the process, whatever the input
@@ -59,14 +59,14 @@ std::size_t stream_bytes(std::string_view pattern, std::size_t size) {
   return out + stream.finish().size();
 }
 
-TEST(BombTest, OneLineOfAGigabyteTakesBoundedMemory) {
+TEST(BombTest, OneEndlessLineTakesBoundedMemory) {
   forget_peak_memory();
   const std::size_t before = peak_memory_bytes();
   stream_bytes("status=200 took=31 path=/v1/orders ", kHugeLineBytes);
   EXPECT_LE(peak_memory_bytes(), before + kMaxGrowthBytes);
 }
 
-TEST(BombTest, OneRunOfAGigabyteTakesBoundedMemory) {
+TEST(BombTest, OneEndlessRunTakesBoundedMemory) {
   forget_peak_memory();
   const std::size_t before = peak_memory_bytes();
   stream_bytes("x", kHugeLineBytes);

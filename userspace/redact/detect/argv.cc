@@ -96,7 +96,7 @@ constexpr ProgramOption kOptions[] = {
     {"jarsigner", "-keypass", Form::kSeparate},
     {"zip ", "-P", Form::kSeparate},
     {"unzip", "-P", Form::kSeparate},
-    {"7z", "-p", Form::kAttached},
+    {"7z ", "-p", Form::kAttached},
     {"7za", "-p", Form::kAttached},
     {"rar ", "-p", Form::kAttached},
     {"rar ", "-hp", Form::kAttached},

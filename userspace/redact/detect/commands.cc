@@ -28,11 +28,10 @@ enum class Topic {
   kProgram,
   kAddress,
   kMnemonic,
-  kEscapedUrl,  // :\/\/ in JSON
-  kDsn,         // user:password@tcp(host)
-  kPgpass,      // host:5432:database:user:password
-  kNetrc,       // machine host login user password X
-  kAnnounced,   // a code or date that a word announces
+  kDsn,        // user:password@tcp(host)
+  kPgpass,     // host:5432:database:user:password
+  kNetrc,      // machine host login user password X
+  kAnnounced,  // a code or date that a word announces
   kSsh2Key,
   kJwk,  // "d":" of a JSON web key
   kJsonRows,
@@ -71,7 +70,7 @@ constexpr CommandWord kWords[] = {
     {"pgp_sym_decrypt(", true, Topic::kSql, detail_of(SqlWord::kKeyCall)},
     {"aes_encrypt(", true, Topic::kSql, detail_of(SqlWord::kKeyCall)},
     {"aes_decrypt(", true, Topic::kSql, detail_of(SqlWord::kKeyCall)},
-    {"arameters: $1", false, Topic::kSql, detail_of(SqlWord::kParameters)},
+    {"parameters: $1", true, Topic::kSql, detail_of(SqlWord::kParameters)},
     {"mnemonic", true, Topic::kMnemonic},
     {"seed", true, Topic::kMnemonic},
     {"phrase", true, Topic::kMnemonic},
@@ -79,7 +78,6 @@ constexpr CommandWord kWords[] = {
     {"bip39", true, Topic::kMnemonic},
     {"backup", true, Topic::kMnemonic},
     {"recovery", true, Topic::kMnemonic},
-    {":\\/\\/", false, Topic::kEscapedUrl},
     {"@tcp(", false, Topic::kDsn},
     {"@unix(", false, Topic::kDsn},
     {"@udp(", false, Topic::kDsn},
@@ -174,11 +172,6 @@ const std::vector<CommandWord>& words() {
   return list;
 }
 
-// Topics whose words are never the end of a longer one.
-bool begins_word(Topic topic) {
-  return topic == Topic::kAuth || topic == Topic::kProgram || topic == Topic::kNetrc;
-}
-
 // Whether the word at `at` is part of a placeholder's class: [REDACTED:recovery-phrase].
 bool is_class_name(std::string_view text, std::size_t at) {
   constexpr std::string_view kMark = "[REDACTED:";
@@ -216,7 +209,7 @@ void take_ssh2_key(ScanText& scan, TextRange at, std::vector<Finding>& findings)
 std::vector<Literal> command_literals() {
   std::vector<Literal> literals;
   for (const CommandWord& word : words())
-    literals.push_back({std::string(word.text), word.ignores_case, begins_word(word.topic)});
+    literals.push_back({std::string(word.text), word.ignores_case});
   return literals;
 }
 
@@ -235,8 +228,6 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_client_addresses(scan, at, findings);
     case Topic::kMnemonic:
       return take_phrase(scan, at, findings);
-    case Topic::kEscapedUrl:
-      return add(userinfo_secret_at(scan.text, at.end), "url-password", findings);
     case Topic::kDsn:
       return add(login_password_before(scan.text, at.begin, true), "url-password", findings);
     case Topic::kPgpass:

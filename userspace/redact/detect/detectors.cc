@@ -27,7 +27,6 @@ namespace {
 // What a literal leads to.
 enum class Trigger : std::uint8_t {
   kShape,
-  kUrl,
   kJose,
   kPem,
   kBasic,
@@ -44,45 +43,33 @@ struct Target {
   std::vector<std::size_t> shapes;  // of kShape: the rules that share the literal
 };
 
-enum class Where : std::uint8_t { kAnywhere, kWord };
-
 struct FixedLiteral {
   std::string_view text;
   bool ignores_case;
-  Where where;
   Trigger trigger;
 };
 constexpr FixedLiteral kFixed[] = {
-    {"://", false, Where::kAnywhere, Trigger::kUrl},
-    {"eyJ", false, Where::kWord, Trigger::kJose},
-    {"-----BEGIN", false, Where::kWord, Trigger::kPem},
-    {"basic ", true, Where::kAnywhere, Trigger::kBasic},
-    {"bearer ", true, Where::kAnywhere, Trigger::kScheme},
-    {"token ", true, Where::kAnywhere, Trigger::kScheme},
-    {"apikey ", true, Where::kAnywhere, Trigger::kScheme},
-    {kPlaceholderMark, false, Where::kWord, Trigger::kPlaceholder},
-    {"\\u00", false, Where::kWord, Trigger::kEscape},
-    {"cookie", true, Where::kAnywhere, Trigger::kKeyword},
-    {"code", true, Where::kAnywhere, Trigger::kKeyword},
-    {"state", true, Where::kAnywhere, Trigger::kKeyword},
-    {"nonce", true, Where::kAnywhere, Trigger::kKeyword},
-    {"auth", true, Where::kAnywhere, Trigger::kKeyword},
-    {"response", true, Where::kAnywhere, Trigger::kKeyword},
+    {"eyJ", false, Trigger::kJose},
+    {"-----BEGIN", false, Trigger::kPem},
+    {"basic ", true, Trigger::kBasic},
+    {"bearer ", true, Trigger::kScheme},
+    {"token ", true, Trigger::kScheme},
+    {"apikey ", true, Trigger::kScheme},
+    {kPlaceholderMark, false, Trigger::kPlaceholder},
+    {"\\u00", false, Trigger::kEscape},
+    {"cookie", true, Trigger::kKeyword},
+    {"code", true, Trigger::kKeyword},
+    {"state", true, Trigger::kKeyword},
+    {"nonce", true, Trigger::kKeyword},
+    {"auth", true, Trigger::kKeyword},
+    {"response", true, Trigger::kKeyword},
 };
 
-constexpr std::size_t kMinLiteral = 3;      // shorter ones are looked for in long tokens only
-constexpr std::size_t kGuardedKeyword = 3;  // letters; inside a lower-case word they are chance
-constexpr std::size_t kMaxToken = 4096;     // of a token in which short literals are looked for
+constexpr std::size_t kMinLiteral = 3;   // shorter ones are looked for in long tokens only
+constexpr std::size_t kMaxToken = 4096;  // of a token in which short literals are looked for
 
 // Whether a character may stand in a token between slashes.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (unsigned c = 0; c < 256; ++c) table[c] = is_alnum(static_cast<char>(c));
-  for (const char c : {'+', '-', '_'}) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-constexpr auto kTokenTable = make_token_table();
-bool is_token_char(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
+bool is_part_char(char c) { return is_token_char(c) && c != '/'; }
 
 // 2026-11-24T10:52 or 2026-11-24 10:52: what most numbers of a log are, and no number that means
 // anything.
@@ -143,15 +130,20 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
   std::map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const std::string& text = shapes[i].shape.literal();
-    if (text.size() < kMinLiteral && is_token_char(text[0])) {
+    if (text.size() < kMinLiteral && is_part_char(text[0])) {
       short_literals.set(pair_at(text, 0));
       short_shapes[pair_at(text, 0)].push_back(i);
       continue;
     }
     const auto [entry, is_new] = index.emplace(text, literals.size());
-    if (is_new) literals.push_back({text, false, true}), targets.push_back({});
+    if (is_new)
+      literals.push_back({text, false, true, false, false, true, {}}), targets.push_back({});
     Literal& literal = literals[entry->second];
+    for (std::size_t distance = 0; distance < literal.next.size(); ++distance)
+      literal.next[distance] |= shapes[i].shape.behind_literal(distance);
     literal.begins_word = literal.begins_word && shapes[i].shape.literal_begins_word();
+    literal.is_in_token =
+        literal.is_in_token && shapes[i].shape.token_size_min() >= CharHits::kMinToken;
     targets[entry->second].shapes.push_back(i);
   }
 }
@@ -159,15 +151,16 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
 std::vector<Literal> Detectors::State::collect_literals() {
   std::vector<Literal> literals;
   for (const FixedLiteral& fixed : kFixed) {
-    literals.push_back({std::string(fixed.text), fixed.ignores_case, fixed.where == Where::kWord});
+    const bool is_whole = fixed.trigger == Trigger::kKeyword;
+    literals.push_back({std::string(fixed.text), fixed.ignores_case, true, is_whole});
     targets.push_back({fixed.trigger, 0, {}});
   }
-  for (const std::string& word : names.keywords()) {
+  for (const NameTable::Keyword& word : names.keywords()) {
     const bool is_fixed =
         std::any_of(std::begin(kFixed), std::end(kFixed),
-                    [&](const FixedLiteral& fixed) { return fixed.text == word; });
+                    [&](const FixedLiteral& fixed) { return fixed.text == word.text; });
     if (is_fixed) continue;
-    literals.push_back({word, true, false, word.size() == kGuardedKeyword});
+    literals.push_back({word.text, true, true, word.is_whole, word.ends_word});
     targets.push_back({Trigger::kKeyword, 0, {}});
   }
   std::size_t command = 0;
@@ -222,8 +215,6 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
     case Trigger::kShape:
       for (const std::size_t i : target.shapes) match_shape(text, i, hit.begin, findings);
       return;
-    case Trigger::kUrl:
-      return add(url_password_behind(text, hit.begin), "url-password");
     case Trigger::kJose:
       return add(jose_at(text, hit.begin), "jwt");
     case Trigger::kPem:
@@ -260,7 +251,7 @@ void Detectors::State::find_in_token(std::string_view text, std::size_t at,
         match_shape(text, i, at, findings);
     }
     const std::size_t limit = std::min(text.size() - 1, at + kMaxToken);
-    while (at < limit && is_token_char(text[at])) ++at;
+    while (at < limit && is_part_char(text[at])) ++at;
     if (text[at] != '/') return;
     ++at;
   }
@@ -272,6 +263,7 @@ void Detectors::State::find_sign(std::string_view text, std::size_t at,
   if (is_escaped && text.substr(at, 3) != "%40") return;
   if (const auto range = email_around(text, at)) findings.push_back({*range, "email"});
   if (is_escaped) return;
+  if (const auto range = url_secret_before(text, at)) findings.push_back({*range, "url-password"});
   if (const auto range = login_password_before(text, at, false))
     findings.push_back({*range, "url-password"});
 }
@@ -283,7 +275,7 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   work.placeholders.clear();
   work.escapes.clear();
   scan_chars(text, work.chars);
-  state_->literal_scan->find(text, work.chars.starts, work.literals);
+  state_->literal_scan->find(text, work.chars, work.literals);
   NamedValueFinder named(scan, state_->names, work.findings);
   if (kind == Kind::kAll) named.begin();
   for (const LiteralHit& hit : work.literals) {

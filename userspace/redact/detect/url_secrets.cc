@@ -83,8 +83,15 @@ std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t a
   return is_plausible_value("url-password", written) ? std::optional(password) : std::nullopt;
 }
 
-std::optional<TextRange> url_password_behind(std::string_view text, std::size_t at) {
-  return userinfo_secret_at(text, at + 3);
+std::optional<TextRange> url_secret_before(std::string_view text, std::size_t at) {
+  const std::size_t from = at > kMaxUserinfo ? at - kMaxUserinfo : 0;
+  for (std::size_t begin = at; begin > from + 2; --begin) {
+    const std::string_view before = text.substr(0, begin);
+    if (before.ends_with("://") || before.ends_with(":\\/\\/"))
+      return userinfo_secret_at(text, begin);
+    if (ends_userinfo(before.back())) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 std::optional<TextRange> login_password_before(std::string_view text, std::size_t at,

@@ -14,8 +14,8 @@ namespace scopetrace {
 // token: alone, or with an empty or well-known password.
 std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t at);
 
-// The same for the "://" at `at`.
-std::optional<TextRange> url_password_behind(std::string_view text, std::size_t at);
+// The same for the nearest "://" before the "@" at `at`, which may be escaped as in JSON (:\/\/).
+std::optional<TextRange> url_secret_before(std::string_view text, std::size_t at);
 
 // The password of a login without a scheme, whose "@" stands at `at`: user:password@host:port, or,
 // when `is_call`, user:password@tcp(host).

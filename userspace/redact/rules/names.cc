@@ -125,7 +125,7 @@ NameTable::NameTable(const RuleSet& rules) {
     }
   }
   add_keywords(std::move(bare_names));
-  keywords_.emplace_back("- value:");  // a list of pairs whose names stand below their values
+  keywords_.push_back({"- value:"});  // a list of pairs whose names stand below their values
   for (const std::string& name : rules.public_names())
     entries_[compact_name(name)].is_public = true;
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
@@ -141,19 +141,17 @@ NameTable::NameTable(const RuleSet& rules) {
   build_slots();
 }
 
-// How often a word turns up in ordinary text: the rarest segment of a name becomes its keyword.
+// How often a word turns up in ordinary text.
+static constexpr unsigned kTooCommon = 3;
 static unsigned commonness(std::string_view segment) {
   constexpr std::string_view kCommon[] = {
       "api",         "app",  "user", "request", "client", "service", "last",  "first",
       "access",      "real", "id",   "is",      "data",   "content", "no",    "full",
       "application", "sort", "one",  "name",    "time",   "on",      "server"};
   if (segment.size() < 3) return 4;
-  if (is_one_of(kCommon, segment)) return 3;
+  if (is_one_of(kCommon, segment)) return kTooCommon;
   return segment.size() < 5 ? 1 : 0;
 }
-
-// A keyword so short is not looked for inside words: it stands for no segment but itself.
-static constexpr std::size_t kGuarded = 3;
 
 // Short names of one segment first: they stand in most of the longer ones.
 void NameTable::add_keywords(std::vector<std::string_view> names) {
@@ -162,24 +160,27 @@ void NameTable::add_keywords(std::vector<std::string_view> names) {
   };
   std::stable_sort(names.begin(), names.end(),
                    [&](std::string_view a, std::string_view b) { return rank(a) < rank(b); });
+  for (const std::string_view word : kInner) keywords_.push_back({std::string(word), true, true});
   for (const std::string_view name : names) add_keyword(name);
 }
 
+// Of several segments the last one, unless other words end so too, or else the first: written
+// without borders, a name has no other that begins or ends a word.
 void NameTable::add_keyword(std::string_view name) {
   const CompactName parts = compact(name);
-  std::string_view best = parts.whole();
-  unsigned cost = 5;
-  for (std::size_t i = 0; i < parts.segments; ++i) {
-    const std::string_view segment = parts.segment(i);
-    const bool is_known = std::any_of(keywords_.begin(), keywords_.end(), [&](const auto& known) {
-      return segment == known || (known.size() > kGuarded && segment.find(known) != segment.npos);
-    });
-    if (is_known) return;
-    if (commonness(segment) >= cost) continue;
-    best = segment;
-    cost = commonness(segment);
-  }
-  if (best.size() >= 2) keywords_.emplace_back(best);
+  if (parts.segments == 0 || parts.size < 2) return;
+  const std::string_view first = parts.segment(0), last = parts.segment(parts.segments - 1);
+  const bool is_single = parts.segments == 1;
+  const bool takes_last =
+      is_single || commonness(last) < kTooCommon || commonness(last) <= commonness(first);
+  const auto covers = [&](const Keyword& known) {
+    if (!takes_last) return !known.is_whole && first.starts_with(known.text);
+    if (known.ends_word && last.ends_with(known.text) && last.size() >= kMinInner) return true;
+    return known.is_whole && known.text == last && (is_single || known.ends_word);
+  };
+  if (std::any_of(keywords_.begin(), keywords_.end(), covers)) return;
+  keywords_.push_back(
+      {std::string(takes_last ? last : first), takes_last, !is_single && takes_last});
 }
 
 std::size_t NameTable::Hash::operator()(std::string_view text) const {

@@ -41,8 +41,14 @@ class NameTable {
   std::optional<std::string_view> class_of(std::string_view name) const;
   // The same, also of names that announce a secret only when the value looks it.
   std::optional<std::string_view> class_of(std::string_view name, std::string_view value) const;
-  // Words, lower case, of which every sensitive name holds one: what a prefilter searches for.
-  const std::vector<std::string>& keywords() const { return keywords_; }
+  // A word, lower case, that a sensitive name has where one of its parts begins.
+  struct Keyword {
+    std::string text;
+    bool is_whole = false;   // it is all of that part
+    bool ends_word = false;  // or where a word without borders ends: "dbpassword"
+  };
+  // Every sensitive name has one of them: what a prefilter searches for.
+  const std::vector<Keyword>& keywords() const { return keywords_; }
   bool is_public_cookie(std::string_view name) const;
   bool is_low_entropy(std::string_view class_name) const;
   // Whether the class is of personal data; every other class is of credentials.
@@ -91,7 +97,7 @@ class NameTable {
   Words low_entropy_;
   Words personal_;
   std::unordered_map<std::string, std::vector<Shape>, Hash, std::equal_to<>> value_shapes_;
-  std::vector<std::string> keywords_;
+  std::vector<Keyword> keywords_;
 };
 
 }  // namespace scopetrace

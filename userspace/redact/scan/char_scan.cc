@@ -20,9 +20,11 @@ constexpr std::size_t kBlocksPerFlush = 32;
 // One bit a byte of a block.
 struct Masks {
   std::uint64_t digit = 0;
-  std::uint64_t joint = 0;   // what may stand between two digits: blank and -
-  std::uint64_t alnum = 0;   // letters and digits
-  std::uint64_t token = 0;   // letters, digits, + / - _
+  std::uint64_t joint = 0;  // what may stand between two digits: blank and -
+  std::uint64_t alnum = 0;  // letters and digits
+  std::uint64_t token = 0;  // letters, digits, + / - _
+  std::uint64_t upper = 0;
+  std::uint64_t lower = 0;
   std::uint64_t sign = 0;    // @ and %
   std::uint64_t escape = 0;  // % and the backslash
 };
@@ -65,14 +67,26 @@ class Edges {
 // Walks blocks in order. Looks back only: a run is seen where it gets long enough.
 class Walker {
  public:
-  ST_ALWAYS_INLINE std::uint64_t starts(const Masks& now) const {
-    std::uint64_t starts = now.alnum & ~moved(now.alnum, last_.alnum, 1);
-    if ((now.escape | last_.escape) == 0) return starts;
-    // Behind \x, %XX and \u00XX; what begins no escape there does no harm.
-    for (const unsigned n : {2, 3, 6}) {
-      starts |= now.alnum & moved(now.escape, last_.escape, n);
-    }
-    return starts;
+  // Where words and their parts begin, one byte late.
+  ST_ALWAYS_INLINE std::uint64_t word_begins(const Masks& now) {
+    std::uint64_t begins = now.alnum & ~moved(now.alnum, last_.alnum, 1);
+    begins |= now.upper & ~moved(now.upper, last_.upper, 1);
+    begins |= behind_one_letter(now);
+    if ((now.escape | last_.escape) != 0) begins |= behind_escapes(now);
+    const std::uint64_t late = moved(begins, last_begins_, 1);
+    last_begins_ = begins;
+    // The last of several capitals, when a small letter follows.
+    return late | (now.lower & moved(now.upper, last_.upper, 1) & moved(now.upper, last_.upper, 2));
+  }
+  // Behind which byte long words and their parts end: where the next character is.
+  ST_ALWAYS_INLINE std::uint64_t word_ends(const Masks& now) {
+    const std::uint64_t letter = now.upper | now.lower;
+    const std::uint64_t four = letter_runs_.ends(letter);
+    const std::uint64_t five = four & moved(four, last_four_letters_, 1);
+    const std::uint64_t behind = moved(five, last_five_letters_, 1);
+    last_four_letters_ = four;
+    last_five_letters_ = five;
+    return behind & (~letter | (now.upper & moved(now.lower, last_.lower, 1)));
   }
   // Where numbers are kMinNumber characters long, one byte late: a joint counts between two digits
   // only.
@@ -92,28 +106,47 @@ class Walker {
   ST_ALWAYS_INLINE void go_on(const Masks& now) { last_ = now; }
 
  private:
+  // Behind the letter of an option (-DNAME) or of a colour (\x1b[36mname).
+  ST_ALWAYS_INLINE std::uint64_t behind_one_letter(const Masks& now) const {
+    const std::uint64_t option =
+        now.upper & moved(now.upper, last_.upper, 1) & moved(now.joint, last_.joint, 2);
+    const std::uint64_t letter = now.upper | now.lower;
+    return option | (letter & moved(letter, last_.upper | last_.lower, 1) &
+                     moved(now.digit, last_.digit, 2));
+  }
+  // Behind \x, %XX and \u00XX; what begins no escape there does no harm.
+  ST_ALWAYS_INLINE std::uint64_t behind_escapes(const Masks& now) const {
+    std::uint64_t behind = 0;
+    for (const unsigned n : {2, 3, 6}) behind |= moved(now.escape, last_.escape, n);
+    return behind & now.alnum;
+  }
+
   Masks last_;
-  RunLengths<2> number_runs_;
+  RunLengths<2> number_runs_, letter_runs_;
   RunLengths<4> token_runs_;
   Edges number_edges_, token_edges_;
-  std::uint64_t last_four_ = 0;
+  std::uint64_t last_four_ = 0, last_begins_ = 0, last_four_letters_ = 0, last_five_letters_ = 0;
 };
 
 // Collects what the walker sees.
 class Collector {
  public:
-  explicit Collector(CharHits& hits) : hits_(hits), start_(hits.starts.data()) {}
+  explicit Collector(CharHits& hits)
+      : hits_(hits), begins_(hits.word_begins.data()), ends_(hits.word_ends.data()) {}
 
   ST_ALWAYS_INLINE void take(Walker& walker, const Masks& now, std::uint32_t base) {
-    *start_++ = walker.starts(now);
+    *begins_++ = walker.word_begins(now);
+    *ends_++ = walker.word_ends(now);
     numbers_.add(walker.numbers(now), base - CharHits::kMinNumber);
     const std::uint64_t tokens = walker.tokens(now);
     if (tokens != 0) tokens_.add(tokens, base + 1 - CharHits::kMinToken);
     if (now.sign != 0) signs_.add(now.sign, base);
     walker.go_on(now);
   }
-  // A number at the very end is seen one byte behind it.
+  // What is at the very end is seen one byte behind it.
   ST_ALWAYS_INLINE void finish(Walker& walker, std::uint32_t base) {
+    *begins_ = walker.word_begins({});
+    *ends_ = walker.word_ends({});
     numbers_.add(walker.numbers({}), base - CharHits::kMinNumber);
     flush();
   }
@@ -132,20 +165,22 @@ class Collector {
   }
 
   CharHits& hits_;
-  std::uint64_t* start_;
+  std::uint64_t* begins_;
+  std::uint64_t* ends_;
   List numbers_, tokens_, signs_;
 };
 
-enum CharBit : unsigned { kDigit, kJoint, kAlnum, kToken, kSign, kEscape };
+enum CharBit : unsigned { kDigit, kJoint, kUpper, kLower, kToken, kSign, kEscape };
 
 constexpr std::array<std::uint8_t, 256> make_bits() {
   std::array<std::uint8_t, 256> bits{};
   for (unsigned i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);
     const bool is_token = is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
-    bits[i] = static_cast<std::uint8_t>(
-        is_digit(c) << kDigit | (c == ' ' || c == '-') << kJoint | is_alnum(c) << kAlnum |
-        is_token << kToken | (c == '@' || c == '%') << kSign | (c == '%' || c == '\\') << kEscape);
+    bits[i] = static_cast<std::uint8_t>(is_digit(c) << kDigit | (c == ' ' || c == '-') << kJoint |
+                                        is_upper(c) << kUpper | is_lower(c) << kLower |
+                                        is_token << kToken | (c == '@' || c == '%') << kSign |
+                                        (c == '%' || c == '\\') << kEscape);
   }
   return bits;
 }
@@ -157,11 +192,13 @@ Masks masks_of(const char* block, std::size_t size) {
     const std::uint64_t bits = kBits[static_cast<unsigned char>(block[i])];
     masks.digit |= (bits >> kDigit & 1) << i;
     masks.joint |= (bits >> kJoint & 1) << i;
-    masks.alnum |= (bits >> kAlnum & 1) << i;
+    masks.upper |= (bits >> kUpper & 1) << i;
+    masks.lower |= (bits >> kLower & 1) << i;
     masks.token |= (bits >> kToken & 1) << i;
     masks.sign |= (bits >> kSign & 1) << i;
     masks.escape |= (bits >> kEscape & 1) << i;
   }
+  masks.alnum = masks.digit | masks.upper | masks.lower;
   return masks;
 }
 
@@ -178,7 +215,9 @@ ST_ALWAYS_INLINE void finish(std::string_view text, std::size_t at, Walker& walk
 
 void prepare(std::string_view text, CharHits& hits) {
   hits.clear();
-  hits.starts.resize((text.size() + kBlock - 1) / kBlock);
+  const std::size_t blocks = (text.size() + kBlock - 1) / kBlock + 1;
+  hits.word_begins.resize(blocks);
+  hits.word_ends.resize(blocks);
 }
 
 #if defined(__x86_64__)
@@ -231,6 +270,11 @@ ST_AVX2 ST_ALWAYS_INLINE Masks masks_by_avx2(const char* block) {
   masks.digit = mask_of({_mm256_slli_epi16(classes.low, 7), _mm256_slli_epi16(classes.high, 7)});
   masks.joint = mask_of({_mm256_slli_epi16(classes.low, 6), _mm256_slli_epi16(classes.high, 6)});
   masks.alnum = having(classes, 1 | 16 | 32);
+  const std::uint64_t letter = masks.alnum & ~masks.digit;
+  const std::uint64_t small =  // bit 5 of each byte
+      mask_of({_mm256_slli_epi16(text.low, 2), _mm256_slli_epi16(text.high, 2)});
+  masks.upper = letter & ~small;
+  masks.lower = letter & small;
   masks.token = masks.alnum |
                 mask_of({_mm256_slli_epi16(classes.low, 4), _mm256_slli_epi16(classes.high, 4)}) |
                 equal(text, '_');
@@ -261,7 +305,6 @@ void CharHits::clear() {
   numbers.clear();
   tokens.clear();
   signs.clear();
-  starts.clear();
 }
 
 void scan_chars_portably(std::string_view text, CharHits& hits) {

@@ -8,17 +8,23 @@
 
 namespace scopetrace {
 
-// Offsets into a text, ascending. Reused from text to text, so that nothing is allocated per hit.
+// Offsets into a text, ascending, and masks of one bit a byte. Reused from text to text, so that
+// nothing is allocated per hit.
 struct CharHits {
   std::vector<std::uint32_t> numbers;  // begins of ≥ kMinNumber digits, single blanks or - between
   std::vector<std::uint32_t> tokens;   // begins of ≥ kMinToken characters of base64 or base64url
   std::vector<std::uint32_t> signs;    // every @ and %
-  // One bit a byte, 64 a word: letters and digits that a word may begin with. None stands before
-  // them, or the end of an escape may (%3D, \n, \u0026).
-  std::vector<std::uint64_t> starts;
+  // Bit i of word w is about the byte before 64 w + i, so that what begins a word may depend on
+  // what follows. Letters and digits that a word or a part of one begins with: none stands before
+  // them, or the end of an escape may (%3D, \n, \u0026); or a capital that begins a word in a name
+  // (dbPassword, DBPassword).
+  std::vector<std::uint64_t> word_begins;
+  // Bit i of word w: behind the byte before 64 w + i, ≥ kMinWord letters end, or a part of such.
+  std::vector<std::uint64_t> word_ends;
 
   static constexpr unsigned kMinNumber = 6;
   static constexpr unsigned kMinToken = 16;
+  static constexpr unsigned kMinWord = 5;
   void clear();
 };
 

@@ -2,101 +2,181 @@
 #include "userspace/redact/scan/literal_scan.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
-#include <optional>
+#include <utility>
 
-#include "userspace/base/bytes.h"
+#include "userspace/redact/scan/bit_list.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kWindow = LiteralFilter::kWindow;
+constexpr std::size_t kWindow = WindowIndex::kMaxWindow;
+constexpr std::size_t kEnough = sizeof(FourBytes);  // of a window: what decides
+// What a name of two letters goes on or ends with: fewer signs, because each lets many places pass.
+constexpr std::string_view kShortFollowers("=:\"' _-\\])<>&[.,;|\t\r\n\0", 22);
+constexpr char kPlural = 's';
+constexpr std::size_t kChunkBlocks = 16;  // looked at in one go
+constexpr std::size_t kChunkBytes = kChunkBlocks * kMaskBytes;
 
-constexpr std::size_t kMaxCopy = 3 * kMaskBytes;  // of a short text, looked at in one piece
-
-bool is_ascii(char c) { return static_cast<unsigned char>(c) < 128; }
-
-std::uint32_t read_bytes(const char* at) {
-  std::uint32_t bytes;
+template <class Bytes>
+Bytes load(const char* at) {
+  Bytes bytes;
   std::memcpy(&bytes, at, sizeof(bytes));
   return bytes;
 }
 
-bool is_letter_row(char c) { return is_ascii(c) && (c & 0x40) != 0; }
+// The bytes from `at` on; zeros behind the text.
+EightBytes bytes_at(std::string_view text, std::size_t at) {
+  if (at + sizeof(EightBytes) <= text.size()) return load<EightBytes>(text.data() + at);
+  EightBytes bytes = 0;
+  std::memcpy(&bytes, text.data() + at, text.size() - at);
+  return bytes;
+}
 
-// What is looked for of a literal.
-struct Choice {
-  FilterKind kind = FilterKind::kOther;
-  std::size_t begin = 0;
-  std::size_t size = 0;
-  double cost = 2;  // how likely a place in a log has it
-};
+// The bytes before `at`, the last one first; zeros before the text.
+EightBytes bytes_before(std::string_view text, std::size_t at) {
+  if (at >= sizeof(EightBytes))
+    return __builtin_bswap64(load<EightBytes>(text.data() + at - sizeof(EightBytes)));
+  EightBytes bytes = 0;
+  std::memcpy(reinterpret_cast<char*>(&bytes) + sizeof(bytes) - at, text.data(), at);
+  return __builtin_bswap64(bytes);
+}
 
-template <class Predicate>
-Choice window_at(FilterKind kind, std::string_view text, std::size_t at, Predicate is_member,
-                 std::size_t size_max) {
-  Choice choice{kind, at, 0, 1};
-  while (choice.size < size_max && at < text.size() && is_member(text[at])) {
-    choice.cost *= frequency_of(text[at++]);
-    ++choice.size;
+// Four of them; a long word ends there, so there are that many.
+FourBytes four_before(const char* at) {
+  return __builtin_bswap32(load<FourBytes>(at - sizeof(FourBytes)));
+}
+
+// How rare a byte is in logs: 0 is rarest.
+unsigned commonness(char c) {
+  if (std::string_view("~`^*$#!?;|{}<>\\'&").find(c) != std::string_view::npos) return 0;
+  if (std::string_view("()[]@%+").find(c) != std::string_view::npos) return 1;
+  return is_alnum(c) || std::string_view(" \"-./:,=_").find(c) != std::string_view::npos ? 3 : 2;
+}
+
+bool has_rare_sign(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return commonness(c) == 0; });
+}
+
+ByteSet letters() {
+  ByteSet set;
+  for (unsigned c = 0; c < set.size(); ++c) set[c] = is_letter(static_cast<char>(c));
+  return set;
+}
+
+// What may follow a whole literal that is too short to decide by itself.
+NextBytes followers_of(std::string_view literal) {
+  ByteSet set;
+  const bool is_shortest = literal.size() == WindowIndex::kMinWindow;
+  for (unsigned c = 0; c < 128; ++c) {
+    const char next = static_cast<char>(c);
+    set[c] = is_shortest ? kShortFollowers.find(next) != kShortFollowers.npos : !is_letter(next);
   }
-  return choice;
+  for (const unsigned c : {unsigned{kPlural}, 0xc2U, 0xe2U}) set.set(c);  // signs in UTF-8
+  return {set, ByteSet().set()};
 }
 
-// The first letter or digit and what follows.
-Choice word_window(std::string_view text) {
-  const auto first = std::find_if(text.begin(), text.end(), is_alnum);
-  const auto at = static_cast<std::size_t>(first - text.begin());
-  return window_at(FilterKind::kStart, text, at, is_ascii, kWindow);
-}
-
-// The window that logs have the fewest of.
-Choice rarest_window(std::string_view text) {
-  Choice best;
+// The longest window of a literal that begins where one of its words does.
+std::string_view word_window(std::string_view text, bool begins_word) {
+  std::string_view best;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    for (const Choice& choice : {window_at(FilterKind::kLetters, text, at, is_letter_row, kWindow),
-                                 window_at(FilterKind::kOther, text, at, is_ascii, 2)}) {
-      if (choice.size >= 2 && choice.cost < best.cost) best = choice;
-    }
+    const bool is_begin = is_alnum(text[at]) && (at > 0 ? !is_alnum(text[at - 1]) : begins_word);
+    const std::string_view window = text.substr(at, kWindow);
+    if (is_begin && std::min(window.size(), kEnough) > std::min(best.size(), kEnough))
+      best = window;
   }
   return best;
 }
 
+using Offsets = std::array<std::uint32_t, kChunkBytes + kMaskBytes>;
+
+// The offsets of the bits of some masks, eight at a time: words are about that many in a mask, and
+// a branch that depends on the text costs more than some stores.
+ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t count,
+                                     std::uint32_t base, Offsets& out) {
+  constexpr std::size_t kAtOnce = 8;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i, base += kMaskBytes) {
+    std::uint64_t mask = masks[i];
+    const std::size_t end = size + static_cast<std::size_t>(std::popcount(mask));
+    while (size < end) {
+      for (std::size_t j = 0; j < kAtOnce; ++j, mask &= mask - 1)
+        out[size + j] = base + static_cast<std::uint32_t>(std::countr_zero(mask));
+      size += kAtOnce;
+    }
+    size = end;
+  }
+  return size;
+}
+
 }  // namespace
 
-void WindowIndex::add(std::string_view bytes, Window window) {
-  std::array<char, kWindow> padded{};
-  std::copy(bytes.begin(), bytes.end(), padded.begin());
-  const std::uint32_t mask = 0x1f1f1f1fU >> (32 - 8 * bytes.size());
-  const std::uint32_t key = read_bytes(padded.data()) & mask;
-  entries_.push_back({key, mask, window});
-  for (std::uint32_t third = 0; third < 32; ++third) {
-    if (bytes.size() > 2 && third != (key >> 16 & 31)) continue;
-    const std::uint32_t three = two_of(key) | third << 10;
-    triples_[three / 64] |= std::uint64_t{1} << three % 64;
+// One call of find().
+struct LiteralScan::Search {
+  std::string_view text;
+  const CharHits& chars;
+  std::vector<LiteralHit>& hits;
+  std::size_t chunk_begin = 0, chunk_end = 0;
+  std::size_t next_token = 0;  // of chars.tokens
+  std::size_t sorted = 0;      // so many hits are in order
+
+  // Moves the new hits among those before them, from which they are not far; drops repeated ones.
+  void sort();
+};
+
+void LiteralScan::Search::sort() {
+  const auto before = [](const LiteralHit& a, const LiteralHit& b) {
+    return std::pair(a.begin, a.literal) < std::pair(b.begin, b.literal);
+  };
+  for (; sorted < hits.size(); ++sorted) {
+    const LiteralHit hit = hits[sorted];
+    std::size_t at = sorted;
+    while (at > 0 && before(hit, hits[at - 1])) hits[at] = hits[at - 1], --at;
+    hits[at] = hit;
   }
 }
 
-void WindowIndex::build() {
-  std::stable_sort(entries_.begin(), entries_.end(),
-                   [](const Entry& a, const Entry& b) { return two_of(a.key) < two_of(b.key); });
-  for (std::size_t two = 0, i = 0; two < begins_.size(); ++two) {
-    while (i < entries_.size() && two_of(entries_[i].key) < two) ++i;
-    begins_[two] = static_cast<std::uint16_t>(i);
-  }
-}
-
-Status LiteralScan::add(std::uint32_t literal, Windows& windows) {
+bool LiteralScan::add_begin(std::uint32_t literal) {
   const std::string_view text = literals_[literal].text;
-  Choice choice;
-  if (literals_[literal].begins_word) choice = word_window(text);
-  if (choice.size < 2) choice = rarest_window(text);
-  if (choice.size < 2) return fail(ErrorCode::kCorrupt, "a literal is too short");
-  const auto kind = static_cast<std::size_t>(choice.kind);
-  const std::string_view window = text.substr(choice.begin, choice.size);
-  windows[kind].push_back({window, literals_[literal].is_guarded && window.size() == text.size()});
-  indexes_[kind].add(window, {literal, static_cast<std::uint32_t>(choice.begin)});
+  const std::string_view window = word_window(text, literals_[literal].begins_word);
+  const std::size_t enough = has_rare_sign(text) ? 3 : WindowIndex::kMinWindow;
+  if (window.size() < enough) return false;
+  const auto offset = static_cast<std::uint32_t>(window.data() - text.data());
+  begins_.add(window, literals_[literal].next, {literal, offset});
+  return true;
+}
+
+void LiteralScan::add_end(std::uint32_t literal) {
+  const std::string_view text = literals_[literal].text;
+  const std::string reversed(text.rbegin(), text.rend());
+  ends_.add(std::string_view(reversed).substr(0, kWindow), {letters(), letters()},
+            {literal, static_cast<std::uint32_t>(text.size())});
+}
+
+void LiteralScan::add_sign(std::uint32_t literal) {
+  const std::string_view text = literals_[literal].text;
+  const auto rarest = std::min_element(
+      text.begin(), text.end(), [](char a, char b) { return commonness(a) < commonness(b); });
+  auto known = std::find_if(signs_.begin(), signs_.end(),
+                            [&](const Sign& sign) { return sign.sign == *rarest; });
+  if (known == signs_.end()) known = signs_.insert(known, {*rarest, {}});
+  known->windows.push_back({literal, static_cast<std::uint32_t>(rarest - text.begin())});
+}
+
+Status LiteralScan::add(std::uint32_t literal) {
+  const Literal& wanted = literals_[literal];
+  if (wanted.text.size() < 2) return fail(ErrorCode::kCorrupt, "a literal is too short");
+  if (wanted.ends_word) add_end(literal);
+  if (add_begin(literal)) return {};
+  if (wanted.is_in_token && is_alnum(wanted.text[0])) {
+    in_tokens_.add(std::string_view(wanted.text).substr(0, kWindow), wanted.next, {literal, 0});
+    has_in_tokens_ = true;
+    return {};
+  }
+  add_sign(literal);
   return {};
 }
 
@@ -104,25 +184,15 @@ Result<LiteralScan> LiteralScan::make(std::vector<Literal> literals) {
   if (literals.size() > kMaxLiterals) return fail(ErrorCode::kCorrupt, "too many literals");
   LiteralScan scan;
   scan.literals_ = std::move(literals);
-  Windows windows;
   for (std::uint32_t i = 0; i < scan.literals_.size(); ++i) {
     Literal& literal = scan.literals_[i];
     if (literal.ignores_case) literal.text = to_lower(literal.text);
-    ST_RETURN_IF_ERROR(scan.add(i, windows));
+    if (literal.is_whole) literal.next = followers_of(literal.text);
+    ST_RETURN_IF_ERROR(scan.add(i));
   }
-  for (WindowIndex& index : scan.indexes_) index.build();
-  scan.filters_ = {LiteralFilter(FilterKind::kLetters, std::move(windows[0])),
-                   LiteralFilter(FilterKind::kStart, std::move(windows[1])),
-                   LiteralFilter(FilterKind::kOther, std::move(windows[2]))};
+  for (WindowIndex* index : {&scan.begins_, &scan.ends_, &scan.in_tokens_}) index->build();
   return scan;
 }
-
-// Some bytes of a text, with more behind them that can be read.
-struct LiteralScan::Chunk {
-  std::string_view text;  // the whole
-  const char* bytes;
-  std::size_t begin;  // of the bytes in the text
-};
 
 bool LiteralScan::stands_at(std::uint32_t literal, std::string_view text, std::size_t begin) const {
   const Literal& wanted = literals_[literal];
@@ -133,53 +203,156 @@ bool LiteralScan::stands_at(std::uint32_t literal, std::string_view text, std::s
                     [](char lower, char c) { return to_lower(c) == lower; });
 }
 
-void LiteralScan::take(const Chunk& chunk, const WindowIndex& index,
-                       std::span<const std::uint32_t> candidates,
-                       std::vector<LiteralHit>& hits) const {
-  std::array<std::uint32_t, kFilterBlocks * kMaskBytes> likely;
-  std::size_t size = 0;
-  for (const std::uint32_t at : candidates) {  // most are none: no branch, which would mispredict
-    likely[size] = at;
-    size += index.may_have(read_bytes(chunk.bytes + (at - chunk.begin))) ? 1 : 0;
+namespace {
+
+// Whether the word goes on behind the whole literal that ends before `at`: no border, no capital
+// that begins a further word (tokenId, TOKENId).
+bool goes_on(const Literal& literal, std::string_view text, std::size_t at) {
+  if (at >= text.size()) return false;
+  const char c = text[at], next = at + 1 < text.size() ? text[at + 1] : ' ';
+  if (c == kPlural) return is_letter(next);
+  if (literal.text.size() < kEnough) return !literal.next[0][static_cast<unsigned char>(c)];
+  return is_upper(c) ? is_upper(text[at - 1]) && !is_lower(next) : is_letter(c);
+}
+
+// Keeps the offsets where a literal may begin a word; returns how many. No branch per offset: most
+// are none, and which ones cannot be foreseen.
+ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_view text,
+                                         Offsets& offsets, std::size_t count) {
+  std::size_t kept = 0, i = 0;
+  const std::size_t last = text.size() < kEnough ? 0 : text.size() - kEnough + 1;
+  if (count > 0 && offsets[count - 1] < last) {
+    for (; i < count; ++i) {
+      const std::uint32_t at = offsets[i];
+      offsets[kept] = at;
+      kept += index.may_have(load<FourBytes>(text.data() + at)) ? 1 : 0;
+    }
   }
-  for (const std::uint32_t at : std::span(likely.data(), size)) {
-    const std::uint32_t bytes = read_bytes(chunk.bytes + (at - chunk.begin));
-    index.each(bytes, [&](const WindowIndex::Window& window) {
-      if (at < window.offset || !stands_at(window.literal, chunk.text, at - window.offset)) return;
-      hits.push_back({window.literal, at - window.offset});
-    });
+  for (; i < count; ++i) {  // the last ones of a text
+    const std::uint32_t at = offsets[i];
+    offsets[kept] = at;
+    kept += index.may_have(static_cast<FourBytes>(bytes_at(text, at))) ? 1 : 0;
+  }
+  return kept;
+}
+
+ST_ALWAYS_INLINE std::size_t keep_ends(const WindowIndex& index, std::string_view text,
+                                       Offsets& offsets, std::size_t count) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t at = offsets[i];
+    offsets[kept] = at;
+    kept += index.may_have(four_before(text.data() + at)) ? 1 : 0;
+  }
+  return kept;
+}
+
+// What a look at some words found: where literals may begin or end.
+struct Candidates {
+  Offsets begins, ends;
+  std::size_t begin_count = 0, end_count = 0;
+};
+
+ST_ALWAYS_INLINE void look(const WindowIndex& begins, const WindowIndex& ends,
+                           std::string_view text, const CharHits& chars, std::size_t first,
+                           std::size_t count, Candidates& out) {
+  const auto base = static_cast<std::uint32_t>(first * kMaskBytes);
+  out.begin_count = flatten(chars.word_begins.data() + first, count, base - 1, out.begins);
+  out.begin_count = keep_begins(begins, text, out.begins, out.begin_count);
+  out.end_count = flatten(chars.word_ends.data() + first, count, base, out.ends);
+  out.end_count = keep_ends(ends, text, out.ends, out.end_count);
+}
+
+#if defined(__x86_64__)
+// The same, with the processor's instructions for bits.
+__attribute__((target("bmi,bmi2,popcnt"))) void look_by_bmi(
+    const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
+    const CharHits& chars, std::size_t first, std::size_t count, Candidates& out) {
+  look(begins, ends, text, chars, first, count, out);
+}
+#endif
+
+void look_at_words(const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
+                   const CharHits& chars, std::size_t first, std::size_t count, Candidates& out) {
+#if defined(__x86_64__)
+  static const bool has_bmi = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+  if (has_bmi) return look_by_bmi(begins, ends, text, chars, first, count, out);
+#endif
+  look(begins, ends, text, chars, first, count, out);
+}
+
+}  // namespace
+
+void LiteralScan::find_words(Search& search, std::size_t first, std::size_t count) const {
+  Candidates found;
+  look_at_words(begins_, ends_, search.text, search.chars, first, count, found);
+  const auto take = [&](std::size_t at, const WindowIndex::Window& window) {
+    if (at < window.offset || !stands_at(window.string, search.text, at - window.offset)) return;
+    const std::size_t begin = at - window.offset;
+    const Literal& literal = literals_[window.string];
+    if (literal.is_whole && goes_on(literal, search.text, begin + literal.text.size())) return;
+    search.hits.push_back({window.string, static_cast<std::uint32_t>(begin)});
+  };
+  for (std::size_t i = 0; i < found.begin_count; ++i) {
+    const std::uint32_t at = found.begins[i];
+    begins_.each(bytes_at(search.text, at), [&](const auto& window) { take(at, window); });
+  }
+  for (std::size_t i = 0; i < found.end_count; ++i) {
+    const std::uint32_t at = found.ends[i];
+    ends_.each(bytes_before(search.text, at), [&](const auto& window) { take(at, window); });
   }
 }
 
-void LiteralScan::find(std::string_view text, const std::vector<std::uint64_t>& starts,
+void LiteralScan::find_signs(Search& search) const {
+  for (const Sign& sign : signs_) {
+    std::size_t at = search.chunk_begin;
+    const std::size_t end = search.chunk_end;
+    while (at < end) {
+      const void* found = std::memchr(search.text.data() + at, sign.sign, end - at);
+      if (found == nullptr) break;
+      at = static_cast<std::size_t>(static_cast<const char*>(found) - search.text.data());
+      for (const auto& [literal, offset] : sign.windows) {
+        if (at < offset || !stands_at(literal, search.text, at - offset)) continue;
+        search.hits.push_back({literal, static_cast<std::uint32_t>(at - offset)});
+      }
+      ++at;
+    }
+  }
+}
+
+void LiteralScan::find_in_tokens(Search& search) const {
+  const auto& tokens = search.chars.tokens;
+  for (; search.next_token < tokens.size(); ++search.next_token) {
+    const std::size_t begin = tokens[search.next_token];
+    if (begin >= search.chunk_end) return;
+    for (std::size_t at = begin; at < search.text.size() && is_token_char(search.text[at]); ++at) {
+      const EightBytes bytes = bytes_at(search.text, at);
+      if (!in_tokens_.may_have(static_cast<FourBytes>(bytes))) continue;
+      in_tokens_.each(bytes, [&](const WindowIndex::Window& window) {
+        if (stands_at(window.string, search.text, at))
+          search.hits.push_back({window.string, static_cast<std::uint32_t>(at)});
+      });
+    }
+  }
+}
+
+void LiteralScan::find(std::string_view text, const CharHits& chars,
                        std::vector<LiteralHit>& hits) const {
   hits.clear();
-  FilterHits candidates;
-  const auto look = [&](const Chunk& chunk, std::size_t blocks) {
-    candidates.clear();
-    find_candidates(filters_, chunk.bytes, blocks, starts.data() + chunk.begin / kMaskBytes,
-                    static_cast<std::uint32_t>(chunk.begin), candidates);
-    take(chunk, indexes_[0], candidates.letters.offsets(), hits);
-    take(chunk, indexes_[1], candidates.start.offsets(), hits);
-    take(chunk, indexes_[2], candidates.other.offsets(), hits);
-  };
-  const auto look_at_copy = [&](std::size_t at, std::size_t size) {
-    std::array<char, kMaxCopy + kMaskBytes> copy{};  // zeros where the text may not be read
-    if (at > 0) copy[0] = text[at - 1];
-    const std::size_t readable = std::min(size + LiteralFilter::kReadAhead, text.size() - at);
-    std::memcpy(copy.data() + 1, text.data() + at, readable);
-    look({text, copy.data() + 1, at}, (size + kMaskBytes - 1) / kMaskBytes);
-    wipe(copy.data(), copy.size());  // the stack may be read long after
-  };
-  std::size_t at = text.size() < kMaxCopy ? text.size() : kMaskBytes;
-  if (at > 0) look_at_copy(0, at);
-  while (at + kMaskBytes + LiteralFilter::kReadAhead <= text.size()) {
-    const std::size_t blocks = (text.size() - LiteralFilter::kReadAhead - at) / kMaskBytes;
-    const std::size_t count = std::min(blocks, kFilterBlocks);
-    look({text, text.data() + at, at}, count);
-    at += count * kMaskBytes;
+  Search search{text, chars, hits};
+  const std::size_t blocks = chars.word_begins.size();
+  for (std::size_t first = 0; first < blocks; first += kChunkBlocks) {
+    search.chunk_begin = first * kMaskBytes;
+    search.chunk_end = std::min(text.size(), search.chunk_begin + kChunkBytes);
+    find_words(search, first, std::min(kChunkBlocks, blocks - first));
+    find_signs(search);
+    if (has_in_tokens_) find_in_tokens(search);
+    search.sort();
   }
-  if (at < text.size()) look_at_copy(at, text.size() - at);  // less than two blocks
+  const auto is_same = [](const LiteralHit& a, const LiteralHit& b) {
+    return a.begin == b.begin && a.literal == b.literal;
+  };
+  hits.erase(std::unique(hits.begin(), hits.end(), is_same), hits.end());
 }
 
 }  // namespace scopetrace

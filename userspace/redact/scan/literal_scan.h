@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds many literals in one pass.
+// Finds many literals in one pass that looks only where words begin or end.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "userspace/base/result.h"
-#include "userspace/redact/scan/literal_filter.h"
+#include "userspace/redact/scan/char_scan.h"
+#include "userspace/redact/scan/window_index.h"
 
 namespace scopetrace {
 
 struct Literal {
   std::string text;  // at least two characters
   bool ignores_case = false;
-  // Only where its first letter or digit begins a word: cheaper to look for. Without effect on
-  // literals that have but one character from there on.
-  bool begins_word = false;
-  // Not between lower-case letters: for words so short that other words hold them. For literals of
-  // three letters.
-  bool is_guarded = false;
+  // Of one that begins with a letter or digit: only where a word or a part of one begins.
+  bool begins_word = true;
+  // Not where letters of the same word follow it, but for the s of a plural. One of up to three
+  // characters only before digits and signs, one of two only before some of these.
+  bool is_whole = false;
+  // Also where a long word ends (CharHits::word_ends).
+  bool ends_word = false;
+  // Of one that begins no word: only in long tokens (CharHits::tokens).
+  bool is_in_token = false;
+  NextBytes next = {ByteSet().set(), ByteSet().set()};
 };
 
 // One occurrence.
@@ -31,74 +35,40 @@ struct LiteralHit {
   std::uint32_t begin;    // where it stands in the text
 };
 
-// Which literals have given bytes at a given place.
-class WindowIndex {
- public:
-  struct Window {
-    std::uint32_t literal = 0;
-    std::uint32_t offset = 0;  // in the literal
-  };
-
-  // `bytes`: 2 to 4, compared without case and as inexactly as LiteralFilter does.
-  void add(std::string_view bytes, Window window);
-  // To be called when all are added.
-  void build();
-  // Whether a literal may stand at these four bytes.
-  bool may_have(std::uint32_t bytes) const {
-    const std::uint32_t three = two_of(bytes) | (bytes >> 6 & 31 << 10);
-    return (triples_[three / 64] >> three % 64 & 1) != 0;
-  }
-  // Calls take(window) for each that may.
-  template <class Take>
-  void each(std::uint32_t bytes, Take take) const {
-    const std::uint32_t two = two_of(bytes);
-    for (std::uint32_t i = begins_[two]; i < begins_[two + 1]; ++i) {
-      if ((bytes & entries_[i].mask) == entries_[i].key) take(entries_[i].window);
-    }
-  }
-
- private:
-  static constexpr std::size_t kPairs = 1024;
-  struct Entry {
-    std::uint32_t key;
-    std::uint32_t mask;
-    Window window;
-  };
-  static std::uint32_t two_of(std::uint32_t bytes) { return (bytes & 31) | (bytes >> 3 & 31 << 5); }
-
-  std::array<std::uint64_t, 512> triples_{};        // bit: a window begins with such three bytes
-  std::array<std::uint16_t, kPairs + 1> begins_{};  // of entries by their first two bytes
-  std::vector<Entry> entries_;
-};
-
-// Looks for the rarest few bytes of each literal (LiteralFilter), then compares the whole. Costs by
-// the byte and by the candidate, not by the literal. Immutable once made.
+// Each literal is looked for by the rarest thing it has: a place where a word begins or ends, else
+// a rare sign. Costs by the word and by the candidate, not by the literal. Immutable once made.
 class LiteralScan {
  public:
   static constexpr std::size_t kMaxLiterals = 65535;
-  // Errors: kCorrupt for too many literals, or one without two ASCII characters in a row.
+  // Errors: kCorrupt for too many literals, or one that is too short.
   static Result<LiteralScan> make(std::vector<Literal> literals);
 
-  // Replaces `hits` by all occurrences in `text` (at most 4 GiB), those of one literal in the order
-  // of the text, those of different ones nearly so. `starts` is where words begin, as scan_chars()
-  // says it.
-  void find(std::string_view text, const std::vector<std::uint64_t>& starts,
-            std::vector<LiteralHit>& hits) const;
+  // Replaces `hits` by all occurrences in `text` (at most 4 GiB), each once, in its order. `chars`
+  // is what scan_chars() says of the text.
+  void find(std::string_view text, const CharHits& chars, std::vector<LiteralHit>& hits) const;
   const std::vector<Literal>& literals() const { return literals_; }
 
  private:
-  static constexpr std::size_t kKinds = 3;  // FilterKind
-  struct Chunk;
-  using Windows = std::array<std::vector<LiteralFilter::Wanted>, kKinds>;
+  // A byte that logs have few of, and the literals that are looked for by it.
+  struct Sign {
+    char sign;
+    std::vector<WindowIndex::Window> windows;
+  };
+  struct Search;
 
-  Status add(std::uint32_t literal, Windows& windows);
-  void take(const Chunk& chunk, const WindowIndex& index, std::span<const std::uint32_t> candidates,
-            std::vector<LiteralHit>& hits) const;
+  Status add(std::uint32_t literal);
+  bool add_begin(std::uint32_t literal);
+  void add_end(std::uint32_t literal);
+  void add_sign(std::uint32_t literal);
+  void find_words(Search& search, std::size_t first, std::size_t count) const;
+  void find_signs(Search& search) const;
+  void find_in_tokens(Search& search) const;
   bool stands_at(std::uint32_t literal, std::string_view text, std::size_t begin) const;
 
   std::vector<Literal> literals_;  // lower case where case is ignored
-  FilterSet filters_;
-  std::array<WindowIndex, kKinds> indexes_;
+  WindowIndex begins_, ends_, in_tokens_;
+  bool has_in_tokens_ = false;
+  std::vector<Sign> signs_;
 };
 
 }  // namespace scopetrace

@@ -13,6 +13,8 @@ namespace scopetrace {
 namespace {
 
 constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
+// Of a piece, one such part must be decided each time it is looked at: else time were not linear.
+constexpr std::size_t kLeastShare = 16;
 constexpr std::size_t kLookStep = 1024;  // bytes between two looks at a line without end
 constexpr std::string_view kKeyBegin = "-----BEGIN";
 
@@ -128,16 +130,20 @@ std::size_t StreamRedactor::take_piece(std::string_view text, std::string& out) 
   if (text.size() < window) return 0;
   const std::string_view piece = text.substr(0, window);
   const auto cut = piece.find_last_of(kSeparators);
-  if (cut != piece.npos && cut > 0) {
-    const std::size_t taken = scanner_.redact_begin(piece.substr(0, cut), columns_, out);
-    if (taken > 0) return taken;
-  }
+  const bool has_cut = cut != piece.npos && cut > 0;
+  const std::size_t taken =
+      has_cut ? scanner_.redact_begin(piece.substr(0, cut), columns_, out) : 0;
+  return taken >= window / kLeastShare ? taken : taken + withhold(piece.substr(taken));
+}
+
+// What begins a piece of which nothing more can be decided.
+std::size_t StreamRedactor::withhold(std::string_view piece) {
   const auto body = behind_key_begin(piece);
   in_private_key_ = body.has_value();
   in_long_run_ = !in_private_key_;
-  const std::size_t taken = body.value_or(piece.size());
-  withheld_bytes_ += taken;
-  return taken;
+  const std::size_t size = body.value_or(piece.size());
+  withheld_bytes_ += size;
+  return size;
 }
 
 // Drops what belongs to a run or key that is withheld; at its end says how long it was.

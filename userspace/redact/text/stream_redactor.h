@@ -46,6 +46,7 @@ class StreamRedactor {
   std::size_t take(std::string_view text, std::string& out);
   std::size_t take_lines(std::string_view text, std::string& out);
   std::size_t take_piece(std::string_view text, std::string& out);
+  std::size_t withhold(std::string_view piece);
   std::size_t skip_withheld(std::string_view text, std::string& out);
   void end_withheld(std::string& out);
   std::string finish_from(std::size_t tail);
