@@ -47,8 +47,7 @@ using Measure = std::size_t (*)(std::string_view text, std::size_t at);
 // Income tax: the fourth letter says what the holder is.
 std::size_t indian_pan_at(std::string_view text, std::size_t at) {
   const std::string_view code = code_at(text, at);
-  const bool is_pan = has_form(code, "LLLLLNNNNL") &&
-                      std::string_view("ABCEFGHJKLPT").find(code[3]) != std::string_view::npos;
+  const bool is_pan = has_form(code, "LLLLLNNNNL") && is_in(code[3], "ABCEFGHJKLPT");
   return is_pan ? code.size() : 0;
 }
 

@@ -190,8 +190,7 @@ std::optional<Assignment> PairReader::read_list() {
   Cursor ahead = cursor_;
   skip_wrapper(ahead);
   if (!quote_at(ahead.text, ahead.at)) return std::nullopt;
-  if (!is_option && std::string_view("([{,").find(opening) == std::string_view::npos)
-    return std::nullopt;
+  if (!is_option && !is_in(opening, "([{,")) return std::nullopt;
   return value(is_option ? Tie::kOption : Tie::kArgument);
 }
 

@@ -21,9 +21,7 @@ constexpr std::string_view kFor = "for=";  // of the field Forwarded, RFC 7239
 
 bool is_address_char(char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }
 bool is_name_char(char c) { return is_alnum(c) || c == '-' || c == '_'; }
-bool is_between(char c) {
-  return c == ' ' || c == '\t' || std::string_view(",;\"'[]\\=").find(c) != std::string_view::npos;
-}
+bool is_between(char c) { return c == ' ' || c == '\t' || is_in(c, ",;\"'[]\\="); }
 
 // The address without a port: 8.8.4.4:80.
 std::string_view without_port(std::string_view text) {

@@ -119,8 +119,7 @@ bool Look::is_followed_by_word() const {
   if (end + 1 >= text_.size() || text_[end] != ' ' || !is_letter(text_[end + 1])) return false;
   std::size_t next = end + 1;
   while (next < text_.size() && is_letter(text_[next])) ++next;
-  return next >= text_.size() || is_space(text_[next]) ||
-         std::string_view(".,;!?)'\"").find(text_[next]) != std::string_view::npos;
+  return next >= text_.size() || is_space(text_[next]) || is_in(text_[next], ".,;!?)'\"");
 }
 
 bool Look::is_credible() const {
@@ -154,8 +153,7 @@ bool Look::is_credible_string() const {
 
 bool Look::is_credible_bare() const {
   if (is_number()) return true;
-  if (!is_alnum(value_[0]) &&
-      std::string_view("{[(<;,)>]").find(value_[0]) != std::string_view::npos) {
+  if (!is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]")) {
     const bool is_code = value_.size() < 8 || !has_digit(value_);
     if (is_code) return false;
   }

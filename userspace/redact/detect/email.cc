@@ -80,9 +80,7 @@ bool ends_in_scheme(std::string_view text) {
 bool is_decoded_login(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == text.npos || colon + 1 == text.size()) return false;
-  const auto is_user_char = [](char c) {
-    return is_alnum(c) || std::string_view("-_.%@").find(c) != std::string_view::npos;
-  };
+  const auto is_user_char = [](char c) { return is_alnum(c) || is_in(c, "-_.%@"); };
   if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), is_user_char))
     return false;
   const std::string_view password = text.substr(colon + 1);
@@ -102,7 +100,7 @@ bool is_userinfo(std::string_view text, std::size_t begin) {
         return is_plain || is_decoded_login(text.substr(i, begin - i));
       if (c == '/') return false;
     }
-    if (c == '\n' || std::string_view("\"'<").find(c) != std::string_view::npos) return false;
+    if (c == '\n' || is_in(c, "\"'<")) return false;
     if (is_space(c) || c == '?' || c == '#') is_plain = false;
   }
   return false;

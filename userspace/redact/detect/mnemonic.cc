@@ -28,10 +28,7 @@ std::vector<std::string_view> split(std::string_view text) {
   return words;
 }
 
-bool is_gap(char c) {
-  return is_space(c) || is_digit(c) ||
-         std::string_view(",\"'+%-_.)\\[]|").find(c) != std::string_view::npos;
-}
+bool is_gap(char c) { return is_space(c) || is_digit(c) || is_in(c, ",\"'+%-_.)\\[]|"); }
 
 // The next word from `at` on, or an empty range when something else stands there.
 TextRange next_word(std::string_view text, std::size_t at) {

@@ -28,9 +28,7 @@ bool has_both_cases(std::string_view value) {
          std::any_of(value.begin(), value.end(), is_upper);
 }
 
-bool is_column_border(char c) {
-  return std::string_view(",;|\t\r\n").find(c) != std::string_view::npos;
-}
+bool is_column_border(char c) { return is_in(c, ",;|\t\r\n"); }
 
 // A word behind a blank at `at`: its end, or nothing.
 std::optional<std::size_t> next_word(std::string_view text, std::size_t at) {
@@ -78,8 +76,7 @@ std::size_t word_end(std::string_view text, std::size_t at) {
     return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
   };
   if (at >= text.size() || !is_start(text[at])) return at;
-  while (at < text.size() && (is_start(text[at]) || is_digit(text[at]) ||
-                              std::string_view("'-_.").find(text[at]) != std::string_view::npos))
+  while (at < text.size() && (is_start(text[at]) || is_digit(text[at]) || is_in(text[at], "'-_.")))
     ++at;
   return at;
 }
@@ -369,9 +366,7 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
   if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);
   const bool is_field = found.fills_line && !found.is_spaced &&
                         line_begin(text_, name.begin) == name.begin;  // NAME=value
-  while (!is_field && range.end > range.begin &&
-         std::string_view(".,;:").find(text_[range.end - 1]) != std::string_view::npos)
-    --range.end;
+  while (!is_field && range.end > range.begin && is_in(text_[range.end - 1], ".,;:")) --range.end;
   return range;
 }
 
@@ -388,10 +383,7 @@ TextRange NamedValueFinder::whole_number(TextRange value, std::string_view class
   while (count_digits(slice(value)) < kEnough && value.end + 1 < text_.size()) {
     std::size_t end = value.end + 1;
     if (text_[value.end] != ' ' || !(is_digit(text_[end]) || text_[end] == '(')) break;
-    while (end < text_.size() &&
-           (is_digit(text_[end]) ||
-            std::string_view("()-./").find(text_[end]) != std::string_view::npos))
-      ++end;
+    while (end < text_.size() && (is_digit(text_[end]) || is_in(text_[end], "()-./"))) ++end;
     if (end < text_.size() && is_key_char(text_[end])) break;
     value.end = end;
   }
@@ -446,7 +438,7 @@ TextRange NamedValueFinder::whole_words(TextRange value, std::string_view class_
     const std::string_view word = slice({end + 1, next});
     if (word.empty() || (is_name && !is_part_of_name(word))) break;
     const char stop = next < text_.size() ? text_[next] : '\n';
-    if (std::string_view("=:(/").find(stop) != std::string_view::npos) break;
+    if (is_in(stop, "=:(/")) break;
     end = next;
   }
   return {value.begin, end};

@@ -93,7 +93,7 @@ std::optional<Assignment> next_element(std::string_view text, std::size_t at) {
 std::optional<Assignment> value_behind(std::string_view text, TextRange name, std::size_t at) {
   const std::size_t limit = std::min(text.size(), at + kMaxPairGap);
   for (; at < limit; ++at) {
-    if (std::string_view("<>{}").find(text[at]) != std::string_view::npos) return std::nullopt;
+    if (is_in(text[at], "<>{}")) return std::nullopt;
     if (!is_word_start(text, at)) continue;
     Cursor cursor{text, at};
     if (skip_value_word(cursor)) return read_value(cursor, name, Tie::kPair);

@@ -14,9 +14,7 @@ constexpr std::size_t kMaxUserinfo = 512;  // bytes looked at behind "://"
 constexpr std::size_t kMaxLogin = 160;     // of user:password in front of an @
 constexpr std::size_t kMinToken = 16;      // of a user that is a token
 
-bool ends_userinfo(char c) {
-  return is_space(c) || c == '\0' || std::string_view("\"'<>\\`").find(c) != std::string_view::npos;
-}
+bool ends_userinfo(char c) { return is_space(c) || c == '\0' || is_in(c, "\"'<>\\`"); }
 
 struct Userinfo {
   std::optional<std::size_t> colon;
@@ -53,9 +51,7 @@ bool is_filler(std::string_view password) {
   return password.empty() || password == "x-oauth-basic" || password == "x" || password == "X";
 }
 
-bool is_login_char(char c) {
-  return !ends_userinfo(c) && std::string_view("()[]{},;=").find(c) == std::string_view::npos;
-}
+bool is_login_char(char c) { return !ends_userinfo(c) && !is_in(c, "()[]{},;="); }
 
 bool is_host_and_port(std::string_view text, std::size_t at) {
   std::size_t end = at;

@@ -46,7 +46,7 @@ bool is_name_next(std::string_view rest) {
 // Behind a soft delimiter: whether a further name, or nothing of the value, follows.
 bool is_delimited(std::string_view rest) {
   if (rest.empty() || is_space(rest[0]) || is_quote(rest[0]) || rest[0] == '\0') return true;
-  if (std::string_view("\\,;)}]<&|\x1b").find(rest[0]) != rest.npos) return true;
+  if (is_in(rest[0], "\\,;)}]<&|\x1b")) return true;
   return is_name_next(rest);
 }
 

@@ -57,9 +57,12 @@ bool skip_address(Cursor& cursor) {
 
 // b"v", @"v", r#"v"#, <<"v">>
 bool skip_prefix(Cursor& cursor) {
-  for (const std::string_view prefix :
-       {"[]string{", "[]byte(", "<<", "@", "$@", "$", "&", "b", "B",  "r",  "R",  "u",
-        "U",         "f",       "F",  "n", "N",  "e", "E", "L", "br", "rb", "r#", "*"}) {
+  constexpr std::array<std::string_view, 24> kPrefixes = {
+      "[]string{", "[]byte(", "<<", "@", "$@", "$", "&", "b", "B",  "r",  "R",  "u",
+      "U",         "f",       "F",  "n", "N",  "e", "E", "L", "br", "rb", "r#", "*"};
+  const char first = cursor.peek();
+  for (const std::string_view prefix : kPrefixes) {
+    if (prefix[0] != first) continue;
     Cursor ahead = cursor;
     if (!ahead.takes(prefix) || !has_quote(ahead) || ahead.peek() == '`') continue;
     cursor = ahead;
@@ -83,8 +86,7 @@ bool skip_bracket(Cursor& cursor) {
   while (!end.is_over() && end.at - ahead.at < 4096 && !is_space(end.peek()) && end.peek() != ']' &&
          end.peek() != ',')
     ++end.at;
-  const bool is_word =
-      end.peek() == ']' && std::string_view(" ]})\"").find(end.peek(1)) != std::string_view::npos;
+  const bool is_word = end.peek() == ']' && is_in(end.peek(1), " ]})\"");
   if (is_word || (end.peek() == ']' && end.at + 1 >= end.text.size())) cursor = ahead;
   return cursor.at == ahead.at;
 }
@@ -210,9 +212,7 @@ void skip_wrapper(Cursor& cursor) {
 std::optional<std::size_t> behind_type(std::string_view text, const Assignment& found) {
   if (found.is_quoted) return std::nullopt;
   Cursor behind{text, found.value.end};
-  while (!behind.is_over() &&
-         std::string_view(" >]?|[").find(behind.peek()) != std::string_view::npos)
-    ++behind.at;
+  while (!behind.is_over() && is_in(behind.peek(), " >]?|[")) ++behind.at;
   if (behind.peek() != '=' || behind.peek(1) == '=' || behind.peek(1) == '>') return std::nullopt;
   if (behind.at == found.value.end) return std::nullopt;
   return behind.at + 1;

@@ -46,8 +46,10 @@ constexpr std::size_t kMaxInner = 24;
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
-  return std::any_of(std::begin(list), std::end(list),
-                     [&](std::string_view x) { return x == text; });
+  const auto is_same = [&](std::string_view x) {  // most differ in size or first letter
+    return x.size() == text.size() && x[0] == text[0] && x == text;
+  };
+  return !text.empty() && std::any_of(std::begin(list), std::end(list), is_same);
 }
 
 constexpr std::array<bool, 256> make_separators() {

@@ -80,8 +80,14 @@ class ProfileParser {
 
  private:
   std::size_t line() const {
-    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(cursor_);
-    return 1 + static_cast<std::size_t>(std::count(text_.begin(), end, '\n'));
+    const auto lines_of = [&](std::size_t from, std::size_t to) {
+      const std::string_view part = text_.substr(from, to - from);
+      return static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+    };
+    if (cursor_ < counted_until_) return 1 + lines_of(0, cursor_);
+    counted_lines_ += lines_of(counted_until_, cursor_);  // places come mostly in order
+    counted_until_ = cursor_;
+    return 1 + counted_lines_;
   }
   // At the place that was located last.
   tl::unexpected<Error> refuse(const std::string& reason) const {
@@ -241,6 +247,7 @@ class ProfileParser {
   std::string_view text_;
   std::string_view origin_;
   std::size_t cursor_ = 0;
+  mutable std::size_t counted_until_ = 0, counted_lines_ = 0;  // by line()
   std::set<std::string> seen_shapes_;
   std::map<std::string, bool> has_value_;  // by class: whether its name rules have a value shape
   RuleSet rules_;

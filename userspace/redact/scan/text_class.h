@@ -20,6 +20,13 @@ constexpr bool is_token_char(char c) {
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+// Whether `c` is one of a few characters. No call, as find() of a string would make.
+constexpr bool is_in(char c, std::string_view set) {
+  for (const char x : set) {
+    if (x == c) return true;
+  }
+  return false;
+}
 constexpr int hex_value(char c) {
   if (is_digit(c)) return c - '0';
   const char lower = to_lower(c);
