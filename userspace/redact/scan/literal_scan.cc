@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
 
-#include "userspace/redact/scan/bit_list.h"
 #include "userspace/redact/scan/text_class.h"
+#include "userspace/redact/scan/word_places.h"
 
 namespace scopetrace {
 namespace {
@@ -18,37 +17,8 @@ constexpr std::size_t kEnough = sizeof(FourBytes);  // of a window: what decides
 // What a name of two letters goes on or ends with: fewer signs, because each lets many places pass.
 constexpr std::string_view kShortFollowers("=:\"' _-\\])<>&[.,;|\t\r\n\0", 22);
 constexpr char kPlural = 's';
-constexpr std::size_t kChunkBlocks = 16;  // looked at in one go
+constexpr std::size_t kChunkBlocks = WordPlaces::kMaxBlocks;
 constexpr std::size_t kChunkBytes = kChunkBlocks * kMaskBytes;
-
-template <class Bytes>
-Bytes load(const char* at) {
-  Bytes bytes;
-  std::memcpy(&bytes, at, sizeof(bytes));
-  return bytes;
-}
-
-// The bytes from `at` on; zeros behind the text.
-EightBytes bytes_at(std::string_view text, std::size_t at) {
-  if (at + sizeof(EightBytes) <= text.size()) return load<EightBytes>(text.data() + at);
-  EightBytes bytes = 0;
-  std::memcpy(&bytes, text.data() + at, text.size() - at);
-  return bytes;
-}
-
-// The bytes before `at`, the last one first; zeros before the text.
-EightBytes bytes_before(std::string_view text, std::size_t at) {
-  if (at >= sizeof(EightBytes))
-    return __builtin_bswap64(load<EightBytes>(text.data() + at - sizeof(EightBytes)));
-  EightBytes bytes = 0;
-  std::memcpy(reinterpret_cast<char*>(&bytes) + sizeof(bytes) - at, text.data(), at);
-  return __builtin_bswap64(bytes);
-}
-
-// Four of them; a long word ends there, so there are that many.
-FourBytes four_before(const char* at) {
-  return __builtin_bswap32(load<FourBytes>(at - sizeof(FourBytes)));
-}
 
 // How rare a byte is in logs: 0 is rarest.
 unsigned commonness(char c) {
@@ -89,27 +59,6 @@ std::string_view word_window(std::string_view text, bool begins_word) {
       best = window;
   }
   return best;
-}
-
-using Offsets = std::array<std::uint32_t, kChunkBytes + kMaskBytes>;
-
-// The offsets of the bits of some masks, eight at a time: words are about that many in a mask, and
-// a branch that depends on the text costs more than some stores.
-ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t count,
-                                     std::uint32_t base, Offsets& out) {
-  constexpr std::size_t kAtOnce = 8;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < count; ++i, base += kMaskBytes) {
-    std::uint64_t mask = masks[i];
-    const std::size_t end = size + static_cast<std::size_t>(std::popcount(mask));
-    while (size < end) {
-      for (std::size_t j = 0; j < kAtOnce; ++j, mask &= mask - 1)
-        out[size + j] = base + static_cast<std::uint32_t>(std::countr_zero(mask));
-      size += kAtOnce;
-    }
-    size = end;
-  }
-  return size;
 }
 
 }  // namespace
@@ -171,9 +120,9 @@ Status LiteralScan::add(std::uint32_t literal) {
   if (wanted.text.size() < 2) return fail(ErrorCode::kCorrupt, "a literal is too short");
   if (wanted.ends_word) add_end(literal);
   if (add_begin(literal)) return {};
-  if (wanted.is_in_token && is_alnum(wanted.text[0])) {
+  if (wanted.is_in_token && !wanted.ignores_case && is_alnum(wanted.text[0])) {
     in_tokens_.add(std::string_view(wanted.text).substr(0, kWindow), wanted.next, {literal, 0});
-    has_in_tokens_ = true;
+    token_heads_.set(static_cast<unsigned char>(wanted.text[0]));
     return {};
   }
   add_sign(literal);
@@ -215,77 +164,11 @@ bool goes_on(const Literal& literal, std::string_view text, std::size_t at) {
   return is_upper(c) ? is_upper(text[at - 1]) && !is_lower(next) : is_letter(c);
 }
 
-// Keeps the offsets where a literal may begin a word; returns how many. No branch per offset: most
-// are none, and which ones cannot be foreseen.
-ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_view text,
-                                         Offsets& offsets, std::size_t count) {
-  std::size_t kept = 0, i = 0;
-  const std::size_t last = text.size() < kEnough ? 0 : text.size() - kEnough + 1;
-  if (count > 0 && offsets[count - 1] < last) {
-    for (; i < count; ++i) {
-      const std::uint32_t at = offsets[i];
-      offsets[kept] = at;
-      kept += index.may_have(load<FourBytes>(text.data() + at)) ? 1 : 0;
-    }
-  }
-  for (; i < count; ++i) {  // the last ones of a text
-    const std::uint32_t at = offsets[i];
-    offsets[kept] = at;
-    kept += index.may_have(static_cast<FourBytes>(bytes_at(text, at))) ? 1 : 0;
-  }
-  return kept;
-}
-
-ST_ALWAYS_INLINE std::size_t keep_ends(const WindowIndex& index, std::string_view text,
-                                       Offsets& offsets, std::size_t count) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t at = offsets[i];
-    offsets[kept] = at;
-    kept += index.may_have(four_before(text.data() + at)) ? 1 : 0;
-  }
-  return kept;
-}
-
-// What a look at some words found: where literals may begin or end.
-struct Candidates {
-  Offsets begins, ends;
-  std::size_t begin_count = 0, end_count = 0;
-};
-
-ST_ALWAYS_INLINE void look(const WindowIndex& begins, const WindowIndex& ends,
-                           std::string_view text, const CharHits& chars, std::size_t first,
-                           std::size_t count, Candidates& out) {
-  const auto base = static_cast<std::uint32_t>(first * kMaskBytes);
-  out.begin_count = flatten(chars.word_begins.data() + first, count, base - 1, out.begins);
-  out.begin_count = keep_begins(begins, text, out.begins, out.begin_count);
-  out.end_count = flatten(chars.word_ends.data() + first, count, base, out.ends);
-  out.end_count = keep_ends(ends, text, out.ends, out.end_count);
-}
-
-#if defined(__x86_64__)
-// The same, with the processor's instructions for bits.
-__attribute__((target("bmi,bmi2,popcnt"))) void look_by_bmi(
-    const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
-    const CharHits& chars, std::size_t first, std::size_t count, Candidates& out) {
-  look(begins, ends, text, chars, first, count, out);
-}
-#endif
-
-void look_at_words(const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
-                   const CharHits& chars, std::size_t first, std::size_t count, Candidates& out) {
-#if defined(__x86_64__)
-  static const bool has_bmi = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
-  if (has_bmi) return look_by_bmi(begins, ends, text, chars, first, count, out);
-#endif
-  look(begins, ends, text, chars, first, count, out);
-}
-
 }  // namespace
 
 void LiteralScan::find_words(Search& search, std::size_t first, std::size_t count) const {
-  Candidates found;
-  look_at_words(begins_, ends_, search.text, search.chars, first, count, found);
+  WordPlaces found;
+  found.look(begins_, ends_, search.text, search.chars, first, count);
   const auto take = [&](std::size_t at, const WindowIndex::Window& window) {
     if (at < window.offset || !stands_at(window.string, search.text, at - window.offset)) return;
     const std::size_t begin = at - window.offset;
@@ -293,14 +176,10 @@ void LiteralScan::find_words(Search& search, std::size_t first, std::size_t coun
     if (literal.is_whole && goes_on(literal, search.text, begin + literal.text.size())) return;
     search.hits.push_back({window.string, static_cast<std::uint32_t>(begin)});
   };
-  for (std::size_t i = 0; i < found.begin_count; ++i) {
-    const std::uint32_t at = found.begins[i];
+  for (const std::uint32_t at : found.begins())
     begins_.each(bytes_at(search.text, at), [&](const auto& window) { take(at, window); });
-  }
-  for (std::size_t i = 0; i < found.end_count; ++i) {
-    const std::uint32_t at = found.ends[i];
+  for (const std::uint32_t at : found.ends())
     ends_.each(bytes_before(search.text, at), [&](const auto& window) { take(at, window); });
-  }
 }
 
 void LiteralScan::find_signs(Search& search) const {
@@ -326,6 +205,7 @@ void LiteralScan::find_in_tokens(Search& search) const {
     const std::size_t begin = tokens[search.next_token];
     if (begin >= search.chunk_end) return;
     for (std::size_t at = begin; at < search.text.size() && is_token_char(search.text[at]); ++at) {
+      if (!token_heads_[static_cast<unsigned char>(search.text[at])]) continue;
       const EightBytes bytes = bytes_at(search.text, at);
       if (!in_tokens_.may_have(static_cast<FourBytes>(bytes))) continue;
       in_tokens_.each(bytes, [&](const WindowIndex::Window& window) {
@@ -346,7 +226,7 @@ void LiteralScan::find(std::string_view text, const CharHits& chars,
     search.chunk_end = std::min(text.size(), search.chunk_begin + kChunkBytes);
     find_words(search, first, std::min(kChunkBlocks, blocks - first));
     find_signs(search);
-    if (has_in_tokens_) find_in_tokens(search);
+    if (token_heads_.any()) find_in_tokens(search);
     search.sort();
   }
   const auto is_same = [](const LiteralHit& a, const LiteralHit& b) {

@@ -67,7 +67,7 @@ class LiteralScan {
 
   std::vector<Literal> literals_;  // lower case where case is ignored
   WindowIndex begins_, ends_, in_tokens_;
-  bool has_in_tokens_ = false;
+  ByteSet token_heads_;  // what literals of in_tokens_ begin with
   std::vector<Sign> signs_;
 };
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/scan/word_places.h"
+
+#include <bit>
+#include <cstring>
+
+namespace scopetrace {
+namespace {
+
+constexpr std::size_t kFew = sizeof(FourBytes);  // bytes that decide
+
+template <class Bytes>
+Bytes load(const char* at) {
+  Bytes bytes;
+  std::memcpy(&bytes, at, sizeof(bytes));
+  return bytes;
+}
+
+// Four of them; a long word ends there, so there are that many.
+FourBytes four_before(const char* at) {
+  return __builtin_bswap32(load<FourBytes>(at - sizeof(FourBytes)));
+}
+
+// The offsets of the bits of some masks, eight at a time: words are about that many in a mask, and
+// a branch that depends on the text costs more than some stores.
+ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t count,
+                                     std::uint32_t base, WordPlaces::Offsets& out) {
+  constexpr std::size_t kAtOnce = 8;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i, base += kMaskBytes) {
+    std::uint64_t mask = masks[i];
+    const std::size_t end = size + static_cast<std::size_t>(std::popcount(mask));
+    while (size < end) {
+      for (std::size_t j = 0; j < kAtOnce; ++j, mask &= mask - 1)
+        out[size + j] = base + static_cast<std::uint32_t>(std::countr_zero(mask));
+      size += kAtOnce;
+    }
+    size = end;
+  }
+  return size;
+}
+
+// Keeps the offsets where a literal may begin a word; returns how many. No branch per offset: most
+// are none, and which ones cannot be foreseen.
+ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_view text,
+                                         WordPlaces::Offsets& offsets, std::size_t count) {
+  std::size_t kept = 0, i = 0;
+  const std::size_t last = text.size() < kFew ? 0 : text.size() - kFew + 1;
+  if (count > 0 && offsets[count - 1] < last) {
+    for (; i < count; ++i) {
+      const std::uint32_t at = offsets[i];
+      offsets[kept] = at;
+      kept += index.may_have(load<FourBytes>(text.data() + at)) ? 1 : 0;
+    }
+  }
+  for (; i < count; ++i) {  // the last ones of a text
+    const std::uint32_t at = offsets[i];
+    offsets[kept] = at;
+    kept += index.may_have(static_cast<FourBytes>(bytes_at(text, at))) ? 1 : 0;
+  }
+  return kept;
+}
+
+ST_ALWAYS_INLINE std::size_t keep_ends(const WindowIndex& index, std::string_view text,
+                                       WordPlaces::Offsets& offsets, std::size_t count) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t at = offsets[i];
+    offsets[kept] = at;
+    kept += index.may_have(four_before(text.data() + at)) ? 1 : 0;
+  }
+  return kept;
+}
+
+}  // namespace
+
+EightBytes bytes_at(std::string_view text, std::size_t at) {
+  if (at + sizeof(EightBytes) <= text.size()) return load<EightBytes>(text.data() + at);
+  EightBytes bytes = 0;
+  std::memcpy(&bytes, text.data() + at, text.size() - at);
+  return bytes;
+}
+
+EightBytes bytes_before(std::string_view text, std::size_t at) {
+  if (at >= sizeof(EightBytes))
+    return __builtin_bswap64(load<EightBytes>(text.data() + at - sizeof(EightBytes)));
+  EightBytes bytes = 0;
+  std::memcpy(reinterpret_cast<char*>(&bytes) + sizeof(bytes) - at, text.data(), at);
+  return __builtin_bswap64(bytes);
+}
+
+// What one look is about.
+struct WordPlaces::Blocks {
+  const WindowIndex& begins;
+  const WindowIndex& ends;
+  std::string_view text;
+  const CharHits& chars;
+  std::size_t first, count;
+};
+
+ST_ALWAYS_INLINE void WordPlaces::look(const Blocks& blocks) {
+  const auto base = static_cast<std::uint32_t>(blocks.first * kMaskBytes);
+  const std::uint64_t* begins = blocks.chars.word_begins.data() + blocks.first;
+  const std::uint64_t* ends = blocks.chars.word_ends.data() + blocks.first;
+  begin_count_ = flatten(begins, blocks.count, base - 1, begins_);
+  begin_count_ = keep_begins(blocks.begins, blocks.text, begins_, begin_count_);
+  end_count_ = flatten(ends, blocks.count, base, ends_);
+  end_count_ = keep_ends(blocks.ends, blocks.text, ends_, end_count_);
+}
+
+#if defined(__x86_64__)
+// The same, with the processor's instructions for bits.
+__attribute__((target("bmi,bmi2,popcnt"))) void WordPlaces::look_by_bmi(const Blocks& blocks) {
+  look(blocks);
+}
+#endif
+
+void WordPlaces::look(const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
+                      const CharHits& chars, std::size_t first, std::size_t count) {
+  const Blocks blocks{begins, ends, text, chars, first, count};
+#if defined(__x86_64__)
+  static const bool has_bmi = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+  if (has_bmi) return look_by_bmi(blocks);
+#endif
+  look(blocks);
+}
+
+}  // namespace scopetrace
