@@ -199,4 +199,21 @@ void take_announced(ScanText& scan, std::size_t index, TextRange word,
   }
 }
 
+std::optional<TextRange> code_before(std::string_view text, TextRange words) {
+  constexpr std::size_t kMinCode = 4, kMaxCode = 8;
+  constexpr std::size_t kMaxMessage = 64;  // up to the word that says what it is
+  constexpr std::array<std::string_view, 4> kWords = {"code", "otp", "pin", "password"};
+  std::size_t begin = words.begin;
+  while (begin > 0 && is_digit(text[begin - 1])) --begin;
+  const std::size_t digits = words.begin - begin;
+  if (digits < kMinCode || digits > kMaxCode) return std::nullopt;
+  if (begin > 0 && is_alnum(text[begin - 1])) return std::nullopt;
+  const std::string_view ahead = text.substr(words.end, kMaxMessage);
+  const std::string message = to_lower(ahead.substr(0, ahead.find_first_of(".\n")));
+  const bool is_code = std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return message.find(word) != message.npos;
+  });
+  return is_code ? std::optional(TextRange{begin, words.begin}) : std::nullopt;
+}
+
 }  // namespace scopetrace

@@ -94,6 +94,8 @@ class Exchange {
   void take_services(std::size_t begin, std::size_t end);
   void take_element(std::size_t begin, std::size_t end);
   void take_payload(std::size_t begin, std::size_t end);
+  void take_apop(std::size_t begin, std::size_t end);
+  void take_acl_user(std::size_t begin, std::size_t end);
 
  private:
   std::string_view slice(TextRange range) const {
@@ -307,6 +309,29 @@ void Exchange::take_payload(std::size_t begin, std::size_t end) {
   add(word, "basic-auth");
 }
 
+// POP3: the digest of a password and the server's greeting.
+void Exchange::take_apop(std::size_t begin, std::size_t end) {
+  constexpr std::size_t kDigest = 32;
+  const TextRange digest = word_at(text_, word_at(text_, end).end);
+  if (digest.end >= text_.size()) wants_line(scan_, begin);
+  const std::string_view written = slice(digest);
+  const bool is_hex =
+      std::all_of(written.begin(), written.end(), [](char c) { return hex_value(c) >= 0; });
+  if (is_hex && written.size() == kDigest) findings_.push_back({digest, "digest-auth"});
+}
+
+// Redis: >password and #hash among the rules of a user.
+void Exchange::take_acl_user(std::size_t begin, std::size_t end) {
+  const LineEnd line = next_line_end(text_, end);
+  if (line.begin >= text_.size()) wants_line(scan_, begin);
+  for (TextRange word = word_at(text_, end); word.begin < line.begin && word.end > word.begin;
+       word = word_at(text_, word.end)) {
+    const char mark = text_[word.begin];
+    if (std::string_view("><#!").find(mark) != std::string_view::npos)
+      add({word.begin + 1, word.end});
+  }
+}
+
 }  // namespace
 
 void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_t end,
@@ -329,6 +354,10 @@ void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_
       return exchange.take_services(begin, end);
     case AuthWord::kXmpp:
       return exchange.take_element(begin, end);
+    case AuthWord::kApop:
+      return exchange.take_apop(begin, end);
+    case AuthWord::kAclUser:
+      return exchange.take_acl_user(begin, end);
     case AuthWord::kBinData:
       return exchange.take_payload(begin, end);
   }

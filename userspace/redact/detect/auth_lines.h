@@ -21,6 +21,8 @@ enum class AuthWord {
   kBulk,            // auth and the like as bulk strings, up to the next one's $
   kNickServ,        // NickServ :IDENTIFY password
   kXmpp,            // <auth mechanism='PLAIN'>response</auth>
+  kApop,            // APOP name digest
+  kAclUser,         // ACL SETUSER name on >password
   kBinData,         // BinData(0, "response") behind a mechanism
 };
 

@@ -5,11 +5,14 @@
 #include "userspace/redact/detect/argv.h"
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
+#include "userspace/redact/detect/contact_cards.h"
 #include "userspace/redact/detect/cookie_lines.h"
 #include "userspace/redact/detect/email.h"
 #include "userspace/redact/detect/jose.h"
 #include "userspace/redact/detect/json_rows.h"
 #include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/detect/kubernetes.h"
+#include "userspace/redact/detect/login_calls.h"
 #include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/mnemonic.h"
@@ -41,6 +44,13 @@ enum class Topic {
   kRedisWords,
   kPathToken,
   kEmailEntity,  // &#64;
+  kManifest,
+  kLoginCall,
+  kVcard,
+  kPatient,
+  kAccountHashes,
+  kCookieOption,
+  kCodeMessage,
 };
 
 struct CommandWord {
@@ -108,6 +118,18 @@ constexpr CommandWord kWords[] = {
     {"\tTRUE\t/", false, Topic::kCookieLine},
     {"\tFALSE\t/", false, Topic::kCookieLine},
     {"cookies\"", true, Topic::kCookieList},
+    {"cookies'", true, Topic::kCookieList},
+    {"cookies={", true, Topic::kCookieList, 2},
+    {"cookies = {", true, Topic::kCookieList, 4},
+    {"cookies: {", true, Topic::kCookieList, 3},
+    {" -b '", false, Topic::kCookieOption},
+    {" -b \"", false, Topic::kCookieOption},
+    {"BEGIN:VCARD", false, Topic::kVcard},
+    {"PID|", false, Topic::kPatient},
+    {":::", false, Topic::kAccountHashes},
+    {" is your ", true, Topic::kCodeMessage},
+    {"APOP ", false, Topic::kAuth, detail_of(AuthWord::kApop)},
+    {"SETUSER ", true, Topic::kAuth, detail_of(AuthWord::kAclUser)},
     {"\"auth\" \"", true, Topic::kRedisWords},
     {"\"hset\" \"", true, Topic::kRedisWords},
     {"\"hmset\" \"", true, Topic::kRedisWords},
@@ -163,6 +185,11 @@ std::vector<CommandWord> make_words() {
   int announcement = 0;
   for (const std::string_view word : announcing_words())
     words.push_back({word, true, Topic::kAnnounced, announcement++});
+  for (const std::string_view word : manifest_words())
+    words.push_back({word, false, Topic::kManifest});
+  int call = 0;
+  for (const std::string_view begin : login_calls())
+    words.push_back({begin, false, Topic::kLoginCall, call++});
   int program = 0;
   for (const std::string_view name : argv_programs())
     words.push_back({name, false, Topic::kProgram, program++});
@@ -252,7 +279,22 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
     case Topic::kCookieLine:
       return take_cookie_line(scan, at.end - 2, findings);
     case Topic::kCookieList:
-      return take_cookie_list(scan, names, at.end, findings);
+      return take_cookie_list(scan, names, at.end - static_cast<std::size_t>(word.detail),
+                              findings);
+    case Topic::kCookieOption:
+      return take_cookie_option(scan, names, at, findings);
+    case Topic::kManifest:
+      return take_manifest(scan, at, findings);
+    case Topic::kLoginCall:
+      return take_login_call(scan, static_cast<std::size_t>(word.detail), at, findings);
+    case Topic::kVcard:
+      return take_vcard(scan, at, findings);
+    case Topic::kPatient:
+      return take_patient(scan, at, findings);
+    case Topic::kAccountHashes:
+      return take_account_hashes(scan.text, at, findings);
+    case Topic::kCodeMessage:
+      return add(code_before(scan.text, at), "otp", findings);
     case Topic::kRedisWords:
       return take_redis_words(scan, names, at, findings);
     case Topic::kPathToken:

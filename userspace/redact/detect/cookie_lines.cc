@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "userspace/redact/detect/cursor.h"
+#include "userspace/redact/detect/header_values.h"
+#include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/value_end.h"
 #include "userspace/redact/rules/plausible.h"
@@ -47,6 +49,25 @@ void add_cookie(std::string_view text, const ListedCookie& cookie, const NameTab
   if (is_plausible_value("cookie", value)) findings.push_back({cookie.value, "cookie"});
 }
 
+// {"name": "value"} in what the cursor is in; `first` is where the name of the whole ends.
+void take_cookie_map(ScanText& scan, const NameTable& names, Cursor cursor, std::size_t first,
+                     std::vector<Finding>& findings) {
+  for (;;) {
+    cursor.skip_spaces();
+    const auto name = take_string(cursor);
+    cursor.skip_spaces();
+    if (!name || !(cursor.takes(":") || cursor.takes("=>"))) break;
+    cursor.skip_spaces();
+    const auto value = take_string(cursor);
+    if (!value) break;
+    add_cookie(cursor.text, {cursor.text.substr(name->begin, name->end - name->begin), *value},
+               names, findings);
+    cursor.skip_spaces();
+    if (!cursor.takes(",")) break;
+  }
+  if (cursor.at >= scan.text.size()) wants_line(scan, first);
+}
+
 }  // namespace
 
 void take_cookie_line(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
@@ -74,8 +95,9 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
   const std::size_t first = at;
   Cursor cursor{text, at};
   cursor.skip_spaces();
-  if (!cursor.takes(":")) return;
+  if (!cursor.takes(":") && !cursor.takes("=")) return;
   cursor.skip_spaces();
+  if (cursor.takes("{")) return take_cookie_map(scan, names, cursor, first, findings);
   if (!cursor.takes("[")) return;
   ListedCookie cookie;
   while (!cursor.is_over() && cursor.peek() != ']') {
@@ -95,6 +117,18 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
     if (value && word == "value") cookie.value = *value;
   }
   if (cursor.at >= scan.text.size()) wants_line(scan, first);
+}
+
+void take_cookie_option(ScanText& scan, const NameTable& names, TextRange at,
+                        std::vector<Finding>& findings) {
+  const std::string_view text =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxListed));
+  const std::size_t begin = line_begin(text, at.begin);
+  if (text.substr(begin, at.begin - begin).find("curl") == std::string_view::npos) return;
+  Cursor cursor{text, at.end - 1};
+  const auto value = take_string(cursor);
+  if (!value && text.size() == scan.text.size()) wants_line(scan, at.begin);
+  if (value) take_cookies(text, *value, false, names, findings);
 }
 
 }  // namespace scopetrace

@@ -83,4 +83,18 @@ void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& find
   if (!goes_on) add(text, {*password, end}, findings);
 }
 
+void take_account_hashes(std::string_view text, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::size_t kHash = 32;
+  std::size_t end = at.begin;
+  for (int i = 0; i < 2; ++i) {
+    if (end < kHash + 1 || text[end - kHash - 1] != ':') return;
+    const TextRange hash{end - kHash, end};
+    const std::string_view written = text.substr(hash.begin, kHash);
+    if (!std::all_of(written.begin(), written.end(), [](char c) { return hex_value(c) >= 0; }))
+      return;
+    findings.push_back({hash, "generic-password"});
+    end = hash.begin - 1;
+  }
+}
+
 }  // namespace scopetrace

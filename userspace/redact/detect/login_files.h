@@ -16,4 +16,7 @@ void take_netrc(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 // .pgpass: host:port:database:user:password, a line of its own. `at` is the port between colons.
 void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& findings);
 
+// Accounts of Windows as dumps list them: name:number:LM hash:NT hash:::, `at` is the last colons.
+void take_account_hashes(std::string_view text, TextRange at, std::vector<Finding>& findings);
+
 }  // namespace scopetrace
