@@ -109,6 +109,30 @@ INSTANTIATE_TEST_SUITE_P(
         Container{"SpacedName", "Client Secret: ", "\nClient ID: abc"},
         Container{"Sentence", "the password is ", ", please rotate"},
         Container{"Announcement", "New token generated: ", ""},
+        Container{"PerlIndex", "$ENV{API_TOKEN} = '", "';\nmy $n = 5;"},
+        Container{"BraceInit", "std::string password{\"", "\"};"},
+        Container{"TraceDump", "     -> app.api_token: Str(", ")\n     -> port: Int(5)\n"},
+        Container{"SecretOption", "gh secret set API_TOKEN --repo a/b --body '", "' --env x"},
+        Container{"VaultOption", "az keyvault secret set --name db-password --value ", " -o none"},
+        Container{"KeyValuePath", "consul kv put apps/web/db_password ", "\n"},
+        Container{"SamlAttribute", "<Attribute Name=\"apiToken\"><AttributeValue>",
+                  "</AttributeValue>"},
+        Container{"TokenList", "{\"n\":2,\"tokens\":[\"", "\"]}"},
+        Container{"ManifestKindLast",
+                  "apiVersion: v1\ndata:\n  conn: ", "\nkind: Secret\nmetadata:\n  name: app\n"},
+        Container{"ManifestStrings", "kind: Secret\nstringData:\n  conn: \"", "\"\ntype: Opaque\n"},
+        Container{"ManifestBlock", "apiVersion: v1\nkind: Secret\ndata:\n  conn: |\n    ",
+                  "\ntype: Opaque\n"},
+        Container{"ManifestFlow",
+                  "apiVersion: v1\nkind: Secret\nstringData: {conn: ", "}\ntype: Opaque\n"},
+        Container{"ManifestList", "items:\n- apiVersion: v1\n  data:\n    conn: ",
+                  "\n  kind: Secret\n- apiVersion: v1\n  kind: Pod\n"},
+        Container{"ManifestJson", "{\"apiVersion\":\"v1\",\"data\":{\"conn\":\"",
+                  "\"},\"kind\":\"Secret\",\"type\":\"Opaque\"}"},
+        Container{"CurlCookies", "curl -b 'lang=en; sid_x=", "' https://x.example/"},
+        Container{"CookieMap", "get(url, cookies={'lang': 'en', 'sid_x': '", "'}, timeout=5)"},
+        Container{"PasswordOfSentence", "Created user bob with password ", " (id 42)"},
+        Container{"PasswordBehindSentence", "The password was set for user bob: ", "\n"},
         Container{"AuthorizationLine", "Authorization: Bearer ", "\r\nAccept: */*"}),
     [](const auto& test) { return test.param.label; });
 
@@ -134,7 +158,15 @@ INSTANTIATE_TEST_SUITE_P(
         "arn:aws:secretsmanager:eu-west-1:5:secret:app/billing-AbC1", "client_ip=127.0.0.1 port=5",
         "query { viewer { apiToken { id } } }", "keyboard=us monkey=5 author=nina hotkey=ctrl+k",
         "{\"password\":{\"type\":\"string\",\"minLength\":8}}", "gpio_pin=17 seed=42",
-        "existingSecret: redis-auth-9f8e7d", "plan\tbasic\nport\t59\n"));
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  conn: c2VjcmV0LWE3\n",
+        "{\"apiVersion\":\"v1\",\"data\":{\"conn\":\"a7b8c9\"},\"kind\":\"ConfigMap\"}",
+        "A, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561934e089",
+        "hashed the password with PBKDF2WithHmacSHA1 in 5 ms",
+        "gh secret set API_TOKEN --repo a/b < token.txt",
+        "docker run -e URL=mongodb://m1.example.net/app -p 80:80 img:1",
+        "kv get apps/web/db_password --raw", "password check for user bob: failed\n",
+        "4412 is your order number", "existingSecret: redis-auth-9f8e7d",
+        "plan\tbasic\nport\t59\n"));
 
 TEST(ContainersTest, FurtherStringsOfAListAreRedacted) {
   const std::string first = make_secret(20, 3), second = make_secret(20, 4);

@@ -45,6 +45,12 @@ bool is_default_of_variable(std::string_view text, TextRange name) {
   return name.begin > 1 && text[name.begin - 1] == '{' && text[name.begin - 2] == '$';
 }
 
+// $ENV{name} and $config->{name}, not ${name} and not {{name}}.
+bool is_braced_index(std::string_view text, TextRange name) {
+  if (name.begin < 2 || text[name.begin - 1] != '{') return false;
+  return is_alnum(text[name.begin - 2]) || text[name.begin - 2] == '>';
+}
+
 // What stands behind one name: its closing quotation mark, a sign, a value.
 class PairReader {
  public:
@@ -58,9 +64,11 @@ class PairReader {
   std::optional<Assignment> read_colon();
   std::optional<Assignment> read_list();
   std::optional<Assignment> read_call();
+  std::optional<Assignment> read_braces();
   std::optional<Assignment> read_bar();
   std::optional<Assignment> read_default();
   std::optional<Assignment> read_blank();
+  std::optional<std::size_t> sentence_colon(TextRange word) const;
   bool skip_name_end();
   void skip_bounds();
   Assignment value(Tie tie) const { return read_value(cursor_, name_, tie); }
@@ -81,6 +89,7 @@ bool PairReader::skip_name_end() {
     return false;
   }
   skip_bounds();
+  if (cursor_.peek() == '}' && is_braced_index(cursor_.text, name_)) ++cursor_.at;
   while (cursor_.peek() == ']' || (is_quoted_ && (cursor_.peek() == ')' || cursor_.peek() == '}')))
     ++cursor_.at;
   if (is_quoted_ && cursor_.takes(">>")) return true;
@@ -115,6 +124,9 @@ std::optional<Assignment> PairReader::read() {
   cursor_.skip_blanks();
   has_blank_ = cursor_.at > behind_name;
   if (auto found = read_sign()) return found;
+  if (is_said && has_blank_) {
+    if (auto found = option_value(cursor_.text, name_, cursor_.at)) return found;
+  }
   if (is_said && cursor_.is_at_line_end()) return paired_value(cursor_.text, name_, cursor_.at);
   return read_blank();
 }
@@ -141,7 +153,7 @@ std::optional<Assignment> PairReader::read_sign() {
     case '|':
       return next == '|' ? read_default() : read_bar();
     case '{':
-      if (!is_quoted_) return std::nullopt;
+      if (!is_quoted_) return read_braces();
       return paired_value(cursor_.text, name_, cursor_.at + 1);
     default:
       return cursor_.starts_with("or ") && is_quoted_ ? read_default() : std::nullopt;
@@ -203,6 +215,14 @@ std::optional<Assignment> PairReader::read_call() {
   return found.is_quoted ? std::optional(found) : std::nullopt;
 }
 
+// name{"value"} of C++
+std::optional<Assignment> PairReader::read_braces() {
+  ++cursor_.at;
+  if (has_blank_ || !quote_at(cursor_.text, cursor_.at)) return std::nullopt;
+  const Assignment found = value(Tie::kEquals);
+  return found.is_quoted ? std::optional(found) : std::nullopt;
+}
+
 std::optional<Assignment> PairReader::read_bar() {
   if (!has_blank_) return std::nullopt;
   ++cursor_.at;
@@ -218,6 +238,26 @@ std::optional<Assignment> PairReader::read_default() {
   return value(Tie::kEquals);
 }
 
+// Behind the colon that ends one of the words from `word` on: "generated for bob: value". Only one
+// word may stand behind a sentence.
+std::optional<std::size_t> PairReader::sentence_colon(TextRange word) const {
+  constexpr int kMaxSentence = 6;
+  const std::string_view text = cursor_.text;
+  for (int i = 0; i < kMaxSentence && word.end > word.begin; ++i) {
+    if (text[word.end - 1] == ':') {
+      Cursor behind{text, word.end};
+      behind.skip_blanks();
+      const Assignment found = read_value(behind, name_, Tie::kBlank);
+      return i == 0 || found.fills_line ? std::optional(word.end) : std::nullopt;
+    }
+    if (word.end + 1 >= text.size() || text[word.end] != ' ') return std::nullopt;
+    const std::size_t begin = word.end + 1;
+    word = {begin, std::min(text.substr(0, begin + 64).find_first_of(" \r\n", begin), text.size())};
+    if (word.end > begin + 64) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<Assignment> PairReader::read_blank() {
   const bool is_option = has_dashes(cursor_.text, name_);
@@ -231,14 +271,13 @@ std::optional<Assignment> PairReader::read_blank() {
   }
   if (!has_blank_ || cursor_.is_at_line_end()) return std::nullopt;
   if (is_quoted_ && !is_option) return std::nullopt;
-  if (!is_option && (cursor_.takes("is ") || cursor_.takes("was "))) return value(Tie::kBlank);
   const Assignment found = value(is_option ? Tie::kOption : Tie::kBlank);
-  const bool goes_on = !is_option && !found.is_quoted && found.value.end > found.value.begin &&
-                       cursor_.text[found.value.end - 1] == ':';
-  if (goes_on) {  // token generated: value
-    cursor_.at = found.value.end;
+  const auto colon = is_option || found.is_quoted ? std::nullopt : sentence_colon(found.value);
+  if (colon) {  // token generated: value
+    cursor_.at = *colon;
     return value(Tie::kBlank);
   }
+  if (!is_option && (cursor_.takes("is ") || cursor_.takes("was "))) return value(Tie::kBlank);
   // password string = "value": Go.
   if (const auto behind = is_option ? std::nullopt : behind_type(cursor_.text, found)) {
     cursor_.at = *behind;
@@ -267,6 +306,16 @@ bool opens_block(Cursor cursor) {
   return cursor.is_over() || cursor.peek() == '\n' || cursor.starts_with("\r\n");
 }
 
+// Str(value): how OpenTelemetry prints an attribute, up to the last bracket of the line.
+std::optional<TextRange> typed_value(Cursor cursor) {
+  if (!cursor.takes("Str(")) return std::nullopt;
+  const std::string_view rest = cursor.text.substr(cursor.at, kMaxValueBytes);
+  const std::string_view line = rest.substr(0, rest.find_first_of("\r\n"));
+  const auto close = line.ends_with(')') ? line.size() - 1 : line.find(')');
+  if (close == line.npos || close == 0) return std::nullopt;
+  return TextRange{cursor.at, cursor.at + close};
+}
+
 // ODBC: name={value}; with any characters between the braces.
 std::optional<TextRange> braced_value(const Cursor& cursor) {
   if (cursor.peek() != '{') return std::nullopt;
@@ -292,6 +341,11 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   if (const auto quote = quote_at(cursor.text, cursor.at)) {
     return read_quoted(cursor, *quote, name, found);
   }
+  if (const auto typed = typed_value(cursor)) {
+    found.value = *typed;
+    found.is_quoted = true;
+    return found;
+  }
   const auto braced = tie == Tie::kEquals && !found.is_spaced ? braced_value(cursor) : std::nullopt;
   if (braced) {
     found.value = *braced;
@@ -309,7 +363,27 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   return found;
 }
 
+namespace {
+
+// --name NAME, secret set NAME; the name may be the last part of a path.
+bool is_named_by_option(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaxPath = 128;
+  constexpr std::array<std::string_view, 8> kBefore = {
+      " --name ",    " --name=",     " -n ",          " --key ",
+      "secret set ", "secrets set ", "variable set ", "env add "};
+  const std::size_t limit = at > kMaxPath ? at - kMaxPath : 0;
+  if (at > 0 && text[at - 1] == '/') {
+    while (at > limit && (is_key_char(text[at - 1]) || text[at - 1] == '/')) --at;
+  }
+  const std::string_view before = text.substr(0, at);
+  return std::any_of(kBefore.begin(), kBefore.end(),
+                     [&](std::string_view known) { return before.ends_with(known); });
+}
+
+}  // namespace
+
 bool is_said_name(std::string_view text, TextRange name) {
+  if (is_named_by_option(text, name.begin)) return true;
   std::size_t at = quote_begin(text, name.begin).value_or(name.begin);
   while (at > 0 && is_blank(text[at - 1])) --at;
   if (at == 0) return false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/rules/plausible.h"
@@ -42,6 +43,31 @@ bool configures(std::string_view before) {
       "config set ", "configure set ", "config --set ", "config --global ", "config --add "};
   return std::any_of(kCommands.begin(), kCommands.end(),
                      [&](std::string_view command) { return before.find(command) != before.npos; });
+}
+
+// Letters of both cases and digits, and no algorithm (SHA256Hash).
+bool is_strong_password(std::string_view value) {
+  constexpr std::size_t kMinStrong = 8;
+  constexpr std::array<std::string_view, 8> kAlgorithms = {"sha", "md5",  "pbkdf", "base64",
+                                                           "aes", "utf8", "argon", "hmac"};
+  if (value.size() < kMinStrong || value.find_first_of("=/()") != value.npos) return false;
+  const bool is_mixed = std::any_of(value.begin(), value.end(), is_upper) &&
+                        std::any_of(value.begin(), value.end(), is_lower) && has_digit(value);
+  const std::string lower = to_lower(value);
+  return is_mixed &&
+         std::none_of(kAlgorithms.begin(), kAlgorithms.end(),
+                      [&](std::string_view word) { return lower.find(word) != lower.npos; });
+}
+
+// kv put path/name value, user-secrets set Section:name value
+bool stores(std::string_view before) {
+  constexpr std::array<std::string_view, 3> kVerbs = {" put ", " set ", " write "};
+  if (before.empty() || is_blank(before.back())) return false;
+  const auto blank = before.find_last_of(" \t");
+  if (blank == before.npos) return false;
+  const std::string_view command = before.substr(0, blank + 1);
+  return std::any_of(kVerbs.begin(), kVerbs.end(),
+                     [&](std::string_view verb) { return command.ends_with(verb); });
 }
 
 // One look at a found value and what is around it.
@@ -206,6 +232,8 @@ bool Look::is_credible_after_colon() const {
 
 bool Look::is_credible_after_blank() const {
   const std::string_view before = before_name();
+  if (value_.starts_with("--") && !is_random_token(value_.substr(2))) return false;
+  if (stores(before)) return value_.size() >= kMinWord && is_secret_word(value_);
   if (declares(before) || configures(before)) return value_.size() >= 2;
   if (!found_.is_quoted && !is_alnum(value_[0]) && !is_secret_word(value_)) return false;
   const bool is_keyword_name = before.ends_with(":");  // Clojure
@@ -228,6 +256,8 @@ bool Look::is_credible_after_blank() const {
   if (text_.substr(0, range_.begin).ends_with(" is ")) {  // the password is x
     return is_secret_word(value_) && has_password_sign(value_);
   }
+  const bool is_password = class_name_.find("password") != class_name_.npos;
+  if (is_password && is_strong_password(value_)) return true;
   return is_random_token(value_) && value_.find_first_of("=./") == value_.npos;
 }
 

@@ -53,11 +53,12 @@ std::optional<std::size_t> previous_word(std::string_view text, std::size_t at) 
 // colours, emphasis), what opens the value of a call or the bounds of an array, the NUL of argv.
 constexpr std::array<bool, 256> make_followers() {
   constexpr std::string_view kSigns = "=: \t\r\n?!,;|+-", kClosing = "\"'`\\])><&*\x1b\xc2\xe2",
-                             kOpening = "([";
+                             kOpening = "([{", kIndex = "}";
   std::array<bool, 256> table{};
   table[0] = true;
   for (const char c : kSigns) table[static_cast<unsigned char>(c)] = true;
   for (const char c : kOpening) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : kIndex) table[static_cast<unsigned char>(c)] = true;
   for (const char c : kClosing) {
     table[static_cast<unsigned char>(c)] = true;
   }
@@ -109,6 +110,8 @@ std::optional<std::string_view> contextual_class(std::string_view name, std::str
     return "oauth-code";
   }
   if (is_name("auth") && value.size() >= 8 && is_basic_credentials(value)) return "basic-auth";
+  if ((is_name("auth") || is_name("tokens")) && is_random_token(value) && has_both_cases(value))
+    return "generic-token";
   if (is_name("response") && value.size() >= 32 && is_random_token(value)) return "digest-auth";
   if (is_name("pass") && name != "PASS" && has_look_of("generic-password", value)) {
     return "generic-password";
@@ -280,7 +283,7 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
   if (!is_cookie && !is_authorization(written)) return false;
   if (name.begin < field_until_) return true;
   const std::size_t end = field_end(text_, found);
-  if (end == text_.size()) scan_.wants_more(name.begin);
+  if (parameters_end(text_, end) == text_.size()) scan_.wants_more(name.begin);
   if (is_cookie) {
     take_cookies(text_, {found.value.begin, end}, to_lower(written[0]) == 's', names_, findings_);
     taken_until_ = std::max(taken_until_, end);
