@@ -3,7 +3,6 @@
 // and digits (Indian PAN, American MBI, passports, medical records) and dates of birth.
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +19,5 @@ std::vector<std::string_view> announcing_words();
 // it in a list.
 void take_announced(ScanText& scan, std::size_t index, TextRange word,
                     std::vector<Finding>& findings);
-
-// 123456 is your Acme code: the digits in front of the words " is your " at `words`.
-std::optional<TextRange> code_before(std::string_view text, TextRange words);
 
 }  // namespace scopetrace
