@@ -24,7 +24,8 @@ struct Program {
   std::string text;          // what is searched for
   std::string_view program;  // as the table has it
   Kind kind;
-  int index = 0;  // of kPosition
+  int index = 0;            // of kPosition
+  bool needs_look = false;  // of kPosition
 };
 
 // How the words of a command stand in a list of strings: "net", "user" and bcp"
@@ -41,13 +42,13 @@ std::vector<std::string> list_forms(std::string_view command) {
   return forms;
 }
 
-void add_program(std::vector<Program>& programs, std::string_view command, Kind kind,
-                 int index = 0) {
-  programs.push_back({std::string(command), command, kind, index});
+void add_program(std::vector<Program>& programs, std::string_view command, Kind kind, int index = 0,
+                 bool needs_look = false) {
+  programs.push_back({std::string(command), command, kind, index, needs_look});
   const bool has_arguments = kind == Kind::kOption || kind == Kind::kPosition;
   if (!has_arguments) return;
   for (std::string& form : list_forms(command))
-    programs.push_back({std::move(form), command, kind, index});
+    programs.push_back({std::move(form), command, kind, index, needs_look});
 }
 
 std::vector<Program> make_programs() {
@@ -59,7 +60,7 @@ std::vector<Program> make_programs() {
     if (is_new) add_program(programs, option.program, Kind::kOption);
   }
   for (const Position& position : secret_positions())
-    add_program(programs, position.command, Kind::kPosition, position.index);
+    add_program(programs, position.command, Kind::kPosition, position.index, position.needs_look);
   for (const std::string_view reader : secret_readers())
     add_program(programs, reader, Kind::kReader);
   for (const std::string_view user : slash_users()) add_program(programs, user, Kind::kSlash);
@@ -77,7 +78,7 @@ class CommandLine {
       : text_(text), findings_(findings) {}
 
   void take_options(std::string_view program, std::size_t end);
-  void take_position(std::string_view command, int index, std::size_t end);
+  void take_position(const Program& program, std::size_t end);
   void take_echoed(std::size_t begin, bool has_user);
   void take_slash(std::size_t end);
 
@@ -188,11 +189,16 @@ void CommandLine::take_options(std::string_view program, std::size_t end) {
 bool CommandLine::is_password(const Arg& arg, bool is_net_use) const {
   const std::string_view written = slice(arg.inner);
   if (written.empty() || written[0] == '-' || written == "*") return false;
+  if (written.size() == 1 && is_digit(written[0])) return false;  // how a router hides it
   if (!is_net_use) return true;
   return written[0] != '/' && written[0] != '\\' && written.back() != ':';
 }
 
-void CommandLine::take_position(std::string_view command, int index, std::size_t end) {
+void CommandLine::take_position(const Program& program, std::size_t end) {
+  const std::string_view command = program.program;
+  const bool goes_on = end < text_.size() && is_alnum(text_[end]) && is_alnum(text_[end - 1]);
+  if (goes_on) return;  // net use|r
+  const int index = program.index;
   const bool is_htpasswd = command.ends_with('-');
   ArgReader reader(text_, is_htpasswd ? end - 1 : end, kMaxCommand);
   std::optional<TextRange> last;
@@ -209,6 +215,7 @@ void CommandLine::take_position(std::string_view command, int index, std::size_t
   }
   if (!last || !is_batch) return;
   if (is_htpasswd && count < 2) return;
+  if (program.needs_look && !(is_secret_word(slice(*last)) && has_digit(slice(*last)))) return;
   if (command == "vault login" && slice(*last).find('=') != std::string_view::npos) return;
   add(*last);
 }
@@ -276,7 +283,7 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
     case Kind::kOption:
       return line.take_options(program.program, at.end);
     case Kind::kPosition:
-      return line.take_position(program.program, program.index, at.end);
+      return line.take_position(program, at.end);
     case Kind::kSlash:
       return line.take_slash(at.end);
     case Kind::kReader:

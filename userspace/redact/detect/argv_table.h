@@ -27,7 +27,8 @@ struct ProgramOption {
 // A command whose argument at a position, options not counted, is the secret.
 struct Position {
   std::string_view command;
-  int index;  // -1: the last one
+  int index;                // -1: the last one
+  bool needs_look = false;  // a word of letters is none
 };
 
 std::span<const ProgramOption> program_options();

@@ -13,7 +13,8 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxExchange = 4096;
-constexpr std::size_t kMaxTag = 16;  // of an IMAP command
+constexpr std::size_t kMaxUser = 64;  // of Redis, with the word in front
+constexpr std::size_t kMaxTag = 16;   // of an IMAP command
 
 // A line's end: where it begins and where the next line does.
 struct LineEnd {
@@ -63,10 +64,20 @@ TextRange word_at(std::string_view text, std::size_t at) {
   return {at, end};
 }
 
+// Whether the word says who sent the line: "C:", "SERVER:", ">", "<-".
+bool is_sender(std::string_view word) {
+  constexpr std::size_t kMaxSender = 8;
+  if (word.empty() || word.size() > kMaxSender) return false;
+  if (word.ends_with(':'))
+    return std::all_of(word.begin(), word.end() - 1, [](char c) { return is_letter(c); });
+  return word.find_first_not_of("<>-=") == word.npos;
+}
+
 // "334 VXNlcm5hbWU6", "+ ", "S: 334 …".
 bool is_server_line(std::string_view line) {
   line = trim(line);
-  if (line.starts_with("S:")) line = trim(line.substr(2));
+  const std::string_view first = line.substr(0, line.find(' '));
+  if (is_sender(first)) line = trim(line.substr(first.size()));
   return line.starts_with("334") || line.starts_with('+');
 }
 
@@ -170,7 +181,7 @@ bool Exchange::take_mechanism(std::size_t begin, TextRange mechanism, const Line
 // A line that is one word of base64, without the mark of who sent it ("C: "); else nothing.
 std::optional<TextRange> Exchange::base64_line(std::size_t at, const LineEnd& line) const {
   TextRange word = word_at(text_, at);
-  if (slice(word).size() <= 2 && slice(word).ends_with(':')) word = word_at(text_, word.end);
+  if (is_sender(slice(word)) && word.end < line.begin) word = word_at(text_, word.end);
   const std::string_view written = slice(word);
   const bool is_base64 = std::all_of(written.begin(), written.end(),
                                      [](char c) { return c == '=' || base64_value(c) != 255; });
@@ -236,7 +247,10 @@ void Exchange::take_bulk_strings(std::size_t begin, std::size_t at) {
 void Exchange::take_login(std::size_t begin, std::size_t end) {
   std::size_t tag = begin;
   while (tag > 0 && is_alnum(text_[tag - 1]) && begin - tag < kMaxTag) --tag;
+  if (tag == begin && tag > 0 && text_[tag - 1] == '.') --tag;
   if (tag == begin) return;
+  const bool is_lower_case = is_lower(text_[begin + 1]);  // prose, but for the tag
+  if (is_lower_case && text_[tag] != '.' && !has_digit(slice({tag, begin}))) return;
   if (!is_line_begin(text_, tag) && !(tag > 0 && text_[tag - 1] == '.')) return;
   const TextRange name = word_at(text_, end);
   if (is_mechanism(slice({tag, begin})) || is_mechanism(slice(name))) return;
@@ -245,6 +259,7 @@ void Exchange::take_login(std::size_t begin, std::size_t end) {
   if (password.begin >= line.begin || password.end <= password.begin) return;
   const TextRange more = word_at(text_, password.end);
   if (more.begin < line.begin && more.end > more.begin) return;
+  if (is_lower_case && !is_secret_word(slice(password))) return;
   add(password);
 }
 
@@ -322,6 +337,12 @@ void Exchange::take_apop(std::size_t begin, std::size_t end) {
 
 // Redis: >password and #hash among the rules of a user.
 void Exchange::take_acl_user(std::size_t begin, std::size_t end) {
+  if (text_[end - 1] == '>') {  // "user name on >password" of a file
+    const std::size_t from = begin > kMaxUser ? begin - kMaxUser : 0;
+    const std::string_view before = text_.substr(from, begin - from);
+    if (before.substr(before.rfind('\n') + 1).find("user ") == before.npos) return;
+    --end;
+  }
   const LineEnd line = next_line_end(text_, end);
   if (line.begin >= text_.size()) wants_line(scan_, begin);
   for (TextRange word = word_at(text_, end); word.begin < line.begin && word.end > word.begin;
@@ -354,6 +375,8 @@ void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_
       return exchange.take_services(begin, end);
     case AuthWord::kXmpp:
       return exchange.take_element(begin, end);
+    case AuthWord::kMechanism:
+      return exchange.take_auth(begin, begin + 4);
     case AuthWord::kApop:
       return exchange.take_apop(begin, end);
     case AuthWord::kAclUser:
@@ -361,6 +384,22 @@ void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_
     case AuthWord::kBinData:
       return exchange.take_payload(begin, end);
   }
+}
+
+void take_scram_proof(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxMessage = 512;
+  constexpr std::size_t kMinProof = 20;
+  constexpr std::string_view kProof = ",p=";
+  const std::string_view ahead =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxMessage));
+  const std::string_view message = ahead.substr(0, ahead.find_first_of(" \r\n\"'", at.end));
+  if (message.size() == scan.text.size()) wants_line(scan, at.begin);
+  const auto proof = message.find(kProof, at.begin);
+  if (proof == message.npos) return;
+  const std::size_t begin = proof + kProof.size();
+  std::size_t end = begin;
+  while (end < message.size() && (message[end] == '=' || base64_value(message[end]) < 64)) ++end;
+  if (end - begin >= kMinProof) findings.push_back({{begin, end}, "credentials"});
 }
 
 }  // namespace scopetrace

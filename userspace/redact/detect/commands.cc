@@ -5,6 +5,7 @@
 #include "userspace/redact/detect/argv.h"
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
+#include "userspace/redact/detect/code_messages.h"
 #include "userspace/redact/detect/contact_cards.h"
 #include "userspace/redact/detect/cookie_lines.h"
 #include "userspace/redact/detect/email.h"
@@ -50,6 +51,10 @@ enum class Topic {
   kPatient,
   kAccountHashes,
   kCookieOption,
+  kScramProof,
+  kWifiCode,
+  kForeignName,
+  kCookieCall,
   kCodeMessage,
 };
 
@@ -66,7 +71,18 @@ constexpr int detail_of(SqlWord word) { return static_cast<int>(word); }
 constexpr CommandWord kWords[] = {
     {"PASS ", false, Topic::kAuth, detail_of(AuthWord::kPass)},
     {"AUTH", false, Topic::kAuth, detail_of(AuthWord::kAuth)},
-    {" LOGIN ", false, Topic::kAuth, detail_of(AuthWord::kLogin)},
+    {" LOGIN ", true, Topic::kAuth, detail_of(AuthWord::kLogin)},
+    {"auth plain ", false, Topic::kAuth, detail_of(AuthWord::kMechanism)},
+    {"auth login", false, Topic::kAuth, detail_of(AuthWord::kMechanism)},
+    {" on >", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {"c=biws,", false, Topic::kScramProof},
+    {"c=eSws,", false, Topic::kScramProof},
+    {"c=cD10", false, Topic::kScramProof},
+    {"WIFI:", false, Topic::kWifiCode},
+    {"'d': '", false, Topic::kJwk},
+    {"'k': '", false, Topic::kJwk},
+    {"\"k\":\"", false, Topic::kJwk},
+    {"\"k\": \"", false, Topic::kJwk},
     {"334 UGFzc3dvcmQ6", false, Topic::kAuth, detail_of(AuthWord::kPasswordPrompt)},
     {"Private-Lines:", false, Topic::kAuth, detail_of(AuthWord::kPrivateLines)},
     {" into ", true, Topic::kSql, detail_of(SqlWord::kInto)},
@@ -122,12 +138,13 @@ constexpr CommandWord kWords[] = {
     {"cookies={", true, Topic::kCookieList, 2},
     {"cookies = {", true, Topic::kCookieList, 4},
     {"cookies: {", true, Topic::kCookieList, 3},
-    {" -b '", false, Topic::kCookieOption},
-    {" -b \"", false, Topic::kCookieOption},
+    {" -b ", false, Topic::kCookieOption, 1},
+    {"\"-b\"", false, Topic::kCookieOption, 1},
+    {"ookie(", false, Topic::kCookieCall},
+    {"ookies.set(", false, Topic::kCookieCall},
     {"BEGIN:VCARD", false, Topic::kVcard},
     {"PID|", false, Topic::kPatient},
     {":::", false, Topic::kAccountHashes},
-    {" is your ", true, Topic::kCodeMessage},
     {"APOP ", false, Topic::kAuth, detail_of(AuthWord::kApop)},
     {"SETUSER ", true, Topic::kAuth, detail_of(AuthWord::kAclUser)},
     {"\"auth\" \"", true, Topic::kRedisWords},
@@ -190,6 +207,11 @@ std::vector<CommandWord> make_words() {
   int call = 0;
   for (const std::string_view begin : login_calls())
     words.push_back({begin, false, Topic::kLoginCall, call++});
+  int message = 0;
+  for (const std::string_view begin : code_message_words())
+    words.push_back({begin, true, Topic::kCodeMessage, message++});
+  for (const std::string_view name : foreign_password_names())
+    words.push_back({name, true, Topic::kForeignName});
   int program = 0;
   for (const std::string_view name : argv_programs())
     words.push_back({name, false, Topic::kProgram, program++});
@@ -282,7 +304,16 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_cookie_list(scan, names, at.end - static_cast<std::size_t>(word.detail),
                               findings);
     case Topic::kCookieOption:
+      at.end -= static_cast<std::size_t>(word.detail);
       return take_cookie_option(scan, names, at, findings);
+    case Topic::kWifiCode:
+      return take_wifi_code(scan, at, findings);
+    case Topic::kForeignName:
+      return take_foreign_value(scan, at, findings);
+    case Topic::kScramProof:
+      return take_scram_proof(scan, at, findings);
+    case Topic::kCookieCall:
+      return take_cookie_call(scan, names, at, findings);
     case Topic::kManifest:
       return take_manifest(scan, at, findings);
     case Topic::kLoginCall:
@@ -294,7 +325,7 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
     case Topic::kAccountHashes:
       return take_account_hashes(scan.text, at, findings);
     case Topic::kCodeMessage:
-      return add(code_before(scan.text, at), "otp", findings);
+      return take_code_message(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kRedisWords:
       return take_redis_words(scan, names, at, findings);
     case Topic::kPathToken:

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxCard = 4096;
 constexpr std::size_t kMaxSegment = 2048;
+constexpr std::size_t kMaxNumber = 20;  // of a field that counts
 
 struct CardField {
   std::string_view name;
@@ -62,7 +63,7 @@ void take_vcard(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
     const std::size_t next = end + 1;
     while (end > begin && is_space(text[end - 1])) --end;
     const std::string_view line = text.substr(begin, end - begin);
-    if (line.starts_with("END:VCARD")) return;
+    if (line.starts_with("END:VCARD") || line.starts_with("BEGIN:")) return;
     const auto colon = line.find(':');
     const std::string_view class_name =
         colon == line.npos ? std::string_view() : class_of_field(line.substr(0, colon));
@@ -74,13 +75,16 @@ void take_vcard(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
 }
 
 void take_patient(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
-  if (at.begin > 0 && is_alnum(scan.text[at.begin - 1])) return;
+  const bool begins = at.begin == 0 || !is_alnum(scan.text[at.begin - 1]);
+  const bool is_set = at.end < scan.text.size() && !is_digit(scan.text[at.end]) &&
+                      scan.text[at.end] != '|';  // the first field is a number or empty
+  if (!begins || is_set) return;
   const std::string_view ahead =
       scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxSegment));
   const std::size_t stop = std::min(ahead.find_first_of("\r\n", at.end), ahead.size());
   if (stop == scan.text.size()) wants_line(scan, at.begin);
   std::size_t number = 1;
-  for (std::size_t begin = at.end; begin < stop; ++number) {
+  for (std::size_t begin = at.end; begin < stop && number <= kMaxNumber; ++number) {
     const std::size_t end = std::min(ahead.find('|', begin), stop);
     const auto field = std::find_if(std::begin(kPatientFields), std::end(kPatientFields),
                                     [&](const PatientField& f) { return f.number == number; });

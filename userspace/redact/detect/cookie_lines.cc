@@ -3,9 +3,9 @@
 
 #include <optional>
 
+#include "userspace/redact/detect/args.h"
 #include "userspace/redact/detect/cursor.h"
 #include "userspace/redact/detect/header_values.h"
-#include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/value_end.h"
 #include "userspace/redact/rules/plausible.h"
@@ -121,14 +121,33 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
 
 void take_cookie_option(ScanText& scan, const NameTable& names, TextRange at,
                         std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxBefore = 512;  // of the command before the option
   const std::string_view text =
       scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxListed));
-  const std::size_t begin = line_begin(text, at.begin);
-  if (text.substr(begin, at.begin - begin).find("curl") == std::string_view::npos) return;
-  Cursor cursor{text, at.end - 1};
+  const std::size_t from = at.begin > kMaxBefore ? at.begin - kMaxBefore : 0;
+  const std::string_view before = text.substr(from, at.begin - from);
+  if (before.substr(before.rfind('\n') + 1).find("curl") == std::string_view::npos) return;
+  ArgReader reader(text, at.end, kMaxListed);
+  const auto value = reader.next();
+  if (!value) return;
+  if (value->inner.end >= scan.text.size()) wants_line(scan, at.begin);
+  take_cookies(text, value->inner, false, names, findings);
+}
+
+void take_cookie_call(ScanText& scan, const NameTable& names, TextRange at,
+                      std::vector<Finding>& findings) {
+  const std::string_view text =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxListed));
+  Cursor cursor{text, at.end};
+  cursor.skip_spaces();
+  const auto name = take_string(cursor);
+  cursor.skip_spaces();
+  if (!name || !cursor.takes(",")) return;
+  cursor.skip_spaces();
   const auto value = take_string(cursor);
-  if (!value && text.size() == scan.text.size()) wants_line(scan, at.begin);
-  if (value) take_cookies(text, *value, false, names, findings);
+  if (cursor.is_over() && text.size() == scan.text.size()) wants_line(scan, at.begin);
+  if (!value) return;
+  add_cookie(text, {text.substr(name->begin, name->end - name->begin), *value}, names, findings);
 }
 
 }  // namespace scopetrace

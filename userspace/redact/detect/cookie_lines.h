@@ -17,7 +17,11 @@ void take_cookie_line(ScanText& scan, std::size_t at, std::vector<Finding>& find
 void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
                       std::vector<Finding>& findings);
 
-// curl -b 'name=value; name=value': `at` is the option with the quotation mark behind it.
+// set_cookie("name", "value"): `at` ends with the bracket.
+void take_cookie_call(ScanText& scan, const NameTable& names, TextRange at,
+                      std::vector<Finding>& findings);
+
+// curl -b 'name=value; name=value': `at` is the option.
 void take_cookie_option(ScanText& scan, const NameTable& names, TextRange at,
                         std::vector<Finding>& findings);
 

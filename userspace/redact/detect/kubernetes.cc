@@ -29,6 +29,7 @@ class Manifest {
     const std::string_view written = text_.substr(value.begin, value.end - value.begin);
     if (is_plausible_value("generic-secret", written)) values_.push_back({value, "generic-secret"});
   }
+  bool is_said() const { return is_known_; }
   bool is_other() const { return is_known_ && !is_secret_; }
   void add_to(std::vector<Finding>& findings) const {
     if (is_secret_) findings.insert(findings.end(), values_.begin(), values_.end());
@@ -70,6 +71,9 @@ class YamlReader {
     return text_.substr(begin, end - begin);
   }
   bool ends_at(const Line& line, std::size_t indent) const;
+  bool is_version(const Line& line) const {
+    return !manifest_.is_said() && slice(line.first, line.end).starts_with("apiVersion");
+  }
   void take_member(const Line& line);
   void take_entry(const Line& line);
   void take_flow(std::size_t begin, std::size_t end);
@@ -96,6 +100,8 @@ bool YamlReader::read(std::size_t at) {
     const bool is_empty = line.first >= line.end || text_[line.first] == '#';
     if (!is_empty) {
       if (!is_first && ends_at(line, indent)) return true;
+      const bool is_next = !is_first && line.indent == indent && is_version(line);
+      if (is_next) return true;
       if (line.indent == indent) {
         take_member(line);
       } else if (is_in_data_) {
@@ -166,6 +172,7 @@ class JsonReader {
 
   Cursor cursor_;
   Manifest& manifest_;
+  int versions_ = 0;
 };
 
 std::optional<TextRange> JsonReader::take_string() {
@@ -192,6 +199,7 @@ bool JsonReader::take_key(TextRange& key) {
 bool JsonReader::read(std::size_t at) {
   cursor_.at = at;
   for (TextRange key; take_key(key);) {
+    if (slice(key) == "apiVersion" && ++versions_ > 1) return true;
     const bool is_data = holds_secrets(slice(key)) && cursor_.peek() == '{';
     if (slice(key) == "kind") {
       const auto kind = take_string();

@@ -34,6 +34,8 @@ constexpr LoginCall kCalls[] = {{".auth(", 1},
                                 {"simple_bind_s(", 1},
                                 {"auth=(", 1},
                                 {"'auth' => [", 1},
+                                {"UserPassword(", 1},
+                                {"changePassword(", 1},
                                 {"ldap_bind(", 2},
                                 {"ftp_login(", 2},
                                 {"ssh2_auth_password(", 2},
@@ -44,11 +46,13 @@ constexpr LoginCall kCalls[] = {{".auth(", 1},
 
 // Over an argument that is no string, up to the comma or bracket behind it. False at its end.
 bool skip_argument(Cursor& cursor) {
+  constexpr int kMaxDepth = 4;
   int depth = 0;
   while (!cursor.is_over() && !is_line_end(cursor.peek())) {
     const char c = cursor.peek();
     if (depth == 0 && c == ',') return true;
     if (c == '(' || c == '[' || c == '{') ++depth;
+    if (depth > kMaxDepth) return false;
     if ((c == ')' || c == ']' || c == '}') && --depth < 0) return false;
     ++cursor.at;
   }

@@ -97,4 +97,17 @@ void take_account_hashes(std::string_view text, TextRange at, std::vector<Findin
   }
 }
 
+void take_wifi_code(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::string_view kPassword = ";P:";
+  const std::string_view ahead =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxEntry));
+  const std::size_t stop = std::min(ahead.find_first_of("\r\n\"", at.end), ahead.size());
+  if (stop == scan.text.size()) wants_line(scan, at.begin);
+  const auto begin = ahead.find(kPassword, at.end - 1);
+  if (begin >= stop) return;
+  std::size_t end = begin + kPassword.size();
+  while (end < stop && !(ahead[end] == ';' && ahead[end - 1] != '\\')) ++end;
+  add(scan.text, {begin + kPassword.size(), end}, findings);
+}
+
 }  // namespace scopetrace

@@ -19,4 +19,7 @@ void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& find
 // Accounts of Windows as dumps list them: name:number:LM hash:NT hash:::, `at` is the last colons.
 void take_account_hashes(std::string_view text, TextRange at, std::vector<Finding>& findings);
 
+// WIFI:S:name;T:WPA;P:password;; of a QR code.
+void take_wifi_code(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
 }  // namespace scopetrace
