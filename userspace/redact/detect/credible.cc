@@ -59,13 +59,25 @@ bool is_strong_password(std::string_view value) {
                       [&](std::string_view word) { return lower.find(word) != lower.npos; });
 }
 
-// kv put path/name value, user-secrets set Section:name value
+// Words joined by dashes, as passphrases are written.
+bool is_word_chain(std::string_view value) {
+  constexpr std::size_t kMinChain = 12;
+  return value.size() >= kMinChain && std::count(value.begin(), value.end(), '-') >= 2 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_alnum(c) || c == '-'; });
+}
+
+// kv put path/name value, SET app:name value, user-secrets set Section:name value, set-env app
+// name value
 bool stores(std::string_view before) {
-  constexpr std::array<std::string_view, 3> kVerbs = {" put ", " set ", " write "};
-  if (before.empty() || is_blank(before.back())) return false;
-  const auto blank = before.find_last_of(" \t");
-  if (blank == before.npos) return false;
-  const std::string_view command = before.substr(0, blank + 1);
+  constexpr std::array<std::string_view, 7> kVerbs = {
+      " put ", " set ", " write ", " env:set ", " config:set ", " secrets:set ", " set-secret "};
+  constexpr std::string_view kSetOfApp = " set-env ";
+  constexpr std::size_t kMaxCommand = 160;
+  if (before.size() > kMaxCommand) before.remove_prefix(before.size() - kMaxCommand);
+  const auto last = before.find_last_of(" \t");  // a path in front of the name is part of it
+  if (last == before.npos) return false;
+  const std::string command = " " + to_lower(before.substr(0, last + 1));
+  if (command.find(kSetOfApp) != command.npos) return true;
   return std::any_of(kVerbs.begin(), kVerbs.end(),
                      [&](std::string_view verb) { return command.ends_with(verb); });
 }
@@ -120,6 +132,12 @@ class Look {
     return behind.find_first_of(")]}") != behind.npos;
   }
 
+  bool is_signature() const { return class_name_ == "signature"; }
+  // Capitals only, as usage texts write what stands for a value.
+  bool is_variable_name() const {
+    return std::all_of(value_.begin(), value_.end(),
+                       [](char c) { return is_upper(c) || c == '_' || c == '-'; });
+  }
   bool is_destructured() const;
   bool is_measure() const;
   bool is_credible_string() const;
@@ -127,6 +145,7 @@ class Look {
   bool is_credible_after_colon() const;
   bool is_credible_after_blank() const;
   bool is_credible_option() const;
+  bool is_stored() const;
   bool is_credible_argument() const;
   bool is_credible_call() const;
   bool is_credible_cell() const;
@@ -171,6 +190,7 @@ bool Look::is_credible() const {
 // A string is a value, unless it is a text for people: a label, a message.
 bool Look::is_credible_string() const {
   if (is_number() || takes_words(class_name_)) return true;
+  if (is_signature() && has_words()) return false;
   const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
   if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
   if (is_prose(value_)) return false;
@@ -180,6 +200,10 @@ bool Look::is_credible_string() const {
 
 bool Look::is_credible_bare() const {
   if (is_number()) return true;
+  if (is_signature() && !is_secret_word(value_)) return false;
+  // --api-key=KEY of a usage text
+  const bool is_option = name_.begin > 0 && text_[name_.begin - 1] == '-';
+  if (is_option && is_variable_name()) return false;
   if (!is_alnum(value_[0]) &&
       std::string_view("{[(<;,)>]").find(value_[0]) != std::string_view::npos) {
     const bool is_code = value_.size() < 8 || !has_digit(value_);
@@ -230,10 +254,16 @@ bool Look::is_credible_after_colon() const {
   return value_.size() >= kMinWord;
 }
 
+// What a command stores: no word of a sentence ("to set password again").
+bool Look::is_stored() const {
+  if (is_number()) return true;
+  return value_.size() >= 4 && (is_secret_word(value_) || is_word_chain(value_));
+}
+
 bool Look::is_credible_after_blank() const {
   const std::string_view before = before_name();
   if (value_.starts_with("--") && !is_random_token(value_.substr(2))) return false;
-  if (stores(before)) return value_.size() >= kMinWord && is_secret_word(value_);
+  if (stores(before) && !is_prose(value_)) return is_stored();
   if (declares(before) || configures(before)) return value_.size() >= 2;
   if (!found_.is_quoted && !is_alnum(value_[0]) && !is_secret_word(value_)) return false;
   const bool is_keyword_name = before.ends_with(":");  // Clojure
@@ -275,7 +305,7 @@ bool Look::is_credible_argument() const {
   if (is_number()) return true;
   if (name_.end < text_.size() && text_[name_.end] == '(') return is_credible_call();
   if (takes_words(class_name_)) return is_closed_pair() && has_capitals_only();
-  if (!has_words()) return is_secret_word(value_);
+  if (!has_words()) return is_secret_word(value_) || is_word_chain(value_);
   return has_password_sign(value_) && is_closed_pair() && !is_prose(value_);
 }
 
@@ -298,7 +328,7 @@ bool Look::is_credible_cell() const {
   if (value_.empty() || value_[0] == '-') return false;
   if (!begins_line()) return is_random_token(value_);
   if (takes_words(class_name_) || is_number()) return true;
-  return is_secret_word(value_) && !has_words();
+  return (is_secret_word(value_) || is_word_chain(value_)) && !has_words();
 }
 
 }  // namespace

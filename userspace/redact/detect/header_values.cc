@@ -71,10 +71,17 @@ void take_parameters(std::string_view text, std::size_t begin, std::size_t end,
   }
 }
 
+bool is_scheme(std::string_view word) {
+  constexpr std::size_t kMaxScheme = 32;
+  return word.size() <= kMaxScheme && is_letter(word[0]) &&
+         std::all_of(word.begin(), word.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+}
+
 // What may be a credential of a scheme that is not known: name:signature, a short token.
 bool is_credential(std::string_view word) {
   return word.size() >= kMinCredentials && has_digit(word) && has_letter(word) &&
-         word.find_first_of("(){}[]<>\"") == word.npos;
+         word.find_first_of("(){}[]<>\"") == word.npos && !word.starts_with("HTTP/");
 }
 
 TextRange range_of(std::string_view text, std::string_view part) {
@@ -125,7 +132,7 @@ std::size_t field_end(std::string_view text, const Assignment& found) {
 }
 
 std::size_t parameters_end(std::string_view text, std::size_t end) {
-  constexpr std::size_t kMaxParameters = 4096;
+  constexpr std::size_t kMaxParameters = 2048;
   const bool goes_on = end < text.size() && (text[end] == '"' || text[end] == '\\') && end > 0 &&
                        text[end - 1] == '=';
   if (!goes_on) return end;
@@ -159,7 +166,7 @@ void take_credentials(std::string_view text, const Assignment& found, std::size_
   const bool is_cut_parameter = last > end && range_of(text, word).end == end;
   if (is_parameter(word) || is_cut_parameter) return take_parameters(text, first, last, findings);
   // Prose ("Authorization header missing"), or an unknown scheme with a token behind it.
-  const bool is_whole = word.size() == rest.size() && is_credential(word);
+  const bool is_whole = word.size() == rest.size() && is_scheme(scheme) && is_credential(word);
   if (!is_known && !is_whole && !is_random_token(word)) return;
   if (word.empty() || !is_plausible_value("credentials", word) || word.find("realm=") != word.npos)
     return;

@@ -68,9 +68,11 @@ constexpr auto kFollowers = make_followers();
 bool may_follow_name(char c) { return kFollowers[static_cast<unsigned char>(c)]; }
 
 bool is_before_sign(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || is_quote(text[at]))) ++at;
+  while (at < text.size() && (text[at] == ' ' || text[at] == '*' || is_quote(text[at]))) ++at;
   return at < text.size() &&
-         (text[at] == ':' || text[at] == '=' || text.substr(at).starts_with("is "));
+         (text[at] == ':' || text[at] == '=' || text[at] == '|' ||
+          text.substr(at).starts_with("is ") || text.substr(at).starts_with("->") ||
+          text.substr(at).starts_with("</"));
 }
 
 // The end of a word of letters, of any alphabet, with what names hold.
@@ -289,7 +291,9 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
     taken_until_ = std::max(taken_until_, end);
   } else {
     take_credentials(text_, found, end, findings_);
-    if (end - found.value.begin > kMaxLookahead) field_until_ = end;  // not looked at again
+    const std::size_t last = parameters_end(text_, end);
+    const bool is_long = last > end || end - found.value.begin > kMaxLookahead;
+    if (is_long) field_until_ = last;  // not looked at again
   }
   return true;
 }
@@ -366,7 +370,9 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
   if (found.is_quoted || range.end == range.begin) return range;
   const bool is_query = text_[std::max<std::size_t>(name.begin, 1) - 1] == '&' ||
                         text_[std::max<std::size_t>(name.begin, 1) - 1] == '?';
-  if (takes_words(class_name) && !is_query) range = whole_words(range, class_name);
+  const bool is_tight = found.tie == Tie::kEquals && !found.is_spaced &&
+                        !names_.is_personal(class_name) && is_secret_word(slice(range));
+  if (takes_words(class_name) && !is_query && !is_tight) range = whole_words(range, class_name);
   if (digits_needed(class_name) > 0) range = whole_number(first_word(range), class_name);
   if (found.tie == Tie::kColon || text_[name.end] == ']') range = whole_field(name, range);
   if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);

@@ -152,17 +152,19 @@ std::optional<Assignment> element_value(std::string_view text, TextRange name) {
 std::optional<Assignment> paired_value(std::string_view text, TextRange name, std::size_t at) {
   if (const auto next = next_element(text, at)) return next;
   if (const auto behind = value_behind(text, name, at)) return behind;
-  if (const auto inside = tag_text(text, at)) return inside;
-  return value_ahead(text, name);
+  const auto inside = tag_text(text, at);
+  if (inside && inside->value.end > inside->value.begin) return inside;
+  const auto ahead = value_ahead(text, name);
+  return ahead ? ahead : inside;
 }
 
 std::optional<Assignment> option_value(std::string_view text, TextRange name, std::size_t at) {
-  constexpr std::array<std::string_view, 7> kOptions = {
-      "--value", "--body", "-b", "-v", "-w", "--secret-string", "--secret-value"};
+  constexpr std::array<std::string_view, 9> kOptions = {
+      "--value", "--body", "-b", "-v", "-w", "-Value", "--secret-string", "--secret-value", "/d"};
   const std::string_view ahead = text.substr(0, std::min(text.size(), at + kMaxOptionGap));
   const std::string_view line = ahead.substr(0, ahead.find_first_of("\r\n|;", at));
   for (; at < line.size(); ++at) {
-    if (line[at] != '-' || !is_blank(line[at - 1])) continue;
+    if ((line[at] != '-' && line[at] != '/') || !is_blank(line[at - 1])) continue;
     Cursor cursor{text, at};
     const bool is_option = std::any_of(kOptions.begin(), kOptions.end(),
                                        [&](std::string_view word) { return cursor.takes(word); });
