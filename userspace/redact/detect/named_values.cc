@@ -10,6 +10,7 @@
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/paired_value.h"
 #include "userspace/redact/detect/placeholder.h"
+#include "userspace/redact/detect/plural_values.h"
 #include "userspace/redact/detect/value_lines.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -231,6 +232,8 @@ void NamedValueFinder::take_reversed_pair(std::size_t end) {
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 void NamedValueFinder::take_name(TextRange name) {
   if (take_table(name)) return;
+  if (const auto plural = plural_class(names_, slice(name)); !plural.empty())
+    take_plural(scan_, name, plural, findings_);
   const NameTable::Match match = match_around(name);
   const bool is_cookie = is_cookie_name(slice(name));
   const bool is_contextual = match.class_name.empty() && name.end - name.begin <= kMaxContextual;
