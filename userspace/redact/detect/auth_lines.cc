@@ -185,8 +185,10 @@ std::optional<TextRange> Exchange::base64_line(std::size_t at, const LineEnd& li
   const std::string_view written = slice(word);
   const bool is_base64 = std::all_of(written.begin(), written.end(),
                                      [](char c) { return c == '=' || base64_value(c) != 255; });
-  return is_base64 && word.end == line.begin && written.size() >= 4 ? std::optional(word)
-                                                                    : std::nullopt;
+  const bool is_verb = written.size() == 4 && std::all_of(written.begin(), written.end(), is_upper);
+  return is_base64 && !is_verb && word.end == line.begin && written.size() >= 4
+             ? std::optional(word)
+             : std::nullopt;
 }
 
 // What the client answers in the next lines, with or without those of the server ("334 …", "+ …")

@@ -49,6 +49,9 @@ enum class Topic {
   kLoginCall,
   kVcard,
   kPatient,
+  kGivenNames,
+  kPlainResponse,
+  kModuleUsers,
   kAccountHashes,
   kCookieOption,
   kScramProof,
@@ -144,6 +147,9 @@ constexpr CommandWord kWords[] = {
     {"ookies.set(", false, Topic::kCookieCall},
     {"BEGIN:VCARD", false, Topic::kVcard},
     {"PID|", false, Topic::kPatient},
+    {"\"given\"", false, Topic::kGivenNames},
+    {"SASL ", true, Topic::kPlainResponse},
+    {"LoginModule ", false, Topic::kModuleUsers},
     {":::", false, Topic::kAccountHashes},
     {"APOP ", false, Topic::kAuth, detail_of(AuthWord::kApop)},
     {"SETUSER ", true, Topic::kAuth, detail_of(AuthWord::kAclUser)},
@@ -322,6 +328,12 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_vcard(scan, at, findings);
     case Topic::kPatient:
       return take_patient(scan, at, findings);
+    case Topic::kGivenNames:
+      return take_given_names(scan, at, findings);
+    case Topic::kPlainResponse:
+      return take_plain_response(scan, at, findings);
+    case Topic::kModuleUsers:
+      return take_module_users(scan, at, findings);
     case Topic::kAccountHashes:
       return take_account_hashes(scan.text, at, findings);
     case Topic::kCodeMessage:

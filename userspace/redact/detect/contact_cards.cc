@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "userspace/redact/detect/cursor.h"
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/text_class.h"
@@ -94,6 +95,40 @@ void take_patient(ScanText& scan, TextRange at, std::vector<Finding>& findings) 
           {{begin, begin + part_end(written, field->class_name)}, field->class_name});
     begin = end + 1;
   }
+}
+
+void take_given_names(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxNames = 256;  // of the list, and to the family name
+  constexpr std::string_view kFamily = "\"family\"";
+  const std::string_view text = scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxNames));
+  Cursor cursor{text, at.end};
+  const auto take_next = [&] {
+    cursor.skip_spaces();
+    if (!cursor.takes("\"")) return false;
+    const std::size_t end = text.find('"', cursor.at);
+    if (end == text.npos) return false;
+    if (end > cursor.at) findings.push_back({{cursor.at, end}, "person-name"});
+    cursor.at = end + 1;
+    return true;
+  };
+  cursor.skip_spaces();
+  if (!cursor.takes(":")) return;
+  cursor.skip_spaces();
+  if (!cursor.takes("[")) return;
+  while (take_next()) {
+    cursor.skip_spaces();
+    if (!cursor.takes(",")) break;
+  }
+  const std::size_t from = at.begin > kMaxNames ? at.begin - kMaxNames : 0;
+  const std::size_t object = text.substr(0, at.begin).find_last_of("{}");
+  const std::size_t first = object == text.npos ? from : std::max(from, object);
+  const std::size_t family = text.find(kFamily, first);
+  if (text.size() == scan.text.size()) wants_line(scan, at.begin);
+  if (family == text.npos || text.substr(first + 1, family - first - 1).find('}') != text.npos)
+    return;
+  cursor.at = family + kFamily.size();
+  cursor.skip_spaces();
+  if (cursor.takes(":")) take_next();
 }
 
 }  // namespace scopetrace

@@ -16,4 +16,7 @@ void take_vcard(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 // PID| stands at `at`: the segment of HL7 that says who the patient is.
 void take_patient(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 
+// "given":["name"] of FHIR stands at `at`: its strings, and the family name next to it.
+void take_given_names(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
 }  // namespace scopetrace

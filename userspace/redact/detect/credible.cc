@@ -59,13 +59,6 @@ bool is_strong_password(std::string_view value) {
                       [&](std::string_view word) { return lower.find(word) != lower.npos; });
 }
 
-// Words joined by dashes, as passphrases are written.
-bool is_word_chain(std::string_view value) {
-  constexpr std::size_t kMinChain = 12;
-  return value.size() >= kMinChain && std::count(value.begin(), value.end(), '-') >= 2 &&
-         std::all_of(value.begin(), value.end(), [](char c) { return is_alnum(c) || c == '-'; });
-}
-
 // kv put path/name value, SET app:name value, user-secrets set Section:name value, set-env app
 // name value
 bool stores(std::string_view before) {
@@ -270,7 +263,8 @@ bool Look::is_credible_after_blank() const {
   if (found_.is_quoted) {
     if (is_number() || takes_words(class_name_)) return true;
     if (has_words()) return is_keyword_name && !is_prose(value_);
-    return value_.size() >= 4 && (is_keyword_name || is_secret_word(value_));
+    return value_.size() >= 4 &&
+           (is_keyword_name || is_secret_word(value_) || is_word_chain(value_));
   }
   const bool is_netrc =
       (before.find("login ") != before.npos || before.find("machine ") != before.npos) &&

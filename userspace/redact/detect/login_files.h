@@ -22,4 +22,10 @@ void take_account_hashes(std::string_view text, TextRange at, std::vector<Findin
 // WIFI:S:name;T:WPA;P:password;; of a QR code.
 void take_wifi_code(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 
+// SASL PLAIN: a response of base64 with the NULs that stand around a user, on the line of `at`.
+void take_plain_response(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
+// user_name="password" behind the login module of Kafka that ends at `at`.
+void take_module_users(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
 }  // namespace scopetrace

@@ -23,6 +23,23 @@ bool is_named_by_option(std::string_view text, std::size_t at) {
                      [&](std::string_view known) { return before.ends_with(known); });
 }
 
+// <key>, <name>, <th>: tags whose text is a name.
+bool opens_name(std::string_view before) {
+  constexpr std::array<std::string_view, 8> kTags = {"name>", "key>", "Name>", "Key>",
+                                                     "<th>",  "<td>", "<dt>",  "<label>"};
+  return std::any_of(kTags.begin(), kTags.end(),
+                     [&](std::string_view tag) { return before.ends_with(tag); });
+}
+
+// Where the words before `at` begin: "Api " of "Api Token".
+std::size_t spaced_begin(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaxWords = 24;
+  const std::size_t limit = at > kMaxWords ? at - kMaxWords : 0;
+  if (at == 0 || text[at - 1] != ' ') return at;
+  while (at > limit && (is_alnum(text[at - 1]) || text[at - 1] == ' ')) --at;
+  return at;
+}
+
 }  // namespace
 
 bool is_output(std::string_view text, TextRange name) {
@@ -43,18 +60,14 @@ bool is_braced_index(std::string_view text, TextRange name) {
 bool is_said_name(std::string_view text, TextRange name) {
   if (is_named_by_option(text, name.begin)) return true;
   std::size_t at = quote_begin(text, name.begin).value_or(name.begin);
+  if (opens_name(text.substr(0, spaced_begin(text, at)))) return true;
   while (at > 0 && is_blank(text[at - 1])) --at;
   if (at == 0) return false;
   const std::string_view before = text.substr(at > 12 ? at - 12 : 0, std::min<std::size_t>(at, 12));
   constexpr std::array<std::string_view, 8> kEnds = {"name",  "key", "Name", "Key",
                                                      "<key>", "id",  "type", "property"};
   const char sign = before.back();
-  if (sign == '>') {
-    constexpr std::array<std::string_view, 8> kTags = {"name>", "key>", "Name>", "Key>",
-                                                       "<th>",  "<td>", "<dt>",  "<label>"};
-    return std::any_of(kTags.begin(), kTags.end(),
-                       [&](std::string_view tag) { return before.ends_with(tag); });
-  }
+  if (sign == '>') return opens_name(before);
   if (sign != '=' && sign != ':') return false;
   std::string_view word = trim(before.substr(0, before.size() - 1));
   while (!word.empty() && (is_quote(word.back()) || word.back() == '\\')) word.remove_suffix(1);

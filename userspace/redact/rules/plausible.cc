@@ -373,9 +373,16 @@ static bool has_house_number_last(std::string_view value) {
                       [](char c) { return is_digit(c) || c == ':' || c == '='; });
 }
 
+bool is_word_chain(std::string_view value) {
+  constexpr std::size_t kMinChain = 12;
+  return value.size() >= kMinChain && std::count(value.begin(), value.end(), '-') >= 2 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_alnum(c) || c == '-'; });
+}
+
 bool has_look_of(std::string_view class_name, std::string_view value) {
   value = trim(value);
   if (class_name == "generic-password") {
+    if (is_word_chain(value)) return true;
     return value.size() >= 6 && has_letter(value) && has_password_sign(value) &&
            is_secret_word(value);
   }
