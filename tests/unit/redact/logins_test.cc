@@ -90,6 +90,12 @@ constexpr const char* kProtocols[] = {
     "machine hub.example.com\n  login bob\n  password §\nmachine b.example login anonymous\n",
     "db.internal:5432:orders:bob:§\n",
     "ACL SETUSER bob on >§ ~* +@all\r\n",
+    "user bob on >§ ~* +@all\n",
+    ". login bob §\n. select inbox\n",
+    "WIFI:S:home;T:WPA;P:§;;",
+    "snmp-server community § RO\n",
+    "username bob password 0 §\n",
+    "ScramLoginModule required username=\"a\" password=\"§\" user_bob=\"§\";",
     "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n§\nPrivate-MAC: 00ff\n"};
 INSTANTIATE_TEST_SUITE_P(Protocols, LoginTest, ::testing::ValuesIn(kProtocols));
 
@@ -148,8 +154,44 @@ TEST(Pop3Test, LosesTheDigestOfApop) {
   EXPECT_FALSE(contains(redact("APOP bob " + digest + "\r\nSTAT\r\n"), digest));
 }
 
-TEST(CodeMessageTest, LosesTheCodeInFrontOfItsSentence) {
-  EXPECT_FALSE(contains(redact("481516 is your Acme verification code"), "481516"));
+TEST(CodeMessageTest, LosesTheCodeOfASentence) {
+  for (const char* message :
+       {"481516 is your Acme verification code", "Your verification code is 481516",
+        "Your code: 481516", "Use 481516 to sign in", "Your one-time password is 481516",
+        "Dein Code lautet 481516", "Votre code de vérification est 481516",
+        "Su código de verificación es 481516"})
+    EXPECT_FALSE(contains(redact(message), "481516")) << message;
+}
+
+TEST(SaslTest, LosesThePasswordBehindAnyMarkOfTheSender) {
+  const std::string password = "dzRoYXRldmVyMQ==";
+  for (const char* exchange :
+       {"> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> Ym9i\n< 334 UGFzc3dvcmQ6\n> ",
+        "CLIENT: AUTH LOGIN\nSERVER: 334 VXNlcm5hbWU6\nCLIENT: Ym9i\nCLIENT: ",
+        "AUTH LOGIN Ym9i\r\n"})
+    EXPECT_FALSE(contains(redact(exchange + password + "\nQUIT\n"), password)) << exchange;
+}
+
+TEST(SaslTest, LosesResponsesAndProofs) {
+  const std::string response = "AGJvYgB3NGhhdGV2ZXIx", proof(43, 'x');
+  EXPECT_FALSE(contains(redact("SASL PLAIN response: " + response + "\n"), response));
+  EXPECT_FALSE(contains(redact("c=biws,r=abc,p=" + proof + "=\n"), proof));
+}
+
+TEST(PasswordHashTest, IsFoundInItsFurtherForms) {
+  const std::string hash(52, 'a'), hex(40, 'b');
+  for (const std::string& text : {"$S$" + hash, "sha1$a1b2c3d4$" + hex})
+    EXPECT_FALSE(contains(redact("hash " + text + " of bob"), text)) << text;
+}
+
+TEST(BirthDateTest, IsFoundInWords) {
+  for (const char* date : {"12 March 1984", "March 12, 1984", "12-Mar-1984"})
+    EXPECT_FALSE(contains(redact("dob: " + std::string(date) + "\n"), date)) << date;
+}
+
+TEST(PlaceholderTest, AMaskInTheMiddleHidesNothing) {
+  const std::string secret = make_secret(10, 5) + "***" + make_secret(10, 6);
+  EXPECT_FALSE(contains(redact("password=" + secret + "\n"), secret));
 }
 
 TEST(ContactCardTest, LosesNamesOfCardsAndPatients) {
@@ -159,6 +201,8 @@ TEST(ContactCardTest, LosesNamesOfCardsAndPatients) {
   for (const char* part : {"48151623", "MARCHAND", "19700102"})
     EXPECT_FALSE(contains(patient, part)) << patient;
   EXPECT_TRUE(contains(patient, "^^^H^MR")) << patient;
+  const std::string given = redact("{\"family\":\"Marchand\",\"given\":[\"Odile\"],\"n\":1}");
+  EXPECT_FALSE(contains(given, "Marchand") || contains(given, "Odile")) << given;
 }
 
 TEST(JwkTest, LosesItsPrivateMembers) {
