@@ -171,7 +171,7 @@ std::vector<Pattern> patterns() {
           {"Cards", "BEGIN:VCARD\nFN:"},
           {"Patients", "PID|1|"},
           {"Givens", "\"given\":[\""},
-          {"Parameters", "authorization: x a=\""},
+          {"AuthorizationParameters", "authorization: x a=\""},
           {"CookieOptions", "curl -b "},
           {"CookieCalls", "setcookie(\""},
           {"AccountHashes", ":::"},

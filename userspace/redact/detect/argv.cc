@@ -24,8 +24,9 @@ struct Program {
   std::string text;          // what is searched for
   std::string_view program;  // as the table has it
   Kind kind;
-  int index = 0;            // of kPosition
-  bool needs_look = false;  // of kPosition
+  int index = 0;                                   // of kPosition
+  bool needs_look = false;                         // of kPosition
+  std::vector<const ProgramOption*> options = {};  // of kOption
 };
 
 // How the words of a command stand in a list of strings: "net", "user" and bcp"
@@ -67,8 +68,17 @@ std::vector<Program> make_programs() {
   return programs;
 }
 
+std::vector<Program> make_programs_with_options() {
+  std::vector<Program> programs = make_programs();
+  for (Program& program : programs) {
+    for (const ProgramOption& option : program_options())
+      if (option.program == program.program) program.options.push_back(&option);
+  }
+  return programs;
+}
+
 const std::vector<Program>& programs() {
-  static const std::vector<Program> list = make_programs();
+  static const std::vector<Program> list = make_programs_with_options();
   return list;
 }
 
@@ -77,7 +87,7 @@ class CommandLine {
   CommandLine(std::string_view text, std::vector<Finding>& findings)
       : text_(text), findings_(findings) {}
 
-  void take_options(std::string_view program, std::size_t end);
+  void take_options(const Program& program, std::size_t end);
   void take_position(const Program& program, std::size_t end);
   void take_echoed(std::size_t begin, bool has_user);
   void take_slash(std::size_t end);
@@ -153,7 +163,7 @@ Match match_option(const ProgramOption& option, std::string_view arg, std::size_
   return may_attach && (!is_long || option.form == Form::kAttached) ? Match::kValue : Match::kNone;
 }
 
-void CommandLine::take_options(std::string_view program, std::size_t end) {
+void CommandLine::take_options(const Program& program, std::size_t end) {
   const bool is_whole = !is_alnum(text_[end - 1]);
   if (!is_whole && !ends_program(text_, program_end(text_, end))) return;
   ArgReader reader(text_, is_whole ? end - 1 : program_end(text_, end), kMaxCommand);
@@ -170,10 +180,10 @@ void CommandLine::take_options(std::string_view program, std::size_t end) {
       continue;
     }
     if (!written.starts_with('-') && seen < commands.size()) commands[seen++] = written;
-    for (const ProgramOption& option : program_options()) {
-      const bool is_meant = option.program == program &&
-                            (option.command.empty() || std::find(commands.begin(), commands.end(),
-                                                                 option.command) != commands.end());
+    for (const ProgramOption* known : program.options) {
+      const ProgramOption& option = *known;
+      const bool is_meant = option.command.empty() || std::find(commands.begin(), commands.end(),
+                                                                option.command) != commands.end();
       if (!is_meant) continue;
       std::size_t value = 0;
       const Match match = match_option(option, written, value);
@@ -281,7 +291,7 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
   if (is_tag) return;
   switch (program.kind) {
     case Kind::kOption:
-      return line.take_options(program.program, at.end);
+      return line.take_options(program, at.end);
     case Kind::kPosition:
       return line.take_position(program, at.end);
     case Kind::kSlash:

@@ -57,7 +57,11 @@ std::size_t part_end(std::string_view field, std::string_view class_name) {
 }  // namespace
 
 void take_vcard(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
-  const std::string_view text = scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxCard));
+  const bool begins = at.begin == 0 || !is_alnum(scan.text[at.begin - 1]);
+  const std::size_t next_card = scan.text.substr(0, at.end + kMaxCard).find("BEGIN:VCARD", at.end);
+  const std::string_view text =
+      scan.text.substr(0, std::min({scan.text.size(), at.end + kMaxCard, next_card}));
+  if (!begins) return;
   for (std::size_t begin = line_end(text, at.end) + 1; begin < text.size();) {
     std::size_t end = line_end(text, begin);
     if (end == scan.text.size()) wants_line(scan, at.begin);
@@ -120,8 +124,8 @@ void take_given_names(ScanText& scan, TextRange at, std::vector<Finding>& findin
     if (!cursor.takes(",")) break;
   }
   const std::size_t from = at.begin > kMaxNames ? at.begin - kMaxNames : 0;
-  const std::size_t object = text.substr(0, at.begin).find_last_of("{}");
-  const std::size_t first = object == text.npos ? from : std::max(from, object);
+  const auto object = text.substr(from, at.begin - from).find_last_of("{}");
+  const std::size_t first = object == text.npos ? from : from + object;
   const std::size_t family = text.find(kFamily, first);
   if (text.size() == scan.text.size()) wants_line(scan, at.begin);
   if (family == text.npos || text.substr(first + 1, family - first - 1).find('}') != text.npos)

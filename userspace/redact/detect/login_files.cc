@@ -132,7 +132,8 @@ void take_module_users(ScanText& scan, TextRange at, std::vector<Finding>& findi
   constexpr std::string_view kUser = "user_";
   const std::string_view ahead =
       scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxModule));
-  const std::size_t stop = std::min(ahead.find(';', at.end), ahead.size());
+  const std::size_t stop =
+      std::min({ahead.find(';', at.end), ahead.find("LoginModule ", at.end), ahead.size()});
   if (stop == scan.text.size()) wants_line(scan, at.begin);
   for (std::size_t user = ahead.find(kUser, at.end); user < stop;
        user = ahead.find(kUser, user + kUser.size())) {

@@ -169,7 +169,10 @@ bool NamedValueFinder::begins_table(TextRange cell) {
   if (end - begin > kMaxHeaderRow) return false;
   const std::size_t next = std::min(end + 1, text_.size());
   const std::size_t next_end = near_line_end(text_, next);
-  if (next_end == text_.size()) scan_.wants_more(begin);
+  if (next_end == text_.size() && !scan_.is_final) {  // else the header would be its first row
+    scan_.wants_more(begin);
+    return true;
+  }
   table_until_ = end;  // a line is looked at once
   if (!scan_.columns->begin(slice({begin, end}), slice({next, next_end}), names_)) return false;
   take_rows(end + 1);
@@ -245,7 +248,7 @@ void NamedValueFinder::take_name(TextRange name) {
       is_sure && is_said_name(text_, name) && take_part(scan_, name, match.class_name, findings_);
   if (is_part) return;
   const auto found = assignment_behind(text_, name);
-  if (!found) return is_sure ? take_nothing(name) : void();
+  if (!found) return match.class_name.empty() ? void() : take_nothing(name);
   ask_if_open(name, *found);
   if (take_field(name, *found)) return;
   std::string_view class_name = match.class_name;
@@ -271,7 +274,9 @@ std::string_view NamedValueFinder::looked_at(std::string_view class_name,
 void NamedValueFinder::take_nothing(TextRange name) {
   const bool is_last_line = name.end + kPairAhead >= text_.size() ||
                             near_line_end(text_, name.end) + kAhead >= text_.size();
-  if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
+  const bool opens_group = text_.substr(name.end, 3).find('{') != std::string_view::npos;
+  if (is_last_line && (opens_group || is_said_name(text_, name)))
+    scan_.wants_more(line_begin(text_, name.begin));
 }
 
 void NamedValueFinder::ask_if_open(TextRange name, const Assignment& found) {
