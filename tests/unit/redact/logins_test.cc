@@ -95,6 +95,8 @@ constexpr const char* kProtocols[] = {
     "WIFI:S:home;T:WPA;P:§;;",
     "snmp-server community § RO\n",
     "username bob password 0 §\n",
+    "username bob privilege 15 secret 0 §\n",
+    "radius-server key 7 §\n",
     "ScramLoginModule required username=\"a\" password=\"§\" user_bob=\"§\";",
     "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n§\nPrivate-MAC: 00ff\n"};
 INSTANTIATE_TEST_SUITE_P(Protocols, LoginTest, ::testing::ValuesIn(kProtocols));
