@@ -140,6 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
         Container{"SetCookieCall", "response.set_cookie(\"sid_x\", \"", "\", secure=True)"},
         Container{"CookieOptionBare", "curl -s -b sid_x=", " https://x.example/"},
         Container{"Arrow", "secret key -> ", "\n"},
+        Container{"DocumentCookie", "document.cookie = \"sid_x=", "; path=/\";"},
+        Container{"PasswordOfMail", "your temporary password is: ", "\nPlease change it.\n"},
         Container{"PerlIndex", "$ENV{API_TOKEN} = '", "';\nmy $n = 5;"},
         Container{"BraceInit", "std::string password{\"", "\"};"},
         Container{"TraceDump", "     -> app.api_token: Str(", ")\n     -> port: Int(5)\n"},
@@ -203,6 +205,8 @@ INSTANTIATE_TEST_SUITE_P(
         "WHERE token LIKE ? LIMIT 1", "<th>Password</th><th>Token</th>", "--api-key=KEY  API key",
         "api_key: __API_KEY__", "password: random_password.db.result", "PID|USER|CPU",
         "exit code is 10054", "your verification code has expired", "port 8080 to verify",
+        "ssh deploy@web-1.example.net uptime",
+        "aws secretsmanager get-secret-value --secret-id billing",
         "existingSecret: redis-auth-9f8e7d", "plan\tbasic\nport\t59\n"));
 
 TEST(ContainersTest, FurtherStringsOfAListAreRedacted) {

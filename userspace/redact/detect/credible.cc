@@ -282,13 +282,19 @@ bool Look::is_credible_after_blank() const {
   }
   const bool is_password = class_name_.find("password") != class_name_.npos;
   if (is_password && is_strong_password(value_)) return true;
-  return is_random_token(value_) && value_.find_first_of("=./") == value_.npos;
+  if (found_.fills_line && text_.substr(0, range_.begin).ends_with(": "))
+    return is_password ? is_secret_word(value_) && has_password_sign(value_)
+                       : is_random_token(value_);
+  constexpr std::size_t kMinBase64 = 40;
+  const bool is_long = value_.size() >= kMinBase64 && value_.find('.') == value_.npos;
+  return is_random_token(value_) && (is_long || value_.find_first_of("=./") == value_.npos);
 }
 
 // --password value; not "--password or", not "--password PASSWORD".
 bool Look::is_credible_option() const {
   if (value_.empty()) return false;
   if (value_[0] == '-') return is_random_token(value_.substr(1));
+  if (written_name().ends_with("-id") && is_letters()) return false;  // --secret-id of a store
   if (found_.is_quoted) return true;
   if (has_digit(value_) || !is_letters()) return value_.size() > 1;
   if (std::none_of(value_.begin(), value_.end(), is_lower)) return false;

@@ -108,6 +108,7 @@ void take_cookie(std::string_view text, TextRange pair, const NameTable& names,
 }  // namespace
 
 bool is_cookie_name(std::string_view name) {
+  name = name.substr(name.rfind('.') + 1);  // document.cookie
   return is_one_of(std::array<std::string_view, 4>{"cookie", "set-cookie", "cookies", "cookie2"},
                    name);
 }
