@@ -58,7 +58,25 @@ constexpr const char* kArgv[] = {
     "impdp userid=bob/§@orders_db",
     "printf '%s' § | docker login --password-stdin",
     "http GET https://a.example -a bob:§",
+    R"(["bcp", "t", "out", "a", "-U", "sa", "-P", "§", "-c"])",
+    R"(["rabbitmqctl","change_password","bob","§"])",
+    R"(execve("/usr/bin/az", ["az", "login", "-u", "bob", "-p", "§"], 0x7f) = 0)",
+    "twine upload -u bob -p § dist/*",
+    "mysqladmin -u root password §",
+    "oathtool --totp -b §",
+    "plink -ssh bob@web1 -pw § uptime",
+    "echo -n § | cryptsetup luksOpen /dev/sda1 data",
     "CONFIG SET requirepass §"};
+
+constexpr const char* kCalls[] = {"db.auth('bob', '§')",
+                                  R"(smtp.login("bob", "§"))",
+                                  R"(requests.get(url, auth=("bob", "§"), timeout=5))",
+                                  R"(req.SetBasicAuth("bob", "§"))",
+                                  R"(new NetworkCredential("bob", "§"))",
+                                  "$db = new PDO('mysql:host=db', 'bob', '§');",
+                                  R"(DriverManager.getConnection(url, "bob", "§"))",
+                                  R"(ldap_bind($c, "cn=bob", "§"))"};
+INSTANTIATE_TEST_SUITE_P(Calls, LoginTest, ::testing::ValuesIn(kCalls));
 INSTANTIATE_TEST_SUITE_P(Argv, LoginTest, ::testing::ValuesIn(kArgv));
 
 constexpr const char* kProtocols[] = {
@@ -71,6 +89,15 @@ constexpr const char* kProtocols[] = {
     R"(write(5, "a1 LOGIN bob §\r\n", 30) = 30)",
     "machine hub.example.com\n  login bob\n  password §\nmachine b.example login anonymous\n",
     "db.internal:5432:orders:bob:§\n",
+    "ACL SETUSER bob on >§ ~* +@all\r\n",
+    "user bob on >§ ~* +@all\n",
+    ". login bob §\n. select inbox\n",
+    "WIFI:S:home;T:WPA;P:§;;",
+    "snmp-server community § RO\n",
+    "username bob password 0 §\n",
+    "username bob privilege 15 secret 0 §\n",
+    "radius-server key 7 §\n",
+    "ScramLoginModule required username=\"a\" password=\"§\" user_bob=\"§\";",
     "PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n§\nPrivate-MAC: 00ff\n"};
 INSTANTIATE_TEST_SUITE_P(Protocols, LoginTest, ::testing::ValuesIn(kProtocols));
 
@@ -107,6 +134,77 @@ TEST(UrlTest, KeepsTheHostBehindAnEncodedPassword) {
       redact("ftp://bob:%3Fa%20b%23" + make_secret(8) + "@ftp.example.org/pub");
   EXPECT_TRUE(redacted.starts_with("ftp://bob:[REDACTED:url-password:")) << redacted;
   EXPECT_TRUE(redacted.ends_with("]@ftp.example.org/pub")) << redacted;
+}
+
+constexpr const char* kAuthorization[] = {
+    "Authorization: Hawk id=\"dh37\", ts=\"1353832234\", mac=\"§\"\r\nAccept: */*",
+    "Authorization: SharedAccessSignature sr=https%3a%2f%2fa.example%2fq&sig=§&se=1353832234\r\n",
+    "Authorization: SharedKey §\r\nx-ms-version: 2021-08-06\r\n",
+    "curl -H 'Authorization: GenieKey §' https://a.example/v2",
+    "{\"Authorization\":\"Zoho-oauthtoken §\",\"Accept\":\"text/csv\"}"};
+INSTANTIATE_TEST_SUITE_P(Authorization, LoginTest, ::testing::ValuesIn(kAuthorization));
+
+TEST(AccountHashTest, LosesBothHashes) {
+  const std::string hash(32, 'b');
+  const std::string redacted = redact("Administrator:500:" + hash + ":" + hash + ":::\n");
+  EXPECT_FALSE(contains(redacted, hash)) << redacted;
+  EXPECT_TRUE(redacted.starts_with("Administrator:500:")) << redacted;
+}
+
+TEST(Pop3Test, LosesTheDigestOfApop) {
+  const std::string digest(32, 'c');
+  EXPECT_FALSE(contains(redact("APOP bob " + digest + "\r\nSTAT\r\n"), digest));
+}
+
+TEST(CodeMessageTest, LosesTheCodeOfASentence) {
+  for (const char* message :
+       {"481516 is your Acme verification code", "Your verification code is 481516",
+        "Your code: 481516", "Use 481516 to sign in", "Your one-time password is 481516",
+        "Dein Code lautet 481516", "Votre code de vérification est 481516",
+        "Su código de verificación es 481516"})
+    EXPECT_FALSE(contains(redact(message), "481516")) << message;
+}
+
+TEST(SaslTest, LosesThePasswordBehindAnyMarkOfTheSender) {
+  const std::string password = "dzRoYXRldmVyMQ==";
+  for (const char* exchange :
+       {"> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> Ym9i\n< 334 UGFzc3dvcmQ6\n> ",
+        "CLIENT: AUTH LOGIN\nSERVER: 334 VXNlcm5hbWU6\nCLIENT: Ym9i\nCLIENT: ",
+        "AUTH LOGIN Ym9i\r\n"})
+    EXPECT_FALSE(contains(redact(exchange + password + "\nQUIT\n"), password)) << exchange;
+}
+
+TEST(SaslTest, LosesResponsesAndProofs) {
+  const std::string response = "AGJvYgB3NGhhdGV2ZXIx", proof(43, 'x');
+  EXPECT_FALSE(contains(redact("SASL PLAIN response: " + response + "\n"), response));
+  EXPECT_FALSE(contains(redact("c=biws,r=abc,p=" + proof + "=\n"), proof));
+}
+
+TEST(PasswordHashTest, IsFoundInItsFurtherForms) {
+  const std::string hash(52, 'a'), hex(40, 'b');
+  for (const std::string& text : {"$S$" + hash, "sha1$a1b2c3d4$" + hex})
+    EXPECT_FALSE(contains(redact("hash " + text + " of bob"), text)) << text;
+}
+
+TEST(BirthDateTest, IsFoundInWords) {
+  for (const char* date : {"12 March 1984", "March 12, 1984", "12-Mar-1984"})
+    EXPECT_FALSE(contains(redact("dob: " + std::string(date) + "\n"), date)) << date;
+}
+
+TEST(PlaceholderTest, AMaskInTheMiddleHidesNothing) {
+  const std::string secret = make_secret(10, 5) + "***" + make_secret(10, 6);
+  EXPECT_FALSE(contains(redact("password=" + secret + "\n"), secret));
+}
+
+TEST(ContactCardTest, LosesNamesOfCardsAndPatients) {
+  const std::string card = redact("BEGIN:VCARD\nFN:Odile Marchand\nN:Marchand;Odile\nEND:VCARD\n");
+  EXPECT_FALSE(contains(card, "Marchand")) << card;
+  const std::string patient = redact("PID|1||48151623^^^H^MR||MARCHAND^ODILE||19700102|F\rPV1|1\r");
+  for (const char* part : {"48151623", "MARCHAND", "19700102"})
+    EXPECT_FALSE(contains(patient, part)) << patient;
+  EXPECT_TRUE(contains(patient, "^^^H^MR")) << patient;
+  const std::string given = redact("{\"family\":\"Marchand\",\"given\":[\"Odile\"],\"n\":1}");
+  EXPECT_FALSE(contains(given, "Marchand") || contains(given, "Odile")) << given;
 }
 
 TEST(JwkTest, LosesItsPrivateMembers) {

@@ -9,9 +9,11 @@
 #include "userspace/redact/body/header_fields.h"
 #include "userspace/redact/body/inner_coding.h"
 #include "userspace/redact/body/json_walk.h"
+#include "userspace/redact/body/transfer_encoding.h"
 #include "userspace/redact/body/url.h"
 #include "userspace/redact/body/xml_body.h"
 #include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -44,11 +46,6 @@ bool is_whole_template(std::string_view value) {
 bool is_plural_count(std::string_view name) {
   const auto segments = name_segments(name);
   return !segments.empty() && segments.back() == "tokens";
-}
-
-bool is_said(std::string_view value) {
-  return value.starts_with("[REDACTED") || value.starts_with("[WITHHELD") ||
-         value.starts_with("[binary ");
 }
 
 template <class List>
@@ -137,7 +134,8 @@ bool is_value_member(std::string_view name) { return is_in(kValueMembers, name);
 
 bool is_secret_member(const NameTable& names, std::string_view class_name, std::string_view value) {
   value = trim(value);
-  if (value.empty() || is_said(value) || is_whole_template(value)) return false;
+  if (value.empty() || is_placeholder(value) || is_mark(value) || is_whole_template(value))
+    return false;
   if (value.find_first_not_of("*xX.-•") == value.npos) return false;
   if (names.has_value_shape(class_name)) return names.accepts(class_name, value);
   if (is_odd_code(names, class_name, value)) return true;

@@ -81,8 +81,43 @@ std::size_t digits_at(std::string_view text, std::size_t at) {
   return end - at;
 }
 
+// The length of a month's name or its first letters at `at`, of English, German and French.
+std::size_t month_at(std::string_view text, std::size_t at) {
+  constexpr std::array<std::string_view, 16> kMonths = {"jan", "feb", "mar", "apr", "may", "jun",
+                                                        "jul", "aug", "sep", "oct", "nov", "dec",
+                                                        "dez", "okt", "mai", "fev"};
+  std::size_t end = at;
+  while (end < text.size() && end - at < kMaxEnding && is_letter(text[end])) ++end;
+  const std::string head = to_lower(text.substr(at, std::min<std::size_t>(end - at, 3)));
+  return std::find(kMonths.begin(), kMonths.end(), head) != kMonths.end() ? end - at : 0;
+}
+
+// 12 March 1984, 12-Mar-1984, March 12, 1984
+std::size_t written_date_at(std::string_view text, std::size_t at) {
+  const auto skip_marks = [&](std::size_t i) {
+    while (i < text.size() && std::string_view(" ,.-/").find(text[i]) != std::string_view::npos)
+      ++i;
+    return i;
+  };
+  const std::size_t day_first = digits_at(text, at);
+  std::size_t end = at + day_first;
+  if (day_first > 2) return 0;
+  if (day_first > 0) end = skip_marks(end);
+  const std::size_t month = month_at(text, end);
+  if (month == 0) return 0;
+  end = skip_marks(end + month);
+  if (day_first == 0) {
+    const std::size_t day = digits_at(text, end);
+    if (day == 0 || day > 2) return 0;
+    end = skip_marks(end + day);
+  }
+  const std::size_t year = digits_at(text, end);
+  return year == 4 || year == 2 ? end + year - at : 0;
+}
+
 // 1980-03-12, 12.03.1980, 3/12/1980, with the same mark twice.
 std::size_t date_at(std::string_view text, std::size_t at) {
+  if (const std::size_t written = written_date_at(text, at)) return written;
   const std::size_t first = digits_at(text, at);
   if (first == 0 || at + first >= text.size()) return 0;
   const char mark = text[at + first];

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "userspace/redact/detect/args.h"
+#include "userspace/redact/detect/argv_table.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/rules/names.h"
@@ -16,163 +17,68 @@ namespace {
 constexpr std::size_t kMaxCommand = 4096;  // bytes of a command line that are looked at
 constexpr int kMaxArgs = 96;
 
-// How an argument holds the secret.
-enum class Form {
-  kAttached,  // -pX
-  kSeparate,  // -p X
-  kEither,
-  kUser,     // -u name:X, attached or not
-  kPercent,  // -U name%X
-  kComma,    // -u name,X
-  kPass,     // -passin pass:X
-};
-
-struct ProgramOption {
-  std::string_view program;  // a word may go on behind it: mysqldump, mosquitto_pub
-  std::string_view option;
-  Form form;
-  std::string_view command = {};  // only behind this argument
-};
-constexpr ProgramOption kOptions[] = {
-    {"mysql", "-p", Form::kAttached},
-    {"mariadb", "-p", Form::kAttached},
-    {"sshpass", "-p", Form::kEither},
-    {"curl", "-u", Form::kUser},
-    {"curl", "--user", Form::kUser},
-    {"curl", "-U", Form::kUser},
-    {"curl", "--proxy-user", Form::kUser},
-    {"curl", "--oauth2-bearer", Form::kSeparate},
-    {"curl", "--pass", Form::kSeparate},
-    {"http -", "-a", Form::kUser},
-    {"http -", "--auth", Form::kUser},
-    {"https -", "-a", Form::kUser},
-    {"https -", "--auth", Form::kUser},
-    {"http GET", "-a", Form::kUser},
-    {"http POST", "-a", Form::kUser},
-    {"http PUT", "-a", Form::kUser},
-    {"httpie", "-a", Form::kUser},
-    {"wget", "--http-passwd", Form::kSeparate},
-    {"redis-cli", "-a", Form::kSeparate},
-    {"redis-cli", "--pass", Form::kSeparate},
-    {"redis-cli", "-u", Form::kSeparate},
-    {"mongo", "-p", Form::kEither},
-    {"ldap", "-w", Form::kEither},
-    {"docker", "-p", Form::kSeparate, "login"},
-    {"podman", "-p", Form::kSeparate, "login"},
-    {"skopeo", "-p", Form::kSeparate, "login"},
-    {"buildah", "-p", Form::kSeparate, "login"},
-    {"helm ", "-p", Form::kSeparate, "login"},
-    {"az login", "-p", Form::kSeparate},
-    {"oc login", "-p", Form::kSeparate},
-    {"cf login", "-p", Form::kSeparate},
-    {"smbclient", "-U", Form::kPercent},
-    {"rpcclient", "-U", Form::kPercent},
-    {"winexe", "-U", Form::kPercent},
-    {"lftp", "-u", Form::kComma},
-    {"influx", "-password", Form::kSeparate},
-    {"cqlsh", "-p", Form::kSeparate},
-    {"sqlcmd", "-P", Form::kEither},
-    {"bcp ", "-P", Form::kEither},
-    {"tsql ", "-P", Form::kSeparate},
-    {"mosquitto", "-P", Form::kSeparate},
-    {"ipmitool", "-P", Form::kSeparate},
-    {"snmp", "-c", Form::kSeparate},
-    {"snmp", "-A", Form::kSeparate},
-    {"snmp", "-X", Form::kSeparate},
-    {"openssl", "-passin", Form::kPass},
-    {"openssl", "-passout", Form::kPass},
-    {"openssl", "-pass", Form::kPass},
-    {"openssl", "-k", Form::kSeparate, "enc"},
-    {"openssl", "-K", Form::kSeparate, "enc"},
-    {"openssl", "-hmac", Form::kSeparate, "dgst"},
-    {"gpg", "--passphrase", Form::kSeparate},
-    {"ssh-keygen", "-N", Form::kSeparate},
-    {"ssh-keygen", "-P", Form::kSeparate},
-    {"keytool", "-storepass", Form::kSeparate},
-    {"keytool", "-keypass", Form::kSeparate},
-    {"keytool", "-srcstorepass", Form::kSeparate},
-    {"keytool", "-deststorepass", Form::kSeparate},
-    {"jarsigner", "-storepass", Form::kSeparate},
-    {"jarsigner", "-keypass", Form::kSeparate},
-    {"zip ", "-P", Form::kSeparate},
-    {"unzip", "-P", Form::kSeparate},
-    {"7z ", "-p", Form::kAttached},
-    {"7za", "-p", Form::kAttached},
-    {"rar ", "-p", Form::kAttached},
-    {"rar ", "-hp", Form::kAttached},
-    {"xfreerdp", "/p:", Form::kAttached},
-    {"rdesktop", "-p", Form::kSeparate},
-    {"psexec", "-p", Form::kSeparate},
-    {"evil-winrm", "-p", Form::kSeparate},
-    {"etcdctl", "--user", Form::kUser},
-    {"etcdctl", "-u", Form::kUser},
-    {"kinit", "--password", Form::kSeparate},
-    {"useradd", "-p", Form::kSeparate},
-    {"usermod", "-p", Form::kSeparate},
-    {"nmcli", "password", Form::kSeparate},
-    {"nmcli", "wifi-sec.psk", Form::kSeparate},
-    {"nmcli", "802-11-wireless-security.psk", Form::kSeparate},
-    {"svn ", "--password", Form::kSeparate},
-    {"qpdf", "--password", Form::kSeparate},
-    {"pdftotext", "-upw", Form::kSeparate},
-    {"pdftotext", "-opw", Form::kSeparate},
-};
-
-// A command whose argument at a position, options not counted, is the secret.
-struct Position {
-  std::string_view command;
-  int index;  // -1: the last one
-};
-constexpr Position kPositions[] = {
-    {"rabbitmqctl add_user", 1},
-    {"rabbitmqctl change_password", 1},
-    {"rabbitmqctl authenticate_user", 1},
-    {"htpasswd -", -1},
-    {"net use", -1},
-    {"net user", 1},
-    {"wpa_passphrase", 1},
-    {"mc alias set", 3},
-    {"rclone obscure", 0},
-    {"ConvertTo-SecureString", 0},
-    {"vault login", 0},
-    {"requirepass", 0},
-    {"masterauth", 0},
-    {"_auth=", 0},
-    {"_auth = ", 0},
-};
-
-// A command that reads the secret from what is echoed into it.
-constexpr std::string_view kReaders[] = {"--password-stdin", "chpasswd", "sudo -S",
-                                         "passwd --stdin", "--passphrase-fd 0"};
-// Oracle's programs: user/password@service.
-constexpr std::string_view kSlashUsers[] = {
-    "sqlplus",     "sqlldr",       "expdp",       "impdp",
-    "rman target", "oracle:thin:", "oracle:oci:", "oracle:oci8:"};
+using Form = ArgForm;
 
 enum class Kind { kOption, kPosition, kReader, kSlash };
 struct Program {
-  std::string_view text;
+  std::string text;          // what is searched for
+  std::string_view program;  // as the table has it
   Kind kind;
-  int index = 0;  // of kPosition
+  int index = 0;                                   // of kPosition
+  bool needs_look = false;                         // of kPosition
+  std::vector<const ProgramOption*> options = {};  // of kOption
 };
+
+// How the words of a command stand in a list of strings: "net", "user" and bcp"
+std::vector<std::string> list_forms(std::string_view command) {
+  std::vector<std::string> forms;
+  if (command.ends_with('-') || command.find(' ') == command.npos) return forms;
+  const bool is_closed = command.ends_with(' ');
+  for (const std::string_view gap : {"\", \"", "\",\"", "', '"}) {
+    std::string form;
+    for (const char c : trim(command)) form += c == ' ' ? std::string(gap) : std::string(1, c);
+    if (is_closed) form += gap[0];
+    if (std::find(forms.begin(), forms.end(), form) == forms.end()) forms.push_back(form);
+  }
+  return forms;
+}
+
+void add_program(std::vector<Program>& programs, std::string_view command, Kind kind, int index = 0,
+                 bool needs_look = false) {
+  programs.push_back({std::string(command), command, kind, index, needs_look});
+  const bool has_arguments = kind == Kind::kOption || kind == Kind::kPosition;
+  if (!has_arguments) return;
+  for (std::string& form : list_forms(command))
+    programs.push_back({std::move(form), command, kind, index, needs_look});
+}
 
 std::vector<Program> make_programs() {
   std::vector<Program> programs;
-  for (const ProgramOption& option : kOptions) {
+  for (const ProgramOption& option : program_options()) {
     const bool is_new = std::none_of(programs.begin(), programs.end(), [&](const Program& known) {
-      return known.text == option.program;
+      return known.program == option.program;
     });
-    if (is_new) programs.push_back({option.program, Kind::kOption});
+    if (is_new) add_program(programs, option.program, Kind::kOption);
   }
-  for (const Position& position : kPositions)
-    programs.push_back({position.command, Kind::kPosition, position.index});
-  for (const std::string_view reader : kReaders) programs.push_back({reader, Kind::kReader});
-  for (const std::string_view user : kSlashUsers) programs.push_back({user, Kind::kSlash});
+  for (const Position& position : secret_positions())
+    add_program(programs, position.command, Kind::kPosition, position.index, position.needs_look);
+  for (const std::string_view reader : secret_readers())
+    add_program(programs, reader, Kind::kReader);
+  for (const std::string_view user : slash_users()) add_program(programs, user, Kind::kSlash);
+  return programs;
+}
+
+std::vector<Program> make_programs_with_options() {
+  std::vector<Program> programs = make_programs();
+  for (Program& program : programs) {
+    for (const ProgramOption& option : program_options())
+      if (option.program == program.program) program.options.push_back(&option);
+  }
   return programs;
 }
 
 const std::vector<Program>& programs() {
-  static const std::vector<Program> list = make_programs();
+  static const std::vector<Program> list = make_programs_with_options();
   return list;
 }
 
@@ -181,8 +87,8 @@ class CommandLine {
   CommandLine(std::string_view text, std::vector<Finding>& findings)
       : text_(text), findings_(findings) {}
 
-  void take_options(std::string_view program, std::size_t end);
-  void take_position(std::string_view command, int index, std::size_t end);
+  void take_options(const Program& program, std::size_t end);
+  void take_position(const Program& program, std::size_t end);
   void take_echoed(std::size_t begin, bool has_user);
   void take_slash(std::size_t end);
 
@@ -239,6 +145,12 @@ std::size_t program_end(std::string_view text, std::size_t end) {
   return end;
 }
 
+// No mongodb://host.
+bool ends_program(std::string_view text, std::size_t at) {
+  return at >= text.size() ||
+         std::string_view(" \t\r\n\"'`\\,]|;\0", 13).find(text[at]) != std::string_view::npos;
+}
+
 // What an argument says of an option: nothing, that the value follows, or the value itself.
 enum class Match { kNone, kNext, kValue };
 Match match_option(const ProgramOption& option, std::string_view arg, std::size_t& value) {
@@ -251,8 +163,9 @@ Match match_option(const ProgramOption& option, std::string_view arg, std::size_
   return may_attach && (!is_long || option.form == Form::kAttached) ? Match::kValue : Match::kNone;
 }
 
-void CommandLine::take_options(std::string_view program, std::size_t end) {
-  const bool is_whole = program.ends_with(' ') || program.ends_with('-');
+void CommandLine::take_options(const Program& program, std::size_t end) {
+  const bool is_whole = !is_alnum(text_[end - 1]);
+  if (!is_whole && !ends_program(text_, program_end(text_, end))) return;
   ArgReader reader(text_, is_whole ? end - 1 : program_end(text_, end), kMaxCommand);
   const ProgramOption* waiting = nullptr;
   std::array<std::string_view, 2> commands;  // the first arguments that are no options
@@ -267,10 +180,10 @@ void CommandLine::take_options(std::string_view program, std::size_t end) {
       continue;
     }
     if (!written.starts_with('-') && seen < commands.size()) commands[seen++] = written;
-    for (const ProgramOption& option : kOptions) {
-      const bool is_meant = option.program == program &&
-                            (option.command.empty() || std::find(commands.begin(), commands.end(),
-                                                                 option.command) != commands.end());
+    for (const ProgramOption* known : program.options) {
+      const ProgramOption& option = *known;
+      const bool is_meant = option.command.empty() || std::find(commands.begin(), commands.end(),
+                                                                option.command) != commands.end();
       if (!is_meant) continue;
       std::size_t value = 0;
       const Match match = match_option(option, written, value);
@@ -286,11 +199,16 @@ void CommandLine::take_options(std::string_view program, std::size_t end) {
 bool CommandLine::is_password(const Arg& arg, bool is_net_use) const {
   const std::string_view written = slice(arg.inner);
   if (written.empty() || written[0] == '-' || written == "*") return false;
+  if (written.size() == 1 && is_digit(written[0])) return false;  // how a router hides it
   if (!is_net_use) return true;
   return written[0] != '/' && written[0] != '\\' && written.back() != ':';
 }
 
-void CommandLine::take_position(std::string_view command, int index, std::size_t end) {
+void CommandLine::take_position(const Program& program, std::size_t end) {
+  const std::string_view command = program.program;
+  const bool goes_on = end < text_.size() && is_alnum(text_[end]) && is_alnum(text_[end - 1]);
+  if (goes_on) return;  // net use|r
+  const int index = program.index;
   const bool is_htpasswd = command.ends_with('-');
   ArgReader reader(text_, is_htpasswd ? end - 1 : end, kMaxCommand);
   std::optional<TextRange> last;
@@ -307,6 +225,7 @@ void CommandLine::take_position(std::string_view command, int index, std::size_t
   }
   if (!last || !is_batch) return;
   if (is_htpasswd && count < 2) return;
+  if (program.needs_look && !(is_secret_word(slice(*last)) && has_digit(slice(*last)))) return;
   if (command == "vault login" && slice(*last).find('=') != std::string_view::npos) return;
   add(*last);
 }
@@ -359,10 +278,11 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
   if (at.end < text.size() && text[at.end] == '/') return;  // of a user agent: curl/8.5
   const Program& program = programs()[index];
   CommandLine line(text, findings);
-  if (program.kind == Kind::kReader) return line.take_echoed(at.begin, program.text == "chpasswd");
+  if (program.kind == Kind::kReader)
+    return line.take_echoed(at.begin, program.program == "chpasswd");
   if (at.begin > 0 && (is_alnum(text[at.begin - 1]) || text[at.begin - 1] == '_')) {
     const bool is_escape = at.begin > 1 && text[at.begin - 2] == '\\';
-    if (!is_escape && program.text != "rar ") return;
+    if (!is_escape && program.program != "rar ") return;
   }
   const bool is_open = at.end + kMaxCommand >= text.size() && text.find('\n', at.end) == text.npos;
   if (is_open) wants_line(scan, at.begin);
@@ -371,9 +291,9 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
   if (is_tag) return;
   switch (program.kind) {
     case Kind::kOption:
-      return line.take_options(program.text, at.end);
+      return line.take_options(program, at.end);
     case Kind::kPosition:
-      return line.take_position(program.text, program.index, at.end);
+      return line.take_position(program, at.end);
     case Kind::kSlash:
       return line.take_slash(at.end);
     case Kind::kReader:

@@ -6,6 +6,7 @@
 
 #include "userspace/redact/detect/paired_value.h"
 #include "userspace/redact/detect/value_wrapper.h"
+#include "userspace/redact/rules/plausible.h"
 
 namespace scopetrace {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxArgument = 4096;
 constexpr std::size_t kMaxBraced = 256;
+constexpr std::size_t kMaxTyped = 1024;
 
 // The length of an escape that a run of name characters begins with, behind the character
 // `before`: "3D" behind %, "n", "u0026" or "x22" behind a backslash, "36m" behind [ of a colour.
@@ -58,22 +60,32 @@ class PairReader {
   std::optional<Assignment> read_colon();
   std::optional<Assignment> read_list();
   std::optional<Assignment> read_call();
+  std::optional<Assignment> read_braces();
   std::optional<Assignment> read_bar();
   std::optional<Assignment> read_default();
   std::optional<Assignment> read_blank();
+  std::optional<std::size_t> sentence_colon(TextRange word) const;
+  bool says_value(TextRange word) const;
   bool skip_name_end();
   void skip_bounds();
+  void skip_visibility();
+  std::optional<Assignment> read_bulk();
+  std::optional<Assignment> read_default_argument();
+  std::optional<Assignment> read_declared_type();
+  std::optional<Assignment> read_comparison();
   Assignment value(Tie tie) const { return read_value(cursor_, name_, tie); }
 
   TextRange name_;
   Cursor cursor_;
   bool is_quoted_ = false;
   bool has_blank_ = false;
+  bool is_index_ = false;  // $ENV{name}: what is assigned is a string, or code
 };
 
 // Over what closes the name: colours, quotation marks, index brackets. False when that is none.
 bool PairReader::skip_name_end() {
   cursor_.skip_emphasis();
+  if (cursor_.peek() == ']' && is_quote(cursor_.peek(1))) ++cursor_.at;  // "a[name]":
   if (const auto quote = quote_at(cursor_.text, cursor_.at)) {
     cursor_.at += quote->size;
     is_quoted_ = true;
@@ -81,6 +93,13 @@ bool PairReader::skip_name_end() {
     return false;
   }
   skip_bounds();
+  skip_visibility();
+  if (cursor_.peek() == '*' && name_.begin > 0 && cursor_.text[name_.begin - 1] == '*')
+    ++cursor_.at;  // *name*: of chats
+  if (cursor_.peek() == '}' && is_braced_index(cursor_.text, name_)) {
+    ++cursor_.at;
+    is_index_ = true;
+  }
   while (cursor_.peek() == ']' || (is_quoted_ && (cursor_.peek() == ')' || cursor_.peek() == '}')))
     ++cursor_.at;
   if (is_quoted_ && cursor_.takes(">>")) return true;
@@ -97,9 +116,74 @@ void PairReader::skip_bounds() {
   if (ahead.takes("]")) cursor_ = ahead;
 }
 
+// "name":"Class":private of PHP
+void PairReader::skip_visibility() {
+  constexpr std::size_t kMaxClass = 96;
+  if (!is_quoted_ || cursor_.peek() != ':') return;
+  const std::string_view ahead = cursor_.text.substr(cursor_.at, kMaxClass);
+  const auto close = ahead.find(']');
+  if (close == ahead.npos) return;
+  const std::string_view inner = ahead.substr(0, close);
+  if (inner.ends_with(":private") || inner.ends_with(":protected")) cursor_.at += close;
+}
+
+// $8 name $20 value: bulk strings of Redis, each on a line of its own.
+std::optional<Assignment> PairReader::read_bulk() {
+  Cursor ahead = cursor_;
+  if (!ahead.takes("\r\n$")) return std::nullopt;
+  while (is_digit(ahead.peek())) ++ahead.at;
+  if (!ahead.takes("\r\n")) return std::nullopt;
+  cursor_ = ahead;
+  Assignment found = value(Tie::kPair);
+  const std::size_t end =
+      cursor_.text.substr(0, cursor_.at + kMaxArgument).find("\r\n", cursor_.at);
+  found.is_open = found.is_open || end == std::string_view::npos;
+  if (end != std::string_view::npos) found.value = {cursor_.at, end};
+  return found;
+}
+
+// ("--name", default="value") of Python's argparse and its like
+std::optional<Assignment> PairReader::read_default_argument() {
+  constexpr std::string_view kDefault = "default=";
+  constexpr std::size_t kMaxOptions = 256;
+  const std::string_view ahead = cursor_.text.substr(cursor_.at, kMaxOptions);
+  const auto at = ahead.substr(0, ahead.find_first_of("\r\n")).find(kDefault);
+  if (at == ahead.npos) return std::nullopt;
+  cursor_.at += at + kDefault.size();
+  if (!quote_at(cursor_.text, cursor_.at)) return std::nullopt;
+  return value(Tie::kEquals);
+}
+
+// LIKE 'value', IN ('value') of SQL
+std::optional<Assignment> PairReader::read_comparison() {
+  Cursor ahead = cursor_;
+  const bool is_list = ahead.takes("IN (") || ahead.takes("in (");
+  if (!is_list && !ahead.takes("LIKE ") && !ahead.takes("like ") && !ahead.takes("ILIKE "))
+    return std::nullopt;
+  if (!quote_at(ahead.text, ahead.at)) return std::nullopt;
+  cursor_ = ahead;
+  return value(Tie::kEquals);
+}
+
+// As String = "value": Basic
+std::optional<Assignment> PairReader::read_declared_type() {
+  Cursor ahead = cursor_;
+  if (!ahead.takes("As ") && !ahead.takes("as ")) return std::nullopt;
+  while (is_alnum(ahead.peek()) || ahead.peek() == '.') ++ahead.at;
+  ahead.skip_blanks();
+  if (!ahead.takes("=")) return std::nullopt;
+  ahead.skip_blanks();
+  if (!quote_at(ahead.text, ahead.at)) return std::nullopt;
+  cursor_ = ahead;
+  return value(Tie::kEquals);
+}
+
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<Assignment> PairReader::read() {
   if (!skip_name_end()) return std::nullopt;
+  if (cursor_.peek() == '\r') {
+    if (auto found = read_bulk()) return found;
+  }
   const bool is_said = is_said_name(cursor_.text, name_);
   if (is_said && (is_quoted_ || cursor_.peek() == '<' || cursor_.peek() == ',')) {
     if (auto pair = paired_value(cursor_.text, name_, cursor_.at)) return pair;
@@ -114,7 +198,13 @@ std::optional<Assignment> PairReader::read() {
   if ((cursor_.peek() == '?' || cursor_.peek() == '!') && cursor_.peek(1) == ':') ++cursor_.at;
   cursor_.skip_blanks();
   has_blank_ = cursor_.at > behind_name;
-  if (auto found = read_sign()) return found;
+  if (auto found = read_sign()) {
+    const bool is_code = is_index_ && !found->is_quoted;
+    return is_code ? std::nullopt : found;
+  }
+  if (is_said && has_blank_) {
+    if (auto found = option_value(cursor_.text, name_, cursor_.at)) return found;
+  }
   if (is_said && cursor_.is_at_line_end()) return paired_value(cursor_.text, name_, cursor_.at);
   return read_blank();
 }
@@ -126,6 +216,10 @@ std::optional<Assignment> PairReader::read_sign() {
       return read_equals();
     case ':':
       return read_colon();
+    case '<':  // R
+      if (next != '-' || !has_blank_) return std::nullopt;
+      cursor_.at += 2;
+      return value(Tie::kEquals);
     case '-':
       if (next != '>') return std::nullopt;
       cursor_.at += 2;
@@ -141,7 +235,7 @@ std::optional<Assignment> PairReader::read_sign() {
     case '|':
       return next == '|' ? read_default() : read_bar();
     case '{':
-      if (!is_quoted_) return std::nullopt;
+      if (!is_quoted_) return read_braces();
       return paired_value(cursor_.text, name_, cursor_.at + 1);
     default:
       return cursor_.starts_with("or ") && is_quoted_ ? read_default() : std::nullopt;
@@ -162,6 +256,10 @@ std::optional<Assignment> PairReader::read_colon() {
   ++cursor_.at;
   if (cursor_.peek() == ':' && is_blank(cursor_.peek(1))) ++cursor_.at;  // LDIF
   const char c = cursor_.peek();
+  if (c == ':' && is_output(cursor_.text, name_)) {
+    ++cursor_.at;
+    return value(Tie::kPair);
+  }
   if (c == ':' || (c == '/' && cursor_.peek(1) == '/')) return std::nullopt;
   const bool is_default = is_default_of_variable(cursor_.text, name_);
   if (c == '=' || (c == '-' && is_default)) {
@@ -184,12 +282,13 @@ std::optional<Assignment> PairReader::read_colon() {
 std::optional<Assignment> PairReader::read_list() {
   const char opening = before_quote(cursor_.text, name_);
   const bool is_option = has_dashes(cursor_.text, name_);
-  if (!is_quoted_ && opening != '{') return std::nullopt;
+  const bool is_macro = cursor_.text.substr(0, name_.begin).ends_with("define(");
+  if (!is_quoted_ && opening != '{' && !is_macro) return std::nullopt;
   ++cursor_.at;
   cursor_.skip_spaces();
   Cursor ahead = cursor_;
   skip_wrapper(ahead);
-  if (!quote_at(ahead.text, ahead.at)) return std::nullopt;
+  if (!quote_at(ahead.text, ahead.at)) return is_option ? read_default_argument() : std::nullopt;
   if (!is_option && !is_in(opening, "([{,")) return std::nullopt;
   return value(is_option ? Tie::kOption : Tie::kArgument);
 }
@@ -199,6 +298,14 @@ std::optional<Assignment> PairReader::read_call() {
   ++cursor_.at;
   if (!quote_at(cursor_.text, cursor_.at)) return std::nullopt;
   Assignment found = value(Tie::kArgument);
+  return found.is_quoted ? std::optional(found) : std::nullopt;
+}
+
+// name{"value"} of C++
+std::optional<Assignment> PairReader::read_braces() {
+  ++cursor_.at;
+  if (has_blank_ || !quote_at(cursor_.text, cursor_.at)) return std::nullopt;
+  const Assignment found = value(Tie::kEquals);
   return found.is_quoted ? std::optional(found) : std::nullopt;
 }
 
@@ -217,6 +324,39 @@ std::optional<Assignment> PairReader::read_default() {
   return value(Tie::kEquals);
 }
 
+// "is value" behind the subject of a sentence, when only a secret looks like that.
+bool PairReader::says_value(TextRange word) const {
+  const std::string_view written = cursor_.text.substr(word.begin, word.end - word.begin);
+  if (written != "is" && written != "was" && written != "to") return false;
+  Cursor behind{cursor_.text, word.end};
+  behind.skip_blanks();
+  const TextRange found = read_value(behind, name_, Tie::kBlank).value;
+  const std::string_view next = cursor_.text.substr(found.begin, found.end - found.begin);
+  return is_random_token(next) || (written == "to" && is_secret_word(next) && has_digit(next) &&
+                                   has_letter(next) && next.find('.') == next.npos);
+}
+
+// Behind the colon that ends one of the words from `word` on: "generated for bob: value". Only one
+// word may stand behind a sentence.
+std::optional<std::size_t> PairReader::sentence_colon(TextRange word) const {
+  constexpr int kMaxSentence = 6;
+  const std::string_view text = cursor_.text;
+  for (int i = 0; i < kMaxSentence && word.end > word.begin; ++i) {
+    if (i > 0 && says_value(word)) return word.end;
+    if (text[word.end - 1] == ':') {
+      Cursor behind{text, word.end};
+      behind.skip_blanks();
+      const Assignment found = read_value(behind, name_, Tie::kBlank);
+      return i == 0 || found.fills_line ? std::optional(word.end) : std::nullopt;
+    }
+    if (word.end + 1 >= text.size() || text[word.end] != ' ') return std::nullopt;
+    const std::size_t begin = word.end + 1;
+    word = {begin, std::min(text.substr(0, begin + 64).find_first_of(" \r\n", begin), text.size())};
+    if (word.end > begin + 64) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<Assignment> PairReader::read_blank() {
   const bool is_option = has_dashes(cursor_.text, name_);
@@ -230,14 +370,15 @@ std::optional<Assignment> PairReader::read_blank() {
   }
   if (!has_blank_ || cursor_.is_at_line_end()) return std::nullopt;
   if (is_quoted_ && !is_option) return std::nullopt;
-  if (!is_option && (cursor_.takes("is ") || cursor_.takes("was "))) return value(Tie::kBlank);
+  if (auto declared = read_declared_type()) return declared;
+  if (auto compared = read_comparison()) return compared;
   const Assignment found = value(is_option ? Tie::kOption : Tie::kBlank);
-  const bool goes_on = !is_option && !found.is_quoted && found.value.end > found.value.begin &&
-                       cursor_.text[found.value.end - 1] == ':';
-  if (goes_on) {  // token generated: value
-    cursor_.at = found.value.end;
+  const auto colon = is_option || found.is_quoted ? std::nullopt : sentence_colon(found.value);
+  if (colon) {  // token generated: value
+    cursor_.at = *colon;
     return value(Tie::kBlank);
   }
+  if (!is_option && (cursor_.takes("is ") || cursor_.takes("was "))) return value(Tie::kBlank);
   // password string = "value": Go.
   if (const auto behind = is_option ? std::nullopt : behind_type(cursor_.text, found)) {
     cursor_.at = *behind;
@@ -266,6 +407,16 @@ bool opens_block(Cursor cursor) {
   return cursor.is_over() || cursor.peek() == '\n' || cursor.starts_with("\r\n");
 }
 
+// Str(value): how OpenTelemetry prints an attribute, up to the last bracket of the line.
+std::optional<TextRange> typed_value(Cursor cursor) {
+  if (!cursor.takes("Str(")) return std::nullopt;
+  const std::string_view rest = cursor.text.substr(cursor.at, kMaxTyped);
+  const std::string_view line = rest.substr(0, rest.find_first_of("\r\n"));
+  const auto close = line.ends_with(')') ? line.size() - 1 : line.find(')');
+  if (close == line.npos || close == 0) return std::nullopt;
+  return TextRange{cursor.at, cursor.at + close};
+}
+
 // ODBC: name={value}; with any characters between the braces.
 std::optional<TextRange> braced_value(const Cursor& cursor) {
   if (cursor.peek() != '{') return std::nullopt;
@@ -291,6 +442,11 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   if (const auto quote = quote_at(cursor.text, cursor.at)) {
     return read_quoted(cursor, *quote, name, found);
   }
+  if (const auto typed = typed_value(cursor)) {
+    found.value = *typed;
+    found.is_quoted = true;
+    return found;
+  }
   const auto braced = tie == Tie::kEquals && !found.is_spaced ? braced_value(cursor) : std::nullopt;
   if (braced) {
     found.value = *braced;
@@ -306,24 +462,6 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   behind.skip_blanks();
   found.fills_line = behind.is_at_line_end();
   return found;
-}
-
-bool is_said_name(std::string_view text, TextRange name) {
-  std::size_t at = quote_begin(text, name.begin).value_or(name.begin);
-  while (at > 0 && is_blank(text[at - 1])) --at;
-  if (at == 0) return false;
-  const std::string_view before = text.substr(at > 12 ? at - 12 : 0, std::min<std::size_t>(at, 12));
-  constexpr std::array<std::string_view, 8> kEnds = {"name",  "key", "Name", "Key",
-                                                     "<key>", "id",  "type", "property"};
-  const char sign = before.back();
-  if (sign == '>')
-    return before.ends_with("<key>") || before.ends_with("<name>") || before.ends_with("<Key>") ||
-           before.ends_with("<Name>");
-  if (sign != '=' && sign != ':') return false;
-  std::string_view word = trim(before.substr(0, before.size() - 1));
-  while (!word.empty() && (is_quote(word.back()) || word.back() == '\\')) word.remove_suffix(1);
-  return std::any_of(kEnds.begin(), kEnds.end(),
-                     [&](std::string_view end) { return word.ends_with(end); });
 }
 
 TextRange name_around(std::string_view text, std::size_t begin, std::size_t end) {

@@ -40,6 +40,12 @@ TextRange name_around(std::string_view text, std::size_t begin, std::size_t end)
 // <key>DB_PASSWORD, whose value stands in another pair.
 bool is_said_name(std::string_view text, TextRange name);
 
+// Whether `name` is the name in ::set-output name=NAME::value, a command of a build log.
+bool is_output(std::string_view text, TextRange name);
+
+// Whether it is the index in $ENV{name} or $config->{name}, not in ${name} or {{name}}.
+bool is_braced_index(std::string_view text, TextRange name);
+
 // What stands behind the name `name`, if that assigns it a value on this line or the next. Linear
 // in the length of the value; looks at most kMaxValueBytes ahead.
 std::optional<Assignment> assignment_behind(std::string_view text, TextRange name);

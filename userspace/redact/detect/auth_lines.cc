@@ -13,7 +13,8 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxExchange = 4096;
-constexpr std::size_t kMaxTag = 16;  // of an IMAP command
+constexpr std::size_t kMaxUser = 64;  // of Redis, with the word in front
+constexpr std::size_t kMaxTag = 16;   // of an IMAP command
 
 // A line's end: where it begins and where the next line does.
 struct LineEnd {
@@ -63,10 +64,20 @@ TextRange word_at(std::string_view text, std::size_t at) {
   return {at, end};
 }
 
+// Whether the word says who sent the line: "C:", "SERVER:", ">", "<-".
+bool is_sender(std::string_view word) {
+  constexpr std::size_t kMaxSender = 8;
+  if (word.empty() || word.size() > kMaxSender) return false;
+  if (word.ends_with(':'))
+    return std::all_of(word.begin(), word.end() - 1, [](char c) { return is_letter(c); });
+  return word.find_first_not_of("<>-=") == word.npos;
+}
+
 // "334 VXNlcm5hbWU6", "+ ", "S: 334 …".
 bool is_server_line(std::string_view line) {
   line = trim(line);
-  if (line.starts_with("S:")) line = trim(line.substr(2));
+  const std::string_view first = line.substr(0, line.find(' '));
+  if (is_sender(first)) line = trim(line.substr(first.size()));
   return line.starts_with("334") || line.starts_with('+');
 }
 
@@ -94,6 +105,8 @@ class Exchange {
   void take_services(std::size_t begin, std::size_t end);
   void take_element(std::size_t begin, std::size_t end);
   void take_payload(std::size_t begin, std::size_t end);
+  void take_apop(std::size_t begin, std::size_t end);
+  void take_acl_user(std::size_t begin, std::size_t end);
 
  private:
   std::string_view slice(TextRange range) const {
@@ -168,12 +181,14 @@ bool Exchange::take_mechanism(std::size_t begin, TextRange mechanism, const Line
 // A line that is one word of base64, without the mark of who sent it ("C: "); else nothing.
 std::optional<TextRange> Exchange::base64_line(std::size_t at, const LineEnd& line) const {
   TextRange word = word_at(text_, at);
-  if (slice(word).size() <= 2 && slice(word).ends_with(':')) word = word_at(text_, word.end);
+  if (is_sender(slice(word)) && word.end < line.begin) word = word_at(text_, word.end);
   const std::string_view written = slice(word);
   const bool is_base64 = std::all_of(written.begin(), written.end(),
                                      [](char c) { return c == '=' || base64_value(c) != 255; });
-  return is_base64 && word.end == line.begin && written.size() >= 4 ? std::optional(word)
-                                                                    : std::nullopt;
+  const bool is_verb = written.size() == 4 && std::all_of(written.begin(), written.end(), is_upper);
+  return is_base64 && !is_verb && word.end == line.begin && written.size() >= 4
+             ? std::optional(word)
+             : std::nullopt;
 }
 
 // What the client answers in the next lines, with or without those of the server ("334 …", "+ …")
@@ -234,7 +249,10 @@ void Exchange::take_bulk_strings(std::size_t begin, std::size_t at) {
 void Exchange::take_login(std::size_t begin, std::size_t end) {
   std::size_t tag = begin;
   while (tag > 0 && is_alnum(text_[tag - 1]) && begin - tag < kMaxTag) --tag;
+  if (tag == begin && tag > 0 && text_[tag - 1] == '.') --tag;
   if (tag == begin) return;
+  const bool is_lower_case = is_lower(text_[begin + 1]);  // prose, but for the tag
+  if (is_lower_case && text_[tag] != '.' && !has_digit(slice({tag, begin}))) return;
   if (!is_line_begin(text_, tag) && !(tag > 0 && text_[tag - 1] == '.')) return;
   const TextRange name = word_at(text_, end);
   if (is_mechanism(slice({tag, begin})) || is_mechanism(slice(name))) return;
@@ -243,6 +261,7 @@ void Exchange::take_login(std::size_t begin, std::size_t end) {
   if (password.begin >= line.begin || password.end <= password.begin) return;
   const TextRange more = word_at(text_, password.end);
   if (more.begin < line.begin && more.end > more.begin) return;
+  if (is_lower_case && !is_secret_word(slice(password))) return;
   add(password);
 }
 
@@ -307,6 +326,35 @@ void Exchange::take_payload(std::size_t begin, std::size_t end) {
   add(word, "basic-auth");
 }
 
+// POP3: the digest of a password and the server's greeting.
+void Exchange::take_apop(std::size_t begin, std::size_t end) {
+  constexpr std::size_t kDigest = 32;
+  const TextRange digest = word_at(text_, word_at(text_, end).end);
+  if (digest.end >= text_.size()) wants_line(scan_, begin);
+  const std::string_view written = slice(digest);
+  const bool is_hex =
+      std::all_of(written.begin(), written.end(), [](char c) { return hex_value(c) >= 0; });
+  if (is_hex && written.size() == kDigest) findings_.push_back({digest, "digest-auth"});
+}
+
+// Redis: >password and #hash among the rules of a user.
+void Exchange::take_acl_user(std::size_t begin, std::size_t end) {
+  if (text_[end - 1] == '>') {  // "user name on >password" of a file
+    const std::size_t from = begin > kMaxUser ? begin - kMaxUser : 0;
+    const std::string_view before = text_.substr(from, begin - from);
+    if (before.substr(before.rfind('\n') + 1).find("user ") == before.npos) return;
+    --end;
+  }
+  const LineEnd line = next_line_end(text_, end);
+  if (line.begin >= text_.size()) wants_line(scan_, begin);
+  for (TextRange word = word_at(text_, end); word.begin < line.begin && word.end > word.begin;
+       word = word_at(text_, word.end)) {
+    const char mark = text_[word.begin];
+    if (std::string_view("><#!").find(mark) != std::string_view::npos)
+      add({word.begin + 1, word.end});
+  }
+}
+
 }  // namespace
 
 void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_t end,
@@ -329,9 +377,31 @@ void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_
       return exchange.take_services(begin, end);
     case AuthWord::kXmpp:
       return exchange.take_element(begin, end);
+    case AuthWord::kMechanism:
+      return exchange.take_auth(begin, begin + 4);
+    case AuthWord::kApop:
+      return exchange.take_apop(begin, end);
+    case AuthWord::kAclUser:
+      return exchange.take_acl_user(begin, end);
     case AuthWord::kBinData:
       return exchange.take_payload(begin, end);
   }
+}
+
+void take_scram_proof(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxMessage = 512;
+  constexpr std::size_t kMinProof = 20;
+  constexpr std::string_view kProof = ",p=";
+  const std::string_view ahead =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxMessage));
+  const std::string_view message = ahead.substr(0, ahead.find_first_of(" \r\n\"'", at.end));
+  if (message.size() == scan.text.size()) wants_line(scan, at.begin);
+  const auto proof = message.find(kProof, at.begin);
+  if (proof == message.npos) return;
+  const std::size_t begin = proof + kProof.size();
+  std::size_t end = begin;
+  while (end < message.size() && (message[end] == '=' || base64_value(message[end]) < 64)) ++end;
+  if (end - begin >= kMinProof) findings.push_back({{begin, end}, "credentials"});
 }
 
 }  // namespace scopetrace

@@ -21,11 +21,17 @@ enum class AuthWord {
   kBulk,            // auth and the like as bulk strings, up to the next one's $
   kNickServ,        // NickServ :IDENTIFY password
   kXmpp,            // <auth mechanism='PLAIN'>response</auth>
+  kMechanism,       // auth plain
+  kApop,            // APOP name digest
+  kAclUser,         // ACL SETUSER name on >password
   kBinData,         // BinData(0, "response") behind a mechanism
 };
 
 // Looks at what stands behind the word at [begin, end).
 void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_t end,
                     std::vector<Finding>& findings);
+
+// SCRAM: the proof behind ",p=" in the message that begins at `at`.
+void take_scram_proof(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 
 }  // namespace scopetrace

@@ -11,10 +11,11 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::array<std::string_view, 17> kWords = {
-    "forwarded",  "real-ip",   "real_ip",  "client-ip",     "client_ip",     "clientip",
-    "client: ",   "remote_ip", "remoteip", "connecting-ip", "connecting_ip", "user_ip",
-    "visitor_ip", "real ip",   "real.ip",  "client.ip",     "remote-ip"};
+constexpr std::array<std::string_view, 19> kWords = {
+    "external-address", "sourceipaddress", "forwarded",     "real-ip",  "real_ip",
+    "client-ip",        "client_ip",       "clientip",      "client: ", "remote_ip",
+    "remoteip",         "connecting-ip",   "connecting_ip", "user_ip",  "visitor_ip",
+    "real ip",          "real.ip",         "client.ip",     "remote-ip"};
 constexpr std::size_t kMaxList = 512;
 constexpr std::size_t kMaxGap = 20;
 constexpr std::string_view kFor = "for=";  // of the field Forwarded, RFC 7239
@@ -56,7 +57,8 @@ void take_client_addresses(ScanText& scan, TextRange word, std::vector<Finding>&
   const std::string_view text =
       scan.text.substr(0, std::min(scan.text.size(), word.end + kMaxList));
   std::size_t name_end = word.end;
-  while (name_end < text.size() && is_name_char(text[name_end])) ++name_end;
+  const bool is_whole = !is_name_char(text[word.end - 1]);
+  while (!is_whole && name_end < text.size() && is_name_char(text[name_end])) ++name_end;
   for (std::size_t at = first_address(text, name_end); at < text.size();) {
     while (at < text.size() && is_between(text[at])) ++at;
     if (text.substr(at, kFor.size()) == kFor) {

@@ -5,11 +5,15 @@
 #include "userspace/redact/detect/argv.h"
 #include "userspace/redact/detect/auth_lines.h"
 #include "userspace/redact/detect/client_address.h"
+#include "userspace/redact/detect/code_messages.h"
+#include "userspace/redact/detect/contact_cards.h"
 #include "userspace/redact/detect/cookie_lines.h"
 #include "userspace/redact/detect/email.h"
 #include "userspace/redact/detect/jose.h"
 #include "userspace/redact/detect/json_rows.h"
 #include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/detect/kubernetes.h"
+#include "userspace/redact/detect/login_calls.h"
 #include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/mnemonic.h"
@@ -40,6 +44,19 @@ enum class Topic {
   kRedisWords,
   kPathToken,
   kEmailEntity,  // &#64;
+  kManifest,
+  kLoginCall,
+  kVcard,
+  kPatient,
+  kGivenNames,
+  kPlainResponse,
+  kModuleUsers,
+  kCookieOption,
+  kScramProof,
+  kWifiCode,
+  kForeignName,
+  kCookieCall,
+  kCodeMessage,
 };
 
 struct CommandWord {
@@ -55,7 +72,18 @@ constexpr int detail_of(SqlWord word) { return static_cast<int>(word); }
 constexpr CommandWord kWords[] = {
     {"PASS ", false, Topic::kAuth, detail_of(AuthWord::kPass)},
     {"AUTH", false, Topic::kAuth, detail_of(AuthWord::kAuth)},
-    {" LOGIN ", false, Topic::kAuth, detail_of(AuthWord::kLogin)},
+    {" LOGIN ", true, Topic::kAuth, detail_of(AuthWord::kLogin)},
+    {"auth plain ", false, Topic::kAuth, detail_of(AuthWord::kMechanism)},
+    {"auth login", false, Topic::kAuth, detail_of(AuthWord::kMechanism)},
+    {" on >", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {"c=biws,", false, Topic::kScramProof},
+    {"c=eSws,", false, Topic::kScramProof},
+    {"c=cD10", false, Topic::kScramProof},
+    {"WIFI:", false, Topic::kWifiCode},
+    {"'d': '", false, Topic::kJwk},
+    {"'k': '", false, Topic::kJwk},
+    {"\"k\":\"", false, Topic::kJwk},
+    {"\"k\": \"", false, Topic::kJwk},
     {"334 UGFzc3dvcmQ6", false, Topic::kAuth, detail_of(AuthWord::kPasswordPrompt)},
     {"Private-Lines:", false, Topic::kAuth, detail_of(AuthWord::kPrivateLines)},
     {" into ", true, Topic::kSql, detail_of(SqlWord::kInto)},
@@ -106,6 +134,21 @@ constexpr CommandWord kWords[] = {
     {"\tTRUE\t/", false, Topic::kCookieLine},
     {"\tFALSE\t/", false, Topic::kCookieLine},
     {"cookies\"", true, Topic::kCookieList},
+    {"cookies'", true, Topic::kCookieList},
+    {"cookies={", true, Topic::kCookieList, 2},
+    {"cookies = {", true, Topic::kCookieList, 4},
+    {"cookies: {", true, Topic::kCookieList, 3},
+    {"curl", false, Topic::kCookieOption},
+    {"cookie(", true, Topic::kCookieCall},
+    {"setcookie(", true, Topic::kCookieCall},
+    {"cookies.set(", true, Topic::kCookieCall},
+    {"BEGIN:VCARD", false, Topic::kVcard},
+    {"PID|", false, Topic::kPatient},
+    {"\"given\"", false, Topic::kGivenNames},
+    {"SASL ", true, Topic::kPlainResponse},
+    {"LoginModule ", false, Topic::kModuleUsers},
+    {"APOP ", false, Topic::kAuth, detail_of(AuthWord::kApop)},
+    {"SETUSER ", true, Topic::kAuth, detail_of(AuthWord::kAclUser)},
     {"\"auth\" \"", true, Topic::kRedisWords},
     {"\"hset\" \"", true, Topic::kRedisWords},
     {"\"hmset\" \"", true, Topic::kRedisWords},
@@ -161,6 +204,16 @@ std::vector<CommandWord> make_words() {
   int announcement = 0;
   for (const std::string_view word : announcing_words())
     words.push_back({word, true, Topic::kAnnounced, announcement++});
+  for (const std::string_view word : manifest_words())
+    words.push_back({word, false, Topic::kManifest});
+  int call = 0;
+  for (const std::string_view begin : login_calls())
+    words.push_back({begin, true, Topic::kLoginCall, call++});
+  int message = 0;
+  for (const std::string_view begin : code_message_words())
+    words.push_back({begin, true, Topic::kCodeMessage, message++});
+  for (const std::string_view name : foreign_password_names())
+    words.push_back({name, true, Topic::kForeignName});
   int program = 0;
   for (const std::string_view name : argv_programs())
     words.push_back({name, false, Topic::kProgram, program++});
@@ -243,7 +296,34 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
     case Topic::kCookieLine:
       return take_cookie_line(scan, at.end - 2, findings);
     case Topic::kCookieList:
-      return take_cookie_list(scan, names, at.end, findings);
+      return take_cookie_list(scan, names, at.end - static_cast<std::size_t>(word.detail),
+                              findings);
+    case Topic::kCookieOption:
+      return take_cookie_option(scan, names, at, findings);
+    case Topic::kWifiCode:
+      return take_wifi_code(scan, at, findings);
+    case Topic::kForeignName:
+      return take_foreign_value(scan, at, findings);
+    case Topic::kScramProof:
+      return take_scram_proof(scan, at, findings);
+    case Topic::kCookieCall:
+      return take_cookie_call(scan, names, at, findings);
+    case Topic::kManifest:
+      return take_manifest(scan, at, findings);
+    case Topic::kLoginCall:
+      return take_login_call(scan, static_cast<std::size_t>(word.detail), at, findings);
+    case Topic::kVcard:
+      return take_vcard(scan, at, findings);
+    case Topic::kPatient:
+      return take_patient(scan, at, findings);
+    case Topic::kGivenNames:
+      return take_given_names(scan, at, findings);
+    case Topic::kPlainResponse:
+      return take_plain_response(scan, at, findings);
+    case Topic::kModuleUsers:
+      return take_module_users(scan, at, findings);
+    case Topic::kCodeMessage:
+      return take_code_message(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kRedisWords:
       return take_redis_words(scan, names, at, findings);
     case Topic::kPathToken:

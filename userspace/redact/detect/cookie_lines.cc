@@ -3,7 +3,9 @@
 
 #include <optional>
 
+#include "userspace/redact/detect/args.h"
 #include "userspace/redact/detect/cursor.h"
+#include "userspace/redact/detect/header_values.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/value_end.h"
 #include "userspace/redact/rules/plausible.h"
@@ -47,6 +49,25 @@ void add_cookie(std::string_view text, const ListedCookie& cookie, const NameTab
   if (is_plausible_value("cookie", value)) findings.push_back({cookie.value, "cookie"});
 }
 
+// {"name": "value"} in what the cursor is in; `first` is where the name of the whole ends.
+void take_cookie_map(ScanText& scan, const NameTable& names, Cursor cursor, std::size_t first,
+                     std::vector<Finding>& findings) {
+  for (;;) {
+    cursor.skip_spaces();
+    const auto name = take_string(cursor);
+    cursor.skip_spaces();
+    if (!name || !(cursor.takes(":") || cursor.takes("=>"))) break;
+    cursor.skip_spaces();
+    const auto value = take_string(cursor);
+    if (!value) break;
+    add_cookie(cursor.text, {cursor.text.substr(name->begin, name->end - name->begin), *value},
+               names, findings);
+    cursor.skip_spaces();
+    if (!cursor.takes(",")) break;
+  }
+  if (cursor.at >= scan.text.size()) wants_line(scan, first);
+}
+
 }  // namespace
 
 void take_cookie_line(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
@@ -74,8 +95,9 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
   const std::size_t first = at;
   Cursor cursor{text, at};
   cursor.skip_spaces();
-  if (!cursor.takes(":")) return;
+  if (!cursor.takes(":") && !cursor.takes("=")) return;
   cursor.skip_spaces();
+  if (cursor.takes("{")) return take_cookie_map(scan, names, cursor, first, findings);
   if (!cursor.takes("[")) return;
   ListedCookie cookie;
   while (!cursor.is_over() && cursor.peek() != ']') {
@@ -95,6 +117,40 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
     if (value && word == "value") cookie.value = *value;
   }
   if (cursor.at >= scan.text.size()) wants_line(scan, first);
+}
+
+void take_cookie_option(ScanText& scan, const NameTable& names, TextRange program,
+                        std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxBefore = 512;  // of the command before the option
+  const std::string_view text = scan.text;
+  const std::string_view ahead = text.substr(program.end, kMaxBefore);
+  const std::string_view command = ahead.substr(0, ahead.find('\n'));
+  for (const std::string_view option : {std::string_view(" -b "), std::string_view("\"-b\"")}) {
+    const auto at = command.find(option);
+    if (at == command.npos) continue;
+    // What ends the option may begin its value.
+    ArgReader reader(text, program.end + at + option.size() - 1, kMaxListed);
+    const auto value = reader.next();
+    if (!value) continue;
+    if (value->inner.end >= text.size()) wants_line(scan, program.begin);
+    take_cookies(text, value->inner, false, names, findings);
+  }
+}
+
+void take_cookie_call(ScanText& scan, const NameTable& names, TextRange at,
+                      std::vector<Finding>& findings) {
+  const std::string_view text =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxListed));
+  Cursor cursor{text, at.end};
+  cursor.skip_spaces();
+  const auto name = take_string(cursor);
+  cursor.skip_spaces();
+  if (!name || !cursor.takes(",")) return;
+  cursor.skip_spaces();
+  const auto value = take_string(cursor);
+  if (cursor.is_over() && text.size() == scan.text.size()) wants_line(scan, at.begin);
+  if (!value) return;
+  add_cookie(text, {text.substr(name->begin, name->end - name->begin), *value}, names, findings);
 }
 
 }  // namespace scopetrace

@@ -17,4 +17,12 @@ void take_cookie_line(ScanText& scan, std::size_t at, std::vector<Finding>& find
 void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
                       std::vector<Finding>& findings);
 
+// set_cookie("name", "value"): `at` ends with the bracket.
+void take_cookie_call(ScanText& scan, const NameTable& names, TextRange at,
+                      std::vector<Finding>& findings);
+
+// curl -b 'name=value; name=value', on the line of `program`.
+void take_cookie_option(ScanText& scan, const NameTable& names, TextRange program,
+                        std::vector<Finding>& findings);
+
 }  // namespace scopetrace

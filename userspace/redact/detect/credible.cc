@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/rules/plausible.h"
@@ -42,6 +43,36 @@ bool configures(std::string_view before) {
       "config set ", "configure set ", "config --set ", "config --global ", "config --add "};
   return std::any_of(kCommands.begin(), kCommands.end(),
                      [&](std::string_view command) { return before.find(command) != before.npos; });
+}
+
+// Letters of both cases and digits, and no algorithm (SHA256Hash).
+bool is_strong_password(std::string_view value) {
+  constexpr std::size_t kMinStrong = 8;
+  constexpr std::array<std::string_view, 8> kAlgorithms = {"sha", "md5",  "pbkdf", "base64",
+                                                           "aes", "utf8", "argon", "hmac"};
+  if (value.size() < kMinStrong || value.find_first_of("=/()") != value.npos) return false;
+  const bool is_mixed = std::any_of(value.begin(), value.end(), is_upper) &&
+                        std::any_of(value.begin(), value.end(), is_lower) && has_digit(value);
+  const std::string lower = to_lower(value);
+  return is_mixed &&
+         std::none_of(kAlgorithms.begin(), kAlgorithms.end(),
+                      [&](std::string_view word) { return lower.find(word) != lower.npos; });
+}
+
+// kv put path/name value, SET app:name value, user-secrets set Section:name value, set-env app
+// name value
+bool stores(std::string_view before) {
+  constexpr std::array<std::string_view, 7> kVerbs = {
+      " put ", " set ", " write ", " env:set ", " config:set ", " secrets:set ", " set-secret "};
+  constexpr std::string_view kSetOfApp = " set-env ";
+  constexpr std::size_t kMaxCommand = 160;
+  if (before.size() > kMaxCommand) before.remove_prefix(before.size() - kMaxCommand);
+  const auto last = before.find_last_of(" \t");  // a path in front of the name is part of it
+  if (last == before.npos) return false;
+  const std::string command = " " + to_lower(before.substr(0, last + 1));
+  if (command.find(kSetOfApp) != command.npos) return true;
+  return std::any_of(kVerbs.begin(), kVerbs.end(),
+                     [&](std::string_view verb) { return command.ends_with(verb); });
 }
 
 // One look at a found value and what is around it.
@@ -94,6 +125,12 @@ class Look {
     return behind.find_first_of(")]}") != behind.npos;
   }
 
+  bool is_signature() const { return class_name_ == "signature"; }
+  // Capitals only, as usage texts write what stands for a value.
+  bool is_variable_name() const {
+    return std::all_of(value_.begin(), value_.end(),
+                       [](char c) { return is_upper(c) || c == '_' || c == '-'; });
+  }
   bool is_destructured() const;
   bool is_measure() const;
   bool is_credible_string() const;
@@ -101,6 +138,7 @@ class Look {
   bool is_credible_after_colon() const;
   bool is_credible_after_blank() const;
   bool is_credible_option() const;
+  bool is_stored() const;
   bool is_credible_argument() const;
   bool is_credible_call() const;
   bool is_credible_cell() const;
@@ -144,6 +182,7 @@ bool Look::is_credible() const {
 // A string is a value, unless it is a text for people: a label, a message.
 bool Look::is_credible_string() const {
   if (is_number() || takes_words(class_name_)) return true;
+  if (is_signature() && has_words()) return false;
   const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
   if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
   if (is_prose(value_)) return false;
@@ -153,6 +192,10 @@ bool Look::is_credible_string() const {
 
 bool Look::is_credible_bare() const {
   if (is_number()) return true;
+  if (is_signature() && !is_secret_word(value_)) return false;
+  // --api-key=KEY of a usage text
+  const bool is_option = name_.begin > 0 && text_[name_.begin - 1] == '-';
+  if (is_option && is_variable_name()) return false;
   if (!is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]")) {
     const bool is_code = value_.size() < 8 || !has_digit(value_);
     if (is_code) return false;
@@ -202,15 +245,24 @@ bool Look::is_credible_after_colon() const {
   return value_.size() >= kMinWord;
 }
 
+// What a command stores: no word of a sentence ("to set password again").
+bool Look::is_stored() const {
+  if (is_number()) return true;
+  return value_.size() >= 4 && (is_secret_word(value_) || is_word_chain(value_));
+}
+
 bool Look::is_credible_after_blank() const {
   const std::string_view before = before_name();
+  if (value_.starts_with("--") && !is_random_token(value_.substr(2))) return false;
+  if (stores(before) && !is_prose(value_)) return is_stored();
   if (declares(before) || configures(before)) return value_.size() >= 2;
   if (!found_.is_quoted && !is_alnum(value_[0]) && !is_secret_word(value_)) return false;
   const bool is_keyword_name = before.ends_with(":");  // Clojure
   if (found_.is_quoted) {
     if (is_number() || takes_words(class_name_)) return true;
     if (has_words()) return is_keyword_name && !is_prose(value_);
-    return value_.size() >= 4 && (is_keyword_name || is_secret_word(value_));
+    return value_.size() >= 4 &&
+           (is_keyword_name || is_secret_word(value_) || is_word_chain(value_));
   }
   const bool is_netrc =
       (before.find("login ") != before.npos || before.find("machine ") != before.npos) &&
@@ -226,13 +278,21 @@ bool Look::is_credible_after_blank() const {
   if (text_.substr(0, range_.begin).ends_with(" is ")) {  // the password is x
     return is_secret_word(value_) && has_password_sign(value_);
   }
-  return is_random_token(value_) && value_.find_first_of("=./") == value_.npos;
+  const bool is_password = class_name_.find("password") != class_name_.npos;
+  if (is_password && is_strong_password(value_)) return true;
+  if (found_.fills_line && text_.substr(0, range_.begin).ends_with(": "))
+    return is_password ? is_secret_word(value_) && has_password_sign(value_)
+                       : is_random_token(value_);
+  constexpr std::size_t kMinBase64 = 40;
+  const bool is_long = value_.size() >= kMinBase64 && value_.find('.') == value_.npos;
+  return is_random_token(value_) && (is_long || value_.find_first_of("=./") == value_.npos);
 }
 
 // --password value; not "--password or", not "--password PASSWORD".
 bool Look::is_credible_option() const {
   if (value_.empty()) return false;
   if (value_[0] == '-') return is_random_token(value_.substr(1));
+  if (written_name().ends_with("-id") && is_letters()) return false;  // --secret-id of a store
   if (found_.is_quoted) return true;
   if (has_digit(value_) || !is_letters()) return value_.size() > 1;
   if (std::none_of(value_.begin(), value_.end(), is_lower)) return false;
@@ -243,7 +303,7 @@ bool Look::is_credible_argument() const {
   if (is_number()) return true;
   if (name_.end < text_.size() && text_[name_.end] == '(') return is_credible_call();
   if (takes_words(class_name_)) return is_closed_pair() && has_capitals_only();
-  if (!has_words()) return is_secret_word(value_);
+  if (!has_words()) return is_secret_word(value_) || is_word_chain(value_);
   return has_password_sign(value_) && is_closed_pair() && !is_prose(value_);
 }
 
@@ -266,7 +326,7 @@ bool Look::is_credible_cell() const {
   if (value_.empty() || value_[0] == '-') return false;
   if (!begins_line()) return is_random_token(value_);
   if (takes_words(class_name_) || is_number()) return true;
-  return is_secret_word(value_) && !has_words();
+  return (is_secret_word(value_) || is_word_chain(value_)) && !has_words();
 }
 
 }  // namespace

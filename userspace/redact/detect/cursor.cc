@@ -33,6 +33,7 @@ void Cursor::skip_emphasis() {
       at = end;
       continue;
     }
+    if (takes("</b>") || takes("</strong>")) continue;
     if (peek(2) == '*' || !takes("**")) return;
   }
 }

@@ -15,6 +15,7 @@
 #include "userspace/redact/detect/jose.h"
 #include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/detect/lettered_ids.h"
+#include "userspace/redact/detect/login_files.h"
 #include "userspace/redact/detect/numbers.h"
 #include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/detect/public_ip.h"
@@ -244,6 +245,7 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
 // behind its slashes.
 void Detectors::State::find_in_token(std::string_view text, std::size_t at,
                                      std::vector<Finding>& findings) {
+  if (at > 0 && text[at - 1] == ':') take_account_hashes(text, at, findings);
   while (at + 1 < text.size()) {
     if (const auto found = code_id_at(text, at)) findings.push_back(*found);
     if (short_literals.test(pair_at(text, at))) {

@@ -152,6 +152,12 @@ bool is_email(std::string_view local, std::string_view domain) {
   return true;
 }
 
+// ssh user@host
+static bool is_shell_host(std::string_view text, std::size_t begin) {
+  const std::string_view before = text.substr(0, begin);
+  return before.ends_with("ssh ") || before.ends_with("sftp ") || before.ends_with("mosh ");
+}
+
 std::optional<TextRange> email_around(std::string_view text, std::size_t at) {
   return email_around(text, at, text[at] == '@' ? 1 : 3);
 }
@@ -163,7 +169,8 @@ std::optional<TextRange> email_around(std::string_view text, std::size_t at, std
   const std::size_t end = domain_end(text, at + sign);
   const std::string_view domain = text.substr(at + sign, end - at - sign);
   if (!is_email(text.substr(begin, at - begin), domain)) return std::nullopt;
-  if (is_userinfo(text, begin) || is_login(text, begin, end)) return std::nullopt;
+  if (is_userinfo(text, begin) || is_login(text, begin, end) || is_shell_host(text, begin))
+    return std::nullopt;
   return TextRange{begin, end};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "userspace/redact/scan/text_class.h"
 
@@ -32,6 +33,57 @@ bool has_parameters(std::string_view scheme) {
   return is_one_of(kSchemes, scheme);
 }
 
+// name=value; the = that fills up base64 is none.
+bool is_parameter(std::string_view word) {
+  const auto equals = word.find('=');
+  if (equals == word.npos || equals == 0 || equals > 32) return false;
+  if (word.find_first_not_of('=', equals) == word.npos) return false;
+  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals),
+                     [](char c) { return is_alnum(c) || c == '_' || c == '-'; });
+}
+
+bool is_secret_parameter(std::string_view name) {
+  constexpr std::array<std::string_view, 9> kEnds = {
+      "sig", "signature", "mac", "token", "secret", "password", "response", "key", "credentials"};
+  const std::string lower = to_lower(name);
+  return std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return lower.ends_with(end); });
+}
+
+// The parameters from `begin` on, up to `end`; quoted values may hold what separates them.
+void take_parameters(std::string_view text, std::size_t begin, std::size_t end,
+                     std::vector<Finding>& findings) {
+  while (begin < end) {
+    begin = std::min(text.find_first_not_of(" ,&;", begin), end);
+    const auto equals = std::min(text.find('=', begin), end);
+    if (equals >= end) return;
+    std::size_t value = equals + 1;
+    while (value < end && text[value] == '\\') ++value;
+    const bool is_quoted = value < end && text[value] == '"';
+    if (is_quoted) ++value;
+    const std::size_t stop =
+        std::min(text.find_first_of(is_quoted ? "\"\\" : " ,&;\"", value), end);
+    const std::string_view written = text.substr(value, stop - value);
+    if (is_secret_parameter(text.substr(begin, equals - begin)) &&
+        is_plausible_value("credentials", written) && written.size() >= kMinCredentials)
+      findings.push_back({{value, stop}, "credentials"});
+    begin = is_quoted ? stop + 1 : stop;
+  }
+}
+
+bool is_scheme(std::string_view word) {
+  constexpr std::size_t kMaxScheme = 32;
+  return word.size() <= kMaxScheme && is_letter(word[0]) &&
+         std::all_of(word.begin(), word.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+}
+
+// What may be a credential of a scheme that is not known: name:signature, a short token.
+bool is_credential(std::string_view word) {
+  return word.size() >= kMinCredentials && has_digit(word) && has_letter(word) &&
+         word.find_first_of("(){}[]<>\"") == word.npos && !word.starts_with("HTTP/");
+}
+
 TextRange range_of(std::string_view text, std::string_view part) {
   const auto begin = static_cast<std::size_t>(part.data() - text.data());
   return {begin, begin + part.size()};
@@ -56,6 +108,7 @@ void take_cookie(std::string_view text, TextRange pair, const NameTable& names,
 }  // namespace
 
 bool is_cookie_name(std::string_view name) {
+  name = name.substr(name.rfind('.') + 1);  // document.cookie
   return is_one_of(std::array<std::string_view, 4>{"cookie", "set-cookie", "cookies", "cookie2"},
                    name);
 }
@@ -79,6 +132,15 @@ std::size_t field_end(std::string_view text, const Assignment& found) {
   return end;
 }
 
+std::size_t parameters_end(std::string_view text, std::size_t end) {
+  constexpr std::size_t kMaxParameters = 2048;
+  const bool goes_on = end < text.size() && (text[end] == '"' || text[end] == '\\') && end > 0 &&
+                       text[end - 1] == '=';
+  if (!goes_on) return end;
+  const std::string_view ahead = text.substr(0, std::min(text.size(), end + kMaxParameters));
+  return std::min(ahead.find_first_of("\r\n'", end), ahead.size());
+}
+
 void take_credentials(std::string_view text, const Assignment& found, std::size_t end,
                       std::vector<Finding>& findings) {
   const std::string_view whole = trim(text.substr(found.value.begin, end - found.value.begin));
@@ -100,8 +162,13 @@ void take_credentials(std::string_view text, const Assignment& found, std::size_
   }
   const std::string_view rest = trim(whole.substr(blank + 1));
   const std::string_view word = rest.substr(0, rest.find_first_of(" ,"));
+  const std::size_t first = range_of(text, rest).begin;
+  const std::size_t last = parameters_end(text, end);
+  const bool is_cut_parameter = last > end && range_of(text, word).end == end;
+  if (is_parameter(word) || is_cut_parameter) return take_parameters(text, first, last, findings);
   // Prose ("Authorization header missing"), or an unknown scheme with a token behind it.
-  if (!is_known && !is_random_token(word)) return;
+  const bool is_whole = word.size() == rest.size() && is_scheme(scheme) && is_credential(word);
+  if (!is_known && !is_whole && !is_random_token(word)) return;
   if (word.empty() || !is_plausible_value("credentials", word) || word.find("realm=") != word.npos)
     return;
   findings.push_back(

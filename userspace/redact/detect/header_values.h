@@ -18,6 +18,10 @@ bool is_authorization(std::string_view name);
 // Where the field that `found` begins ends: its line or the string it stands in.
 std::size_t field_end(std::string_view text, const Assignment& found);
 
+// Where a field of credentials ends whose first quotation mark, at `end`, opens a parameter; `end`
+// when it does not.
+std::size_t parameters_end(std::string_view text, std::size_t end);
+
 // Authorization: SCHEME credentials, in [found.value.begin, end). The scheme stays where it is
 // known.
 void take_credentials(std::string_view text, const Assignment& found, std::size_t end,

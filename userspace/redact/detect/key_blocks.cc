@@ -17,7 +17,7 @@ bool is_key_char(char c) {
 
 // A line without what source code, a diff or a quotation puts around it: quotes, + , | > and \n.
 std::string_view unwrapped(std::string_view line) {
-  constexpr std::string_view kAround = " \t\r\"'+,|>;()";
+  constexpr std::string_view kAround = " \t\r\"'+,|>;()#*/";
   const auto begin = line.find_first_not_of(kAround);
   if (begin == line.npos) return {};
   line = line.substr(begin, line.find_last_not_of(kAround) + 1 - begin);

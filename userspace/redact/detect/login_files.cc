@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "userspace/redact/detect/look_ahead.h"
+#include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -81,6 +82,68 @@ void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& find
   while (end < text.size() && end - *password < kMaxField && is_field(text[end])) ++end;
   const bool goes_on = end < text.size() && (text[end] == ':' || text[end] == ' ');
   if (!goes_on) add(text, {*password, end}, findings);
+}
+
+void take_account_hashes(std::string_view text, std::size_t at, std::vector<Finding>& findings) {
+  constexpr std::size_t kHash = 32;
+  std::size_t end = at + kHash;
+  if (end > text.size() || text.substr(end, 3) != ":::") return;
+  for (int i = 0; i < 2; ++i) {
+    if (end < kHash + 1 || text[end - kHash - 1] != ':') return;
+    const TextRange hash{end - kHash, end};
+    const std::string_view written = text.substr(hash.begin, kHash);
+    if (!std::all_of(written.begin(), written.end(), [](char c) { return hex_value(c) >= 0; }))
+      return;
+    findings.push_back({hash, "generic-password"});
+    end = hash.begin - 1;
+  }
+}
+
+void take_wifi_code(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::string_view kPassword = ";P:";
+  const std::string_view ahead =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxEntry));
+  const std::size_t stop = std::min(ahead.find_first_of("\r\n\"", at.end), ahead.size());
+  if (stop == scan.text.size()) wants_line(scan, at.begin);
+  const auto begin = ahead.find(kPassword, at.end - 1);
+  if (begin >= stop) return;
+  std::size_t end = begin + kPassword.size();
+  while (end < stop && !(ahead[end] == ';' && ahead[end - 1] != '\\')) ++end;
+  add(scan.text, {begin + kPassword.size(), end}, findings);
+}
+
+void take_plain_response(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  const std::string_view ahead =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxEntry));
+  const std::size_t stop = std::min(ahead.find_first_of("\r\n", at.end), ahead.size());
+  if (stop == scan.text.size()) wants_line(scan, at.begin);
+  for (std::size_t begin = at.end; begin < stop;) {
+    std::size_t end = begin;
+    while (end < stop && (ahead[end] == '=' || base64_value(ahead[end]) < 64)) ++end;
+    const auto decoded =
+        end - begin >= 8 ? decode_base64(ahead.substr(begin, end - begin)) : std::nullopt;
+    if (decoded && std::count(decoded->begin(), decoded->end(), '\0') == 2)
+      findings.push_back({{begin, end}, "basic-auth"});
+    begin = end + 1;
+  }
+}
+
+void take_module_users(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxModule = 2048;
+  constexpr std::string_view kUser = "user_";
+  const std::string_view ahead =
+      scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxModule));
+  const std::size_t stop =
+      std::min({ahead.find(';', at.end), ahead.find("LoginModule ", at.end), ahead.size()});
+  if (stop == scan.text.size()) wants_line(scan, at.begin);
+  for (std::size_t user = ahead.find(kUser, at.end); user < stop;
+       user = ahead.find(kUser, user + kUser.size())) {
+    const std::size_t equals = std::min(ahead.find_first_of("= \r\n", user), stop);
+    if (equals + 1 >= stop || ahead[equals] != '=') continue;
+    const std::size_t begin = equals + (ahead[equals + 1] == '\\' ? 3 : 2);
+    const std::size_t end = std::min(ahead.find_first_of("\"\\\r\n", begin), stop);
+    if (ahead[begin - 1] == '"' && end > begin) add(scan.text, {begin, end}, findings);
+  }
 }
 
 }  // namespace scopetrace

@@ -16,4 +16,17 @@ void take_netrc(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 // .pgpass: host:port:database:user:password, a line of its own. `at` is the port between colons.
 void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& findings);
 
+// Accounts of Windows as dumps list them: name:number:LM hash:NT hash:::, `at` is where the last
+// hash begins, maybe.
+void take_account_hashes(std::string_view text, std::size_t at, std::vector<Finding>& findings);
+
+// WIFI:S:name;T:WPA;P:password;; of a QR code.
+void take_wifi_code(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
+// SASL PLAIN: a response of base64 with the NULs that stand around a user, on the line of `at`.
+void take_plain_response(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
+// user_name="password" behind the login module of Kafka that ends at `at`.
+void take_module_users(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
 }  // namespace scopetrace

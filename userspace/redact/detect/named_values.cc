@@ -10,6 +10,7 @@
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/paired_value.h"
 #include "userspace/redact/detect/placeholder.h"
+#include "userspace/redact/detect/plural_values.h"
 #include "userspace/redact/detect/value_lines.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -51,11 +52,12 @@ std::optional<std::size_t> previous_word(std::string_view text, std::size_t at) 
 // colours, emphasis), what opens the value of a call or the bounds of an array, the NUL of argv.
 constexpr std::array<bool, 256> make_followers() {
   constexpr std::string_view kSigns = "=: \t\r\n?!,;|+-", kClosing = "\"'`\\])><&*\x1b\xc2\xe2",
-                             kOpening = "([";
+                             kOpening = "([{", kIndex = "}";
   std::array<bool, 256> table{};
   table[0] = true;
   for (const char c : kSigns) table[static_cast<unsigned char>(c)] = true;
   for (const char c : kOpening) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : kIndex) table[static_cast<unsigned char>(c)] = true;
   for (const char c : kClosing) {
     table[static_cast<unsigned char>(c)] = true;
   }
@@ -65,9 +67,11 @@ constexpr auto kFollowers = make_followers();
 bool may_follow_name(char c) { return kFollowers[static_cast<unsigned char>(c)]; }
 
 bool is_before_sign(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || is_quote(text[at]))) ++at;
+  while (at < text.size() && (text[at] == ' ' || text[at] == '*' || is_quote(text[at]))) ++at;
   return at < text.size() &&
-         (text[at] == ':' || text[at] == '=' || text.substr(at).starts_with("is "));
+         (text[at] == ':' || text[at] == '=' || text[at] == '|' ||
+          text.substr(at).starts_with("is ") || text.substr(at).starts_with("->") ||
+          text.substr(at).starts_with("</"));
 }
 
 // The end of a word of letters, of any alphabet, with what names hold.
@@ -106,6 +110,8 @@ std::optional<std::string_view> contextual_class(std::string_view name, std::str
     return "oauth-code";
   }
   if (is_name("auth") && value.size() >= 8 && is_basic_credentials(value)) return "basic-auth";
+  if ((is_name("auth") || is_name("tokens")) && is_random_token(value) && has_both_cases(value))
+    return "generic-token";
   if (is_name("response") && value.size() >= 32 && is_random_token(value)) return "digest-auth";
   if (is_name("pass") && name != "PASS" && has_look_of("generic-password", value)) {
     return "generic-password";
@@ -160,7 +166,10 @@ bool NamedValueFinder::begins_table(TextRange cell) {
   if (end - begin > kMaxHeaderRow) return false;
   const std::size_t next = std::min(end + 1, text_.size());
   const std::size_t next_end = near_line_end(text_, next);
-  if (next_end == text_.size()) scan_.wants_more(begin);
+  if (next_end == text_.size() && !scan_.is_final) {  // else the header would be its first row
+    scan_.wants_more(begin);
+    return true;
+  }
   table_until_ = end;  // a line is looked at once
   if (!scan_.columns->begin(slice({begin, end}), slice({next, next_end}), names_)) return false;
   take_rows(end + 1);
@@ -223,6 +232,8 @@ void NamedValueFinder::take_reversed_pair(std::size_t end) {
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 void NamedValueFinder::take_name(TextRange name) {
   if (take_table(name)) return;
+  if (const auto plural = plural_class(names_, slice(name)); !plural.empty())
+    take_plural(scan_, name, plural, findings_);
   const NameTable::Match match = match_around(name);
   const bool is_cookie = is_cookie_name(slice(name));
   const bool is_contextual = match.class_name.empty() && name.end - name.begin <= kMaxContextual;
@@ -234,7 +245,7 @@ void NamedValueFinder::take_name(TextRange name) {
       is_sure && is_said_name(text_, name) && take_part(scan_, name, match.class_name, findings_);
   if (is_part) return;
   const auto found = assignment_behind(text_, name);
-  if (!found) return is_sure ? take_nothing(name) : void();
+  if (!found) return match.class_name.empty() ? void() : take_nothing(name);
   ask_if_open(name, *found);
   if (take_field(name, *found)) return;
   std::string_view class_name = match.class_name;
@@ -260,7 +271,9 @@ std::string_view NamedValueFinder::looked_at(std::string_view class_name,
 void NamedValueFinder::take_nothing(TextRange name) {
   const bool is_last_line = name.end + kPairAhead >= text_.size() ||
                             near_line_end(text_, name.end) + kAhead >= text_.size();
-  if (is_last_line && is_said_name(text_, name)) scan_.wants_more(line_begin(text_, name.begin));
+  const bool opens_group = text_.substr(name.end, 3).find('{') != std::string_view::npos;
+  if (is_last_line && (opens_group || is_said_name(text_, name)))
+    scan_.wants_more(line_begin(text_, name.begin));
 }
 
 void NamedValueFinder::ask_if_open(TextRange name, const Assignment& found) {
@@ -277,13 +290,15 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
   if (!is_cookie && !is_authorization(written)) return false;
   if (name.begin < field_until_) return true;
   const std::size_t end = field_end(text_, found);
-  if (end == text_.size()) scan_.wants_more(name.begin);
+  if (parameters_end(text_, end) == text_.size()) scan_.wants_more(name.begin);
   if (is_cookie) {
     take_cookies(text_, {found.value.begin, end}, to_lower(written[0]) == 's', names_, findings_);
     taken_until_ = std::max(taken_until_, end);
   } else {
     take_credentials(text_, found, end, findings_);
-    if (end - found.value.begin > kMaxLookahead) field_until_ = end;  // not looked at again
+    const std::size_t last = parameters_end(text_, end);
+    const bool is_long = last > end || end - found.value.begin > kMaxLookahead;
+    if (is_long) field_until_ = last;  // not looked at again
   }
   return true;
 }
@@ -360,7 +375,9 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
   if (found.is_quoted || range.end == range.begin) return range;
   const bool is_query = text_[std::max<std::size_t>(name.begin, 1) - 1] == '&' ||
                         text_[std::max<std::size_t>(name.begin, 1) - 1] == '?';
-  if (takes_words(class_name) && !is_query) range = whole_words(range, class_name);
+  const bool is_tight = found.tie == Tie::kEquals && !found.is_spaced &&
+                        !names_.is_personal(class_name) && is_secret_word(slice(range));
+  if (takes_words(class_name) && !is_query && !is_tight) range = whole_words(range, class_name);
   if (digits_needed(class_name) > 0) range = whole_number(first_word(range), class_name);
   if (found.tie == Tie::kColon || text_[name.end] == ']') range = whole_field(name, range);
   if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);

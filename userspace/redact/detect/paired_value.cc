@@ -13,6 +13,7 @@ constexpr std::size_t kMaxTag = 256;    // bytes of a start tag that are looked 
 constexpr std::size_t kMaxPrefix = 64;  // of a namespace before a tag's name
 constexpr std::size_t kMaxElementText = 8192;
 constexpr std::size_t kMaxPairGap = 128;    // between a name and the word "value"
+constexpr std::size_t kMaxOptionGap = 256;  // between a name and the option with its value
 constexpr std::size_t kMaxValueBack = 512;  // from a name back to its value
 
 // What the second half of a pair is called.
@@ -68,13 +69,29 @@ Assignment element_text(std::string_view text, std::size_t begin, Tie tie, bool 
   return found;
 }
 
+// Behind the start tag of an element that is called a value when one stands at `at`, else `at`:
+// <saml:Attribute Name="name"><saml:AttributeValue>value.
+std::size_t value_tag_end(std::string_view text, std::size_t at) {
+  constexpr std::array<std::string_view, 4> kEnds = {"Value", "value", "string", "String"};
+  Cursor cursor{text, at};
+  cursor.skip_spaces();
+  if (!cursor.takes("<")) return at;
+  const std::string_view tag = text.substr(cursor.at, kMaxTag);
+  const auto close = tag.find_first_of("<>");
+  if (close == tag.npos || tag[close] != '>' || close == 0 || tag[close - 1] == '/') return at;
+  const std::string_view word = tag.substr(0, tag.find_first_of(" \t\r\n>"));
+  const bool is_value = std::any_of(kEnds.begin(), kEnds.end(),
+                                    [&](std::string_view end) { return word.ends_with(end); });
+  return is_value && word[0] != '/' ? cursor.at + close + 1 : at;
+}
+
 // <entry key="name">value: behind the tag whose attribute ends at `at`.
 std::optional<Assignment> tag_text(std::string_view text, std::size_t at) {
   const std::string_view tag = text.substr(at, kMaxTag);
   const auto close = tag.find_first_of("<>");
   if (close == tag.npos || tag[close] != '>' || (close > 0 && tag[close - 1] == '/'))
     return std::nullopt;
-  return element_text(text, at + close + 1, Tie::kPair);
+  return element_text(text, value_tag_end(text, at + close + 1), Tie::kPair);
 }
 
 // <key>name</key><string>value: behind the name.
@@ -135,8 +152,27 @@ std::optional<Assignment> element_value(std::string_view text, TextRange name) {
 std::optional<Assignment> paired_value(std::string_view text, TextRange name, std::size_t at) {
   if (const auto next = next_element(text, at)) return next;
   if (const auto behind = value_behind(text, name, at)) return behind;
-  if (const auto inside = tag_text(text, at)) return inside;
-  return value_ahead(text, name);
+  const auto inside = tag_text(text, at);
+  if (inside && inside->value.end > inside->value.begin) return inside;
+  const auto ahead = value_ahead(text, name);
+  return ahead ? ahead : inside;
+}
+
+std::optional<Assignment> option_value(std::string_view text, TextRange name, std::size_t at) {
+  constexpr std::array<std::string_view, 9> kOptions = {
+      "--value", "--body", "-b", "-v", "-w", "-Value", "--secret-string", "--secret-value", "/d"};
+  const std::string_view ahead = text.substr(0, std::min(text.size(), at + kMaxOptionGap));
+  const std::string_view line = ahead.substr(0, ahead.find_first_of("\r\n|;", at));
+  for (; at < line.size(); ++at) {
+    if ((line[at] != '-' && line[at] != '/') || !is_blank(line[at - 1])) continue;
+    Cursor cursor{text, at};
+    const bool is_option = std::any_of(kOptions.begin(), kOptions.end(),
+                                       [&](std::string_view word) { return cursor.takes(word); });
+    if (!is_option || (cursor.peek() != ' ' && cursor.peek() != '=')) continue;
+    ++cursor.at;
+    return read_value(cursor, name, Tie::kOption);
+  }
+  return std::nullopt;
 }
 
 std::optional<Assignment> serialized_value(std::string_view text, TextRange name, std::size_t at) {

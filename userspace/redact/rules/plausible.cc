@@ -7,6 +7,7 @@
 #include <iterator>
 #include <span>
 
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scan/word_set.h"
@@ -16,33 +17,33 @@ namespace {
 
 // Words that stand for a value, say that there is none, or describe it.
 constexpr std::string_view kKeywords[] = {
-    "true",      "false",     "null",      "none",        "nil",       "undefined", "void",
-    "new",       "yes",       "no",        "required",    "optional",  "string",    "password",
-    "passwd",    "secret",    "token",     "bearer",      "basic",     "nullptr",   "str",
-    "int",       "bool",      "object",    "any",         "bytes",     "varchar",   "text",
-    "unset",     "empty",     "missing",   "invalid",     "expired",   "changed",   "failed",
-    "reset",     "n/a",       "this",      "self",        "number",    "filtered",  "masked",
-    "hidden",    "removed",   "omitted",   "incorrect",   "wrong",     "redacted",  "denied",
-    "forbidden", "unknown",   "valid",     "revoked",     "disabled",  "enabled",   "rejected",
-    "accepted",  "created",   "updated",   "deleted",     "generated", "refreshed", "rotated",
-    "renewed",   "loaded",    "found",     "mismatch",    "ok",        "success",   "boolean",
-    "integer",   "char",      "uuid",      "json",        "jsonb",     "blob",      "float",
-    "double",    "long",      "date",      "datetime",    "timestamp", "array",     "list",
-    "map",       "func",      "function",  "const",       "var",       "let",       "await",
-    "async",     "return",    "include",   "omit",        "prompt",    "stdin",     "unspecified",
-    "not",       "is",        "was",       "are",         "has",       "must",      "should",
-    "cannot",    "too",       "for",       "from",        "with",      "and",       "or",
-    "the",       "in",        "to",        "of",          "on",        "auto",      "unauthorized",
-    "unchanged", "verified",  "supported", "same-origin", "ask",       "nan",       "private",
-    "public",    "protected", "hmac",      "bcrypt",      "argon2",    "set",       "not_set",
-    "inherit",   "default",   "always",    "never",       "enforced",  "strong",    "weak",
-    "data"};
+    "true",      "false",     "null",      "none",        "nil",        "undefined", "void",
+    "new",       "yes",       "no",        "required",    "optional",   "string",    "password",
+    "passwd",    "secret",    "token",     "bearer",      "basic",      "nullptr",   "str",
+    "int",       "bool",      "object",    "any",         "bytes",      "varchar",   "text",
+    "unset",     "empty",     "missing",   "invalid",     "expired",    "changed",   "failed",
+    "reset",     "n/a",       "this",      "self",        "number",     "filtered",  "masked",
+    "hidden",    "removed",   "omitted",   "incorrect",   "wrong",      "redacted",  "denied",
+    "forbidden", "unknown",   "valid",     "revoked",     "disabled",   "enabled",   "rejected",
+    "accepted",  "created",   "updated",   "deleted",     "generated",  "refreshed", "rotated",
+    "renewed",   "loaded",    "found",     "mismatch",    "ok",         "success",   "boolean",
+    "integer",   "char",      "uuid",      "json",        "jsonb",      "blob",      "float",
+    "double",    "long",      "date",      "datetime",    "timestamp",  "array",     "list",
+    "map",       "func",      "function",  "const",       "var",        "let",       "await",
+    "async",     "return",    "include",   "omit",        "prompt",     "stdin",     "unspecified",
+    "not",       "is",        "was",       "are",         "has",        "must",      "should",
+    "cannot",    "too",       "for",       "from",        "with",       "and",       "or",
+    "the",       "in",        "to",        "of",          "on",         "auto",      "unauthorized",
+    "unchanged", "verified",  "supported", "same-origin", "ask",        "nan",       "private",
+    "public",    "protected", "hmac",      "bcrypt",      "argon2",     "set",       "not_set",
+    "inherit",   "default",   "always",    "never",       "enforced",   "strong",    "weak",
+    "data",      "todo",      "tbd",       "fixme",       "string|null"};
 constexpr std::string_view kPlaceholderParts[] = {
-    "[REDACTED",    "YOUR_",       "your_", "your-", "CHANGEME",    "changeme", "os.environ",
-    "getenv",       "process.env", "****",  "xxxx",  "XXXX",        "....",     "{{",
-    "${",           "$(",          "<%=",   "#{",    "***",         "####",     "XXX-XX",
-    "xxx-xx",       "…",           "••",    "●●",    "placeholder", "<your",    "REPLACE_ME",
-    "example-token"};
+    "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "getenv",     "process.env",
+    "{{",    "${",    "$(",    "<%=",      "#{",       "<your",      "REPLACE_ME", "example-token"};
+// What stands for all or the rest of a value when it is at one of its ends. A secret may hold it.
+constexpr std::string_view kMaskEnds[] = {"***",    "xxxx", "XXXX", "....", "####",       "XXX-XX",
+                                          "xxx-xx", "…",    "••",   "●●",   "placeholder"};
 constexpr WordSet kPlaceholders{std::span(kPlaceholderParts)};
 constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 
@@ -130,13 +131,18 @@ bool is_bracketed_word(std::string_view value) {
   });
 }
 
-// j**@e**.com, sk_ab...yz: what a program leaves of a value it hides.
+// j**@e**.com, sk_ab...yz, ****1234: what a program leaves of a value it hides.
 bool is_masked(std::string_view value) {
   constexpr std::size_t kMaxShortened = 24;
   const auto dots = value.find("...");
   if (dots != value.npos && dots > 0 && value.size() <= kMaxShortened) return true;
-  const auto pair = value.find("**");
-  return pair != value.npos && value.find('*', pair + 2) != value.npos;
+  const bool is_at_end = std::any_of(
+      std::begin(kMaskEnds), std::end(kMaskEnds),
+      [&](std::string_view mask) { return value.starts_with(mask) || value.ends_with(mask); });
+  if (is_at_end && value.size() <= kMaxTemplate) return true;
+  const auto stars = static_cast<std::size_t>(std::count(value.begin(), value.end(), '*'));
+  const bool is_address = value.find('@') != value.npos && value.find("**") != value.npos;
+  return stars > 2 && (2 * stars >= value.size() || is_address);
 }
 
 // String!, [ID!]!, PasswordInput!: a type of GraphQL.
@@ -153,19 +159,36 @@ bool is_graphql_type(std::string_view value) {
                      [&](std::string_view end) { return value.ends_with(end); });
 }
 
+// A placeholder that the text, or the end of a bare value, cuts.
+bool is_begun_mark(std::string_view value) {
+  constexpr std::string_view kMark = "[REDACTED";
+  if (!value.starts_with(kMark) || value.size() > kMaxTemplate) return false;
+  return std::all_of(value.begin() + kMark.size(), value.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == ':' || c == '-'; });
+}
+
+// __NAME__, @NAME@, %%NAME%%: what a build replaces.
+bool is_marked_name(std::string_view value) {
+  if (value.size() < 4 || value.front() != value.back()) return false;
+  if (std::string_view("_@%").find(value.front()) == std::string_view::npos) return false;
+  return std::all_of(value.begin(), value.end(),
+                     [&](char c) { return is_upper(c) || c == '_' || c == value.front(); });
+}
+
 bool is_template(std::string_view value) {
   if (is_masked(value) || is_graphql_type(value)) return true;
-  if (is_variable(value) || is_bracketed_word(value)) return true;
-  if (value.size() > kMaxTemplate) return value.starts_with("[REDACTED");
+  if (is_variable(value) || is_bracketed_word(value) || is_marked_name(value)) return true;
+  if (is_placeholder(value) || is_begun_mark(value)) return true;
+  if (value.size() > kMaxTemplate) return false;
   if (value.find_first_not_of("*xX.-•_#?…") == std::string_view::npos) return true;
   return kPlaceholders.is_in(value);
 }
 
 // /run/secrets/x, ./key.pem, vault:kv/app, arn:aws:…, https://…: where the value is kept.
 bool is_reference(std::string_view value) {
-  constexpr std::array<std::string_view, 12> kSchemes = {
-      "arn:", "vault:", "env:", "file:", "ssm:",      "!vault",
-      "!Ref", "!Sub",   "!Get", "op:",   "keychain:", "ref+"};
+  constexpr std::array<std::string_view, 16> kSchemes = {
+      "arn:", "vault:", "env:",      "file:", "ssm:",    "!vault",      "!Ref",    "!Sub",
+      "!Get", "op:",    "keychain:", "ref+",  "!secret", "@Microsoft.", "import.", "projects/"};
   const bool has_scheme = std::any_of(kSchemes.begin(), kSchemes.end(),
                                       [&](std::string_view s) { return value.starts_with(s); });
   if (has_scheme) return true;
@@ -240,11 +263,12 @@ bool has_password_sign(std::string_view value) {
 }
 
 bool is_prose(std::string_view value) {
-  constexpr std::array<std::string_view, 32> kFirst = {
-      "is",      "must",  "can't",     "cannot",   "has",     "does",     "should",  "may",
-      "not",     "was",   "too",       "please",   "enter",   "your",     "the",     "a",
-      "an",      "at",    "minimum",   "needs",    "no",      "contains", "for",     "to",
-      "invalid", "wrong", "incorrect", "required", "missing", "expired",  "doesn't", "and"};
+  constexpr std::array<std::string_view, 36> kFirst = {
+      "password", "passwords", "token",   "secret", "is",      "must",  "can't",     "cannot",
+      "has",      "does",      "should",  "may",    "not",     "was",   "too",       "please",
+      "enter",    "your",      "the",     "a",      "an",      "at",    "minimum",   "needs",
+      "no",       "contains",  "for",     "to",     "invalid", "wrong", "incorrect", "required",
+      "missing",  "expired",   "doesn't", "and"};
   if (has_digit(value) && value.find(' ') == value.npos) return false;
   const std::string first = to_lower(value.substr(0, std::min<std::size_t>(value.find(' '), 16)));
   const bool has_words = value.find(' ') != value.npos;
@@ -287,7 +311,9 @@ bool is_code_word(std::string_view value) {
   if (!is_path) return false;
   const auto dot = value.find('.');
   if (dot != value.npos && dot > 0) {
-    return is_code_root(value.substr(0, dot)) || ends_in_sensitive_word(value);
+    if (is_shuffled(value.substr(dot + 1))) return false;
+    const bool is_deep = value.find('.', dot + 1) != value.npos && value.find('_') != value.npos;
+    return is_deep || is_code_root(value.substr(0, dot)) || ends_in_sensitive_word(value);
   }
   const bool has_hump = value.find('_') != value.npos ||
                         (is_lower(value[0]) && std::any_of(value.begin(), value.end(), is_upper));
@@ -334,13 +360,34 @@ bool is_random_token(std::string_view value) {
   return value.size() >= 20 && is_shuffled(value);
 }
 
+// Hauptstrasse 14, Via Roma 8: words with capitals, then the number. Blanks may be encoded.
+static bool has_house_number_last(std::string_view value) {
+  constexpr std::size_t kMinStreet = 6;
+  const auto end = value.find_last_not_of("0123456789");
+  if (end == value.npos || end < kMinStreet || value.size() - end > 5 || end + 1 == value.size())
+    return false;
+  const bool is_encoded = value.substr(0, end + 1).ends_with('+');
+  if (value[end] != ' ' && !is_encoded) return false;
+  return is_upper(value[0]) &&
+         std::none_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(end),
+                      [](char c) { return is_digit(c) || c == ':' || c == '='; });
+}
+
+bool is_word_chain(std::string_view value) {
+  constexpr std::size_t kMinChain = 12;
+  return value.size() >= kMinChain && std::count(value.begin(), value.end(), '-') >= 2 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_alnum(c) || c == '-'; });
+}
+
 bool has_look_of(std::string_view class_name, std::string_view value) {
   value = trim(value);
   if (class_name == "generic-password") {
+    if (is_word_chain(value)) return true;
     return value.size() >= 6 && has_letter(value) && has_password_sign(value) &&
            is_secret_word(value);
   }
   if (class_name == "postal-address") {  // 483 Quillow Lane
+    if (has_house_number_last(value)) return true;
     const auto number = value.find_first_not_of("0123456789");
     return number != value.npos && number > 0 && number < 6 && number + 1 < value.size() &&
            std::string_view(" +%").find(value[number]) != std::string_view::npos &&

@@ -38,6 +38,8 @@ bool is_shuffled(std::string_view value);
 // no URL, no UUID, no date.
 bool is_random_token(std::string_view value);
 
+// Words joined by dashes, as passphrases are written.
+bool is_word_chain(std::string_view value);
 // Whether a value of a name that is only sometimes sensitive (`stripe_key`, `auth`) looks like one
 // of the class.
 bool has_look_of(std::string_view class_name, std::string_view value);
