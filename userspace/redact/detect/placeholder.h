@@ -27,6 +27,12 @@ inline std::optional<std::size_t> placeholder_end(std::string_view text, std::si
   return is_tag ? std::optional(end + 18) : std::nullopt;
 }
 
+// Whether a text is one placeholder, ours or the one of other tools, and nothing else.
+inline bool is_placeholder(std::string_view text) {
+  if (text == "[REDACTED]") return true;
+  return text.starts_with(kPlaceholderMark) && placeholder_end(text, 0) == text.size();
+}
+
 // Whether the word that begins at `at` is the class of a placeholder.
 inline bool is_placeholder_class(std::string_view text, std::size_t at) {
   return text.substr(0, at).ends_with(kPlaceholderMark) &&
