@@ -45,6 +45,15 @@ TEST(StreamRedactorTest, OutputIsTheSameForSingleBytes) {
   EXPECT_LE(stream.held_back_bytes(), StreamRedactor::kHoldBackBytes);
 }
 
+TEST(StreamRedactorTest, ValueOverLinesIsSeenAgainWithItsName) {
+  const std::string text =
+      "a\nx PASSWORD E'\nhunter 22\nx PASSWORD E'\n b c d e f g h i j k l m n\nPASSWORD E'\no\n";
+  const std::string whole = redact_cut(text, 0);
+
+  for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
+  EXPECT_FALSE(contains(whole, "hunter"));
+}
+
 TEST(StreamRedactorTest, WithholdsTheLastTokenAsALength) {
   Scanner s;
   StreamRedactor stream(s.scanner);

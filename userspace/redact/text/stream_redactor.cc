@@ -118,7 +118,7 @@ std::size_t StreamRedactor::take(std::string_view text, std::string& out) {
 
 std::size_t StreamRedactor::take_lines(std::string_view text, std::string& out) {
   const std::size_t end = whole_lines(text, kMaxLine);
-  return end == 0 ? 0 : scanner_.redact_begin(text.substr(0, end), columns_, out);
+  return end == 0 ? 0 : scanner_.redact_lines(text.substr(0, end), columns_, out);
 }
 
 // The begin of a line that is too long, or of lines that belong together and are too long.

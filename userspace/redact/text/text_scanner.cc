@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/named_values.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -97,14 +98,27 @@ std::string TextScanner::redact(std::string_view text, unsigned depth) {
 
 std::size_t TextScanner::redact_begin(std::string_view text, TableColumns& columns,
                                       std::string& out) {
+  return redact_up_to(
+      text, columns, [](std::string_view, std::size_t at) { return at; }, out);
+}
+
+std::size_t TextScanner::redact_lines(std::string_view text, TableColumns& columns,
+                                      std::string& out) {
+  return redact_up_to(text, columns, near_line_begin, out);
+}
+
+std::size_t TextScanner::redact_up_to(std::string_view text, TableColumns& columns,
+                                      Backward begin_of, std::string& out) {
   ScanText scan{text, false};
   scan.columns = &columns;
   find_all(scan, 0);
   const auto& findings = work_[0].findings;
-  std::size_t end = std::min(scan.undecided, text.size());
-  for (const Finding& finding : findings) {
-    if (finding.range.begin >= end) break;
-    if (finding.range.end > end || finding.range.end == text.size()) end = finding.range.begin;
+  std::size_t end = text.size();
+  if (scan.undecided < end) end = begin_of(text, scan.undecided);
+  for (auto finding = findings.rbegin(); finding != findings.rend(); ++finding) {
+    if (finding->range.begin >= end) continue;
+    if (finding->range.end <= end && finding->range.end < text.size()) break;
+    end = begin_of(text, finding->range.begin);
   }
   append(text, 0, end, findings, out);
   return end;

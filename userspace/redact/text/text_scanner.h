@@ -34,6 +34,9 @@ class TextScanner {
   // that is: what touches the end, or needs to be seen with what follows, is left for later.
   // `columns` goes from call to call of one text.
   std::size_t redact_begin(std::string_view text, TableColumns& columns, std::string& out);
+  // The same of whole lines. What is left begins with a line, so that a value is seen again with
+  // what announces it.
+  std::size_t redact_lines(std::string_view text, TableColumns& columns, std::string& out);
   // The last part of such a text.
   void redact_end(std::string_view text, TableColumns& columns, std::string& out);
   // The value of a named field: the name decides first, then the value is scanned.
@@ -76,6 +79,10 @@ class TextScanner {
     }
   };
 
+  using Backward = std::size_t (*)(std::string_view text, std::size_t at);
+  // redact_begin(); what is left for later begins where `begin_of` says of its first value.
+  std::size_t redact_up_to(std::string_view text, TableColumns& columns, Backward begin_of,
+                           std::string& out);
   // Fills work_[depth].findings, sorted and disjoint.
   void find_all(ScanText& scan, unsigned depth);
   void find_encoded(std::string_view text, unsigned depth);
