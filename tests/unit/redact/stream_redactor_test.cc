@@ -54,6 +54,15 @@ TEST(StreamRedactorTest, ValueOverLinesIsSeenAgainWithItsName) {
   EXPECT_FALSE(contains(whole, "hunter"));
 }
 
+TEST(StreamRedactorTest, ValueBehindTheLineOfItsNameIsSeenAgainWithIt) {
+  // The last line of the first part needs more, for a reason of its own.
+  const std::string text = "a\n$4\r\nAUTH\r\n$26\r\nhunter48AUTH\r PASSWORD E'\r\nb\nc\n' d\n";
+  const std::string whole = redact_cut(text, 0);
+
+  for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
+  EXPECT_FALSE(contains(whole, "hunter"));
+}
+
 TEST(StreamRedactorTest, WithholdsTheLastTokenAsALength) {
   Scanner s;
   StreamRedactor stream(s.scanner);

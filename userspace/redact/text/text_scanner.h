@@ -79,10 +79,10 @@ class TextScanner {
     }
   };
 
-  using Backward = std::size_t (*)(std::string_view text, std::size_t at);
-  // redact_begin(); what is left for later begins where `begin_of` says of its first value.
-  std::size_t redact_up_to(std::string_view text, TableColumns& columns, Backward begin_of,
-                           std::string& out);
+  // Finds in the begin of a text that goes on; returns what of it is decided.
+  std::size_t find_begin(std::string_view text, TableColumns& columns);
+  bool stands_alone(std::string_view text, std::size_t begin, const std::vector<Finding>& findings,
+                    TableColumns columns);
   // Fills work_[depth].findings, sorted and disjoint.
   void find_all(ScanText& scan, unsigned depth);
   void find_encoded(std::string_view text, unsigned depth);
@@ -100,6 +100,7 @@ class TextScanner {
   HmacSha256 pseudonyms_;
   Vault vault_;
   std::array<ScanWork, kMaxDepth + 1> work_;      // by depth
+  std::vector<Finding> lines_;                    // of redact_lines(), while work_ is used again
   std::array<DecodedPart, kMaxDepth + 1> parts_;  // by depth
   std::string place_;
   std::vector<std::string> pending_;
