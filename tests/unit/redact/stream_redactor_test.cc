@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/text/stream_redactor.h"
 
+#include "tests/unit/base/memory_flags.h"
 #include "tests/unit/redact/fixture.h"
 
 namespace scopetrace {
@@ -61,6 +62,17 @@ TEST(StreamRedactorTest, ValueBehindTheLineOfItsNameIsSeenAgainWithIt) {
 
   for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
   EXPECT_FALSE(contains(whole, "hunter"));
+}
+
+TEST(StreamRedactorTest, HoldsBackInMemoryForSecrets) {
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+  stream.push("password=hunter22");
+  EXPECT_EQ(stream.held_back(), "password=hunter22");
+  EXPECT_TRUE(is_secret_memory(stream.held_back().data()));
+
+  stream.finish();
+  EXPECT_EQ(stream.held_back().data(), nullptr);
 }
 
 TEST(StreamRedactorTest, WithholdsTheLastTokenAsALength) {
