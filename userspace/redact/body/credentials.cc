@@ -209,7 +209,7 @@ bool has_parameters(std::string_view rest) {
 
 std::string redact_smuggled(TextScanner& scanner, std::string_view item, bool is_announced) {
   if (is_announced && item.size() >= 8) return scanner.replace("bearer", item);
-  const std::string safe = scanner.redact(item);
+  std::string safe = scanner.redact(item);
   if (safe != item) return safe;
   const auto dot = item.rfind('.');
   const std::string_view last = dot == item.npos ? item : item.substr(dot + 1);

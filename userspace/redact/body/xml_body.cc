@@ -133,7 +133,7 @@ class XmlWalk {
     const Element& parent = stack_.back();
     if (!parent.said.empty()) return parent.said;
     if (is_value_element(parent.local) || is_name_like(parent)) return parent.name;
-    const std::string ahead = name_behind(local);
+    std::string ahead = name_behind(local);
     if (!ahead.empty()) return ahead;
     return class_of_element(scanner_.names(), parent.name) ? parent.name : std::string(local);
   }
