@@ -64,6 +64,15 @@ TEST(StreamRedactorTest, ValueBehindTheLineOfItsNameIsSeenAgainWithIt) {
   EXPECT_FALSE(contains(whole, "hunter"));
 }
 
+TEST(StreamRedactorTest, HeaderThatWaitsForItsRowsIsNoRow) {
+  const std::string text =
+      "a\n\"id\",\"wif\",\"plan\"\n\"8741\",\"" + make_secret(30) + "\",\"basic\"\n\n8|b|c\n";
+  const std::string whole = redact_cut(text, 0);
+
+  for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
+  EXPECT_TRUE(contains(whole, "\"wif\"")) << whole;
+}
+
 TEST(StreamRedactorTest, HoldsBackInMemoryForSecrets) {
   Scanner s;
   StreamRedactor stream(s.scanner);

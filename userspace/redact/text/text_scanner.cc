@@ -130,12 +130,24 @@ std::size_t TextScanner::redact_begin(std::string_view text, TableColumns& colum
 std::size_t TextScanner::redact_lines(std::string_view text, TableColumns& columns,
                                       std::string& out) {
   constexpr int kMaxTies = 8;  // lines that a value may be behind what announces it
+  const TableColumns before = columns;
   std::size_t end = find_begin(text, columns);
+  const TableColumns after = columns;
   lines_ = work_[0].findings;
+  // A table that begins in what is left for later has not begun.
+  const auto columns_at_end = [&] {
+    if (before.is_active() || !after.is_active()) return after;
+    TableColumns own;
+    find_begin(text.substr(end), own);
+    return own.is_active() ? before : after;
+  };
   if (end < text.size()) end = near_line_begin(text, end);
   end = cut_before(text, end, lines_, near_line_begin);
-  for (int i = 0; i < kMaxTies && end > 0 && !stands_alone(text, end, lines_, columns); ++i)
+  columns = columns_at_end();
+  for (int i = 0; i < kMaxTies && end > 0 && !stands_alone(text, end, lines_, columns); ++i) {
     end = cut_before(text, near_line_begin(text, end - 1), lines_, near_line_begin);
+    columns = columns_at_end();
+  }
   append(text, 0, end, lines_, out);
   return end;
 }
