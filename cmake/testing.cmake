@@ -32,7 +32,7 @@ endfunction()
 # in corpus/<name>/, plus the seeds that it makes (tests/support/fuzz_target.h).
 #   scopetrace_add_fuzzer(decode SOURCES decode_fuzzer.cc LIBS scopetrace::wire)
 function(scopetrace_add_fuzzer name)
-  cmake_parse_arguments(ARG "JSON;UNSETTLED" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "JSON" "" "SOURCES;LIBS" ${ARGN})
   add_executable(fuzz_${name} ${ARG_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} scopetrace_options)
   # Objects, not a library: a linker would leave out what only libFuzzer calls.

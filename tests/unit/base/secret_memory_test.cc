@@ -8,26 +8,14 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <fstream>
 #include <string>
+
+#include "tests/unit/base/memory_flags.h"
 
 namespace scopetrace {
 namespace {
 
 constexpr std::size_t kSize = 10000;
-
-// The flags of the mapping that begins at `address`, as /proc/self/smaps has them.
-std::string flags_of(const void* address) {
-  std::ifstream maps("/proc/self/smaps");
-  char begin[32];
-  std::snprintf(begin, sizeof(begin), "%lx-", reinterpret_cast<unsigned long>(address));
-  bool is_inside = false;
-  for (std::string line; std::getline(maps, line);) {
-    if (line.starts_with(begin)) is_inside = true;
-    if (is_inside && line.starts_with("VmFlags:")) return line + " ";
-  }
-  return "";
-}
 
 int exit_status_of_child(int (*run)(void*), void* argument) {
   const pid_t child = ::fork();

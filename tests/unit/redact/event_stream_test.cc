@@ -74,6 +74,15 @@ TEST(GraphqlTest, UnclosedStringHidesNothing) {
   EXPECT_FALSE(contains(graphql("{ f(password: \"\"\"" + secret), secret));
 }
 
+TEST(GraphqlTest, WordsThatAreNoNamesAreScanned) {
+  const std::string token = make_token();
+  EXPECT_EQ(graphql("query Q { a(b: " + token + ") { numberOfOpenPositions } }"),
+            "query Q { a(b: [github-pat]) { numberOfOpenPositions } }");
+  EXPECT_FALSE(contains(shape_as("application/graphql", "query { " + token + " }"), token));
+  EXPECT_EQ(graphql("{ a(clientSecretOfThisShop: \"k1k1k1k1\", n: -1, d: 12345678901234567890) }"),
+            "{ a(clientSecretOfThisShop: \"k1k1k1k1\", n: -1, d: 12345678901234567890) }");
+}
+
 TEST(GraphqlTest, ShapeHasTypes) {
   EXPECT_EQ(shape_as("application/graphql", "query { f(a: \"x\", b: 12, c: $d) { e } } # y"),
             "query { f(a: \"string\", b: number, c: $d) { e } } ");

@@ -30,6 +30,14 @@ inline std::string make_secret(std::size_t size, std::uint64_t seed = 1) {
   return "a7" + Shape::parse("[alnum]{" + std::to_string(size - 2) + "}")->generate(random);
 }
 
+// A token that gives itself away wherever it stands.
+inline std::string make_token(std::uint64_t seed = 5) {
+  std::mt19937_64 random(seed);
+  return Shape::parse("gh"  // in two parts: nothing token-like is written down
+                      "p_[alnum]{36}")
+      ->generate(random);
+}
+
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

@@ -118,6 +118,23 @@ TEST(HeaderFieldsTest, NeverIndexedValueGoesUnlessHarmless) {
   EXPECT_EQ(field("content-length", "12", true), "12");
 }
 
+TEST(HeaderFieldsTest, TokenGoesWhereNoneBelongs) {
+  const std::string token = make_token();
+  const FieldCase fields[] = {
+      {"CookieName", "cookie", "a=b; x " + token + " y=c", "a=[cookie]; x [github-pat] y=[cookie]"},
+      {"Refresh", "refresh", "5; " + token + " url=/a", "5; [github-pat] url=/a"},
+      {"Realm", "authorization", "Digest realm=\" " + token + " \"",
+       "Digest realm=\" [github-pat] \""},
+      {"Scope", "authorization", "AWS4-HMAC-SHA256 Credential=\"k/ " + token + " \"",
+       "AWS4-HMAC-SHA256 Credential=\"[aws-access-key]/ [github-pat] \""},
+      {"Account", "authorization", "SharedKey x " + token + " y:abcdefgh",
+       "SharedKey x [github-pat] y:[bearer]"},
+      {"Mark", "authorization", "[REDACTED: " + token + " ]", "[credentials]"},
+      {"MarkBehindScheme", "authorization", "Bearer [REDACTED: " + token + " ]", "Bearer [bearer]"},
+      {"Name", "authorization", "Digest " + token + "=\"x\"", "Digest [github-pat]=\"x\""}};
+  for (const FieldCase& c : fields) EXPECT_EQ(field(c.field, c.value), c.redacted) << c.name;
+}
+
 TEST(UrlTest, KeepsWhatIsNoSecret) {
   EXPECT_EQ(url("https://u:pw12@h.example:8443/a/b;jsessionid=a1b2c3d4/c?page=2&api_key=k1k2k3#x"),
             "https://u:[url-password]@h.example:8443/a/b;jsessionid=[session-id]/c?page=2&api_key="

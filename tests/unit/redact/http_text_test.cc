@@ -3,6 +3,7 @@
 
 #include "tests/support/deflate.h"
 #include "tests/unit/redact/fixture.h"
+#include "userspace/redact/body/http_head_text.h"
 
 namespace scopetrace {
 namespace {
@@ -174,6 +175,13 @@ TEST(HttpTextTest, ScansInputWithoutHeadAsText) {
   EXPECT_EQ(scrub(""), "");
 }
 
+TEST(HttpTextTest, LimitOfTheInputCutsNoToken) {
+  const std::string token = make_token();
+  std::string input(HttpTextRedactor::kMaxInput - 24, '\n');
+  const std::string out = HttpScrub()(input + " {\"a\":\"" + token + "\"}");
+  EXPECT_TRUE(out.ends_with("\n [WITHHELD:48:over-the-size-limit]")) << out.substr(out.size() - 90);
+}
+
 TEST(HttpTextTest, RedactingTwiceIsRedactingOnce) {
   const std::string secret = make_secret(24);
   const std::string body = deflated("{\"user\":\"jo\",\"password\":\"" + secret + "\"}", kGzipBits);
@@ -183,6 +191,39 @@ TEST(HttpTextTest, RedactingTwiceIsRedactingOnce) {
             "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(body, 7) +
             "\r\nHTTP/1.1 200 OK\r\nSet-Cookie: sid=" + secret + "; Path=/\r\n\r\n");
   EXPECT_EQ(scrub(once), once);
+}
+
+TEST(HttpHeadTextTest, ListWhoseFirstLineCannotBeAFieldIsNoHead) {
+  const std::string nul(1, '\0');
+  EXPECT_FALSE(read_head_text(":path: /" + nul + "\n\n").has_value());
+  EXPECT_FALSE(read_head_text(":method: GET\n " + nul + "\n").has_value());
+  EXPECT_EQ(read_head_text(":path: /\nx: " + nul + "\n")->raw, ":path: /\n");
+}
+
+TEST(HttpHeadTextTest, WhatIsRefusedIsTakenOnce) {
+  const std::string secret = make_secret(24);
+  const std::string refused = ":path: /" + std::string(1, '\0') + "\n";
+  const std::string out = HttpScrub()(refused + refused + "x password=" + secret + "\n");
+  EXPECT_FALSE(contains(out, secret)) << out;
+}
+
+TEST(HttpHeadTextTest, HeadWithoutEndStopsAtItsLimits) {
+  const std::string start = "GET / HTTP/1.1\r\n";
+  std::string many = start, fields = start;
+  while (many.size() < 2 * kMaxHeadText) many += "x: " + std::string(4096, 'y') + "\r\n";
+  for (std::size_t i = 0; i < kMaxFields + 10; ++i) fields += "x: y\r\n";
+  EXPECT_LE(read_head_text(many)->raw.size(), kMaxHeadText);
+  EXPECT_EQ(read_head_text(fields)->head.fields.size(), kMaxFields);
+}
+
+TEST(HttpHeadTextTest, LimitOfAHeadCutsNoToken) {
+  const std::string token = make_token();
+  std::string head = "GET / HTTP/1.1\r\n";
+  while (head.size() < kMaxHeadText - 8192) head += "x: " + std::string(4096, 'y') + "\r\n";
+  head += "x: " + std::string(kMaxHeadText - head.size() - 24, 'y') + ' ';
+  const std::string out = HttpScrub()(head + token + "\r\n\r\n");
+  EXPECT_FALSE(contains(out, token.substr(0, 12)));
+  EXPECT_FALSE(contains(out, token.substr(24)));
 }
 
 }  // namespace

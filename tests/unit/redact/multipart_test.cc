@@ -3,6 +3,7 @@
 
 #include "tests/support/deflate.h"
 #include "tests/unit/redact/body_fixture.h"
+#include "userspace/redact/body/transfer_encoding.h"
 
 namespace scopetrace {
 namespace {
@@ -122,6 +123,27 @@ TEST(FormTest, IsFoundUnderAnotherType) {
 TEST(FormTest, ShapeHasTypes) {
   EXPECT_EQ(shape_as("application/x-www-form-urlencoded", "a=1&b=x+y&c=&d=true&e"),
             "a=number&b=string&c=empty&d=boolean&e");
+}
+
+TEST(MarkTest, IsTheWholeTextAndNothingElse) {
+  for (const std::string& mark :
+       {withheld_mark(7, "over the size limit"), binary_mark(12), std::string("[WITHHELD:7]")}) {
+    EXPECT_TRUE(is_mark(mark)) << mark;
+    EXPECT_FALSE(is_mark(mark + " ")) << mark;
+    EXPECT_FALSE(is_mark(" " + mark)) << mark;
+    EXPECT_FALSE(is_mark(mark.substr(0, mark.size() - 1))) << mark;
+  }
+}
+
+TEST(MarkTest, HidesNothingInside) {
+  const std::string token = make_token();
+  const std::string texts[] = {
+      "[WITHHELD:7:" + token + "]",     "[WITHHELD:" + token + "]", "[binary " + token + " bytes]",
+      "[binary 7 bytes " + token + "]", "[WITHHELD:7:a b]",         "[WITHHELD:7:a]]"};
+  for (const std::string& text : texts) {
+    EXPECT_FALSE(is_mark(text)) << text;
+    EXPECT_FALSE(contains(redact_as("text/plain", text), token)) << text;
+  }
 }
 
 }  // namespace

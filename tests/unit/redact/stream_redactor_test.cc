@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/text/stream_redactor.h"
 
+#include "tests/unit/base/memory_flags.h"
 #include "tests/unit/redact/fixture.h"
 
 namespace scopetrace {
@@ -43,6 +44,44 @@ TEST(StreamRedactorTest, OutputIsTheSameForSingleBytes) {
 
   EXPECT_EQ(out, redact_cut(text, 0));
   EXPECT_LE(stream.held_back_bytes(), StreamRedactor::kHoldBackBytes);
+}
+
+TEST(StreamRedactorTest, ValueOverLinesIsSeenAgainWithItsName) {
+  const std::string text =
+      "a\nx PASSWORD E'\nhunter 22\nx PASSWORD E'\n b c d e f g h i j k l m n\nPASSWORD E'\no\n";
+  const std::string whole = redact_cut(text, 0);
+
+  for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
+  EXPECT_FALSE(contains(whole, "hunter"));
+}
+
+TEST(StreamRedactorTest, ValueBehindTheLineOfItsNameIsSeenAgainWithIt) {
+  // The last line of the first part needs more, for a reason of its own.
+  const std::string text = "a\n$4\r\nAUTH\r\n$26\r\nhunter48AUTH\r PASSWORD E'\r\nb\nc\n' d\n";
+  const std::string whole = redact_cut(text, 0);
+
+  for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
+  EXPECT_FALSE(contains(whole, "hunter"));
+}
+
+TEST(StreamRedactorTest, HeaderThatWaitsForItsRowsIsNoRow) {
+  const std::string text =
+      "a\n\"id\",\"wif\",\"plan\"\n\"8741\",\"" + make_secret(30) + "\",\"basic\"\n\n8|b|c\n";
+  const std::string whole = redact_cut(text, 0);
+
+  for (std::size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(redact_cut(text, cut), whole);
+  EXPECT_TRUE(contains(whole, "\"wif\"")) << whole;
+}
+
+TEST(StreamRedactorTest, HoldsBackInMemoryForSecrets) {
+  Scanner s;
+  StreamRedactor stream(s.scanner);
+  stream.push("password=hunter22");
+  EXPECT_EQ(stream.held_back(), "password=hunter22");
+  EXPECT_TRUE(is_secret_memory(stream.held_back().data()));
+
+  stream.finish();
+  EXPECT_EQ(stream.held_back().data(), nullptr);
 }
 
 TEST(StreamRedactorTest, WithholdsTheLastTokenAsALength) {

@@ -2,6 +2,7 @@
 #include "userspace/redact/text/text_scanner.h"
 
 #include "tests/unit/redact/fixture.h"
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/scan/encodings.h"
 
@@ -51,6 +52,43 @@ INSTANTIATE_TEST_SUITE_P(
                     ContainerCase{"Ftp", "PASS ", "\r\nCWD /"},
                     ContainerCase{"Resp", "*2\r\n$4\r\nAUTH\r\n$20\r\n", "\r\n"}),
     [](const auto& test) { return test.param.label; });
+
+TEST(PlaceholderTest, IsAClassWithOrWithoutATag) {
+  const std::string tag(16, 'a');
+  const std::string texts[] = {"[REDACTED:pin]", "[REDACTED:pin-2:" + tag + "]"};
+  for (const std::string& text : texts) {
+    EXPECT_EQ(placeholder_end(text + "x]", 0), text.size()) << text;
+    EXPECT_TRUE(is_placeholder(text)) << text;
+    EXPECT_FALSE(is_placeholder(text + "x")) << text;
+  }
+  EXPECT_TRUE(is_placeholder("[REDACTED]"));
+}
+
+TEST(PlaceholderTest, IsNothingElse) {
+  const std::string tag(16, 'a');
+  const std::string texts[] = {"[REDACTED:pin " + tag + "]",
+                               "[REDACTED:Pin]",
+                               "[REDACTED:pin:" + tag.substr(1) + "]",
+                               "[REDACTED:pin:" + tag + "a]",
+                               "[REDACTED:pin:" + tag.substr(1) + "g]",
+                               "[REDACTED:pin:" + tag,
+                               "[REDACTED:" + std::string(49, 'a') + "]",
+                               "[REDACTED:",
+                               "[REDACTED x]"};
+  for (const std::string& text : texts) {
+    EXPECT_FALSE(is_placeholder(text)) << text;
+    EXPECT_FALSE(text.starts_with(kPlaceholderMark) && placeholder_end(text, 0)) << text;
+  }
+}
+
+TEST(PlaceholderTest, WhatOnlyBeginsLikeOneHidesNothing) {
+  const std::string token = github_token();
+  Scanner s;
+  for (const std::string& text : {"[REDACTED:" + token + "]", "[REDACTED: " + token + " ]",
+                                  "[REDACTED:pin:" + token + "]", "[REDACTED:pin] " + token}) {
+    EXPECT_FALSE(contains(s.scanner.redact(text), token)) << text;
+  }
+}
 
 TEST(TextScannerTest, LeavesOrdinaryTextAlone) {
   Scanner s;

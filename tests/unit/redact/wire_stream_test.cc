@@ -71,6 +71,24 @@ TEST(WireStreamTest, RandomBytesDoNotDependOnCuts) {
   EXPECT_EQ(different, 0U);
 }
 
+TEST(WireStreamTest, BeginsThatMayBecomeAProtocolDoNotDependOnCuts) {
+  const std::string kafka = big(15, 4) + big(18, 2) + big(3, 2) + big(1, 4);
+  const std::string query = "\1\2 select one, two, three from a where b";
+  const std::string begins[] = {kafka + big(5, 2) + "abcd\n",
+                                kafka + big(5, 2) + "abcde",
+                                "Q" + big(query.size() + 5, 4) + nul(query),
+                                "Q" + big(query.size() + 4, 4) + query,
+                                "*-1\r\n*1\r\n$4\r\nPING\r\n",
+                                std::string(32, 'a') + " 1",
+                                "CONNECT {}\r\nPUB a 18446744073709551614\r\nx\r\nPING\r\n"};
+  for (const std::string& begin : begins) {
+    const std::string whole = tell(begin).text;
+    for (std::size_t piece = 1; piece < begin.size(); ++piece) {
+      EXPECT_EQ(tell_pieces(begin, piece).text, whole) << piece;
+    }
+  }
+}
+
 TEST(WireRecordTest, TellsKnownProtocolsOnly) {
   Scanner s;
   const std::string password = make_secret(12);

@@ -116,6 +116,14 @@ TEST(XmlBodyTest, CutTextLosesItsOpenEnd) {
   EXPECT_EQ(redact_as("text/xml", "<a><b>one</b><c d=\"sk_li", {.is_cut = true}), "<a><b>one</b>");
 }
 
+TEST(XmlBodyTest, NamespaceHidesNoToken) {
+  const std::string token = make_token();
+  EXPECT_EQ(xml("<a xmlns=\"urn:a\" xmlns:b=" + token + ">c</a>"),
+            "<a xmlns=\"urn:a\" xmlns:b=[github-pat]>c</a>");
+  EXPECT_FALSE(contains(shape_as("text/xml", "<a xmlns=\" " + token + " \">c</a>"), token));
+  EXPECT_EQ(shape_as("text/xml", "<a xmlnsx=\"b\"/>"), "<a xmlnsx=\"string\"/>");
+}
+
 TEST(XmlBodyTest, ShapeKeepsStructureWithoutValues) {
   EXPECT_EQ(shape_as("text/xml",
                      "<?xml version=\"1.0\"?><a xmlns:b=\"urn:b\" c=\"7\"><b:d>text</b:d><!-- e -->"

@@ -7,6 +7,7 @@
 
 #include "userspace/redact/body/form.h"
 #include "userspace/redact/body/member.h"
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -126,14 +127,21 @@ std::string_view unquoted(std::string_view value) {
 std::string redact_scoped_key(TextScanner& scanner, std::string_view value) {
   const auto slash = std::min(value.find('/'), value.size());
   const std::string_view key = value.substr(0, slash);
-  if (key.empty()) return std::string(value);
-  return scanner.replace("aws-access-key", key) + std::string(value.substr(slash));
+  const std::string scope = scanner.redact(value.substr(slash));
+  return key.empty() ? scope : scanner.replace("aws-access-key", key) + scope;
+}
+
+// A realm that has the form of an address (RFC 7616 section 3.3) names a server, not a person.
+std::string redact_realm(TextScanner& scanner, std::string_view value) {
+  const auto at = value.find('@');
+  if (at == value.npos) return scanner.redact(value);
+  return scanner.redact(value.substr(0, at)) + '@' + scanner.redact(value.substr(at + 1));
 }
 
 std::string redact_parameter(TextScanner& scanner, std::string_view name, std::string_view value) {
   if (value.empty()) return {};
   if (equals_ignoring_case(name, "credential")) return redact_scoped_key(scanner, value);
-  if (equals_ignoring_case(name, "realm")) return std::string(value);  // a server's words
+  if (equals_ignoring_case(name, "realm")) return redact_realm(scanner, value);
   if (is_in(kPlainParameters, name)) return scanner.redact(value);
   const auto class_name = class_of_member(scanner.names(), name);
   if (class_name) return scanner.replace(*class_name, value);
@@ -171,7 +179,7 @@ class Parameters {
     const std::size_t end = value_end(text, stop + 1);
     const std::string_view raw = text.substr(stop + 1, end - stop - 1);
     const std::string_view value = unquoted(raw);
-    out.append(name).append("=");
+    out.append(redact_text_at(scanner_, name, 0)).append("=");
     const std::string redacted =
         side_ == Side::kServer ? scanner_.redact(value) : redact_parameter(scanner_, name, value);
     const bool is_kept = redacted == value;
@@ -201,7 +209,7 @@ bool has_parameters(std::string_view rest) {
 
 std::string redact_smuggled(TextScanner& scanner, std::string_view item, bool is_announced) {
   if (is_announced && item.size() >= 8) return scanner.replace("bearer", item);
-  const std::string safe = scanner.redact(item);
+  std::string safe = scanner.redact(item);
   if (safe != item) return safe;
   const auto dot = item.rfind('.');
   const std::string_view last = dot == item.npos ? item : item.substr(dot + 1);
@@ -214,7 +222,7 @@ std::string redact_smuggled(TextScanner& scanner, std::string_view item, bool is
 
 std::string redact_authorization(TextScanner& scanner, std::string_view value) {
   value = trim(value);
-  if (value.empty() || value.starts_with("[REDACTED")) return std::string(value);
+  if (value.empty() || is_placeholder(value)) return std::string(value);
   const auto blank = value.find(' ');
   const std::string_view scheme = value.substr(0, blank);
   const bool is_opaque = is_in(kOpaqueSchemes, scheme);
@@ -225,12 +233,12 @@ std::string redact_authorization(TextScanner& scanner, std::string_view value) {
   if (!is_known) return scanner.replace("credentials", value);
   const std::string_view rest = trim(value.substr(blank));
   std::string out(value.substr(0, static_cast<std::size_t>(rest.data() - value.data())));
-  const std::size_t prefix = out.size();
-  if (rest.starts_with("[REDACTED") && rest.find(']') == rest.size() - 1)
-    return out + std::string(rest);
+  if (is_placeholder(rest)) return out + std::string(rest);
   if (!is_opaque || has_parameters(rest)) return out + Parameters(scanner, Side::kClient).run(rest);
-  if (to_lower(scheme).starts_with("sharedkey")) out += rest.substr(0, rest.find(':') + 1);
-  const std::string_view key = rest.substr(out.size() - prefix);
+  const bool has_account = to_lower(scheme).starts_with("sharedkey");
+  const std::string_view account = rest.substr(0, has_account ? rest.find(':') + 1 : 0);
+  const std::string_view key = rest.substr(account.size());
+  out += scanner.redact(account);
   const bool is_basic = equals_ignoring_case(scheme, "basic");
   return out + scanner.replace(is_basic ? "basic-auth" : "bearer", key);
 }
@@ -251,8 +259,8 @@ std::string redact_signature(TextScanner& scanner, std::string_view value) {
     const bool is_padding = equals == part.npos || part.find_first_not_of('=', equals) == part.npos;
     const std::size_t from = is_padding ? 0 : equals + 1;
     const std::string_view content = part.substr(from);
-    const bool is_signature = content.size() >= kMinUnknown && !content.starts_with("[REDACTED");
-    out += part.substr(0, from);
+    const bool is_signature = content.size() >= kMinUnknown && !is_placeholder(content);
+    out += redact_text_at(scanner, part.substr(0, from), 0);
     out += is_signature ? scanner.replace("signature", content) : scanner.redact(content);
     at = end;
   }

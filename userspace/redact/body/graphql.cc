@@ -12,12 +12,18 @@ namespace scopetrace {
 namespace {
 
 constexpr std::string_view kBlockQuote = "\"\"\"";
+constexpr std::size_t kMinToken = 16;  // of a word that may be a value
 constexpr std::array<std::string_view, 4> kOperations = {"query", "mutation", "subscription",
                                                          "fragment"};
 
 bool is_name_char(char c) { return is_alnum(c) || c == '_'; }
 bool is_number_char(char c) {
   return is_digit(c) || std::string_view("+-.eE").find(c) != std::string_view::npos;
+}
+
+// What a value without quotes may consist of, also where the grammar has none.
+bool is_word_char(char c) {
+  return !is_space(c) && std::string_view("\"#$(),:=@[]{}").find(c) == std::string_view::npos;
 }
 
 template <class Is>
@@ -52,21 +58,30 @@ class Document {
     const char c = text_[at_];
     if (c == '"') return take_string();
     if (c == '#') return take_comment();
-    if (is_letter(c) || c == '_') return take_name();
-    if (is_digit(c) || (c == '-' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) {
-      return take_number();
-    }
+    const bool is_negative = c == '-' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]);
+    if (is_letter(c) || c == '_' || is_digit(c) || is_negative) return take_word();
     if (c == ')' || c == '}') argument_ = {};
     out_ += c;
     ++at_;
   }
 
   // A name with a colon behind it names the value that follows.
-  void take_name() {
+  void note_argument() {
     const std::size_t end = run_end(text_, at_, is_name_char);
     const auto behind = text_.find_first_not_of(" \t\r\n,", end);
     if (behind != text_.npos && text_[behind] == ':') argument_ = text_.substr(at_, end - at_);
-    put(end);
+  }
+  // A name or number; what is longer or neither may be a value that somebody put there.
+  void take_word() {
+    const bool is_name = !is_digit(text_[at_]) && text_[at_] != '-';
+    if (is_name) note_argument();
+    const std::size_t end = run_end(text_, at_, is_word_char);
+    const bool is_number = run_end(text_, at_, is_number_char) >= end;
+    if (end - at_ < kMinToken || is_number) {
+      return is_name ? put(run_end(text_, at_, is_name_char)) : take_number();
+    }
+    out_ += redact_text_at(scanner_, text_.substr(at_, end - at_), options_.depth);
+    at_ = end;
   }
   void take_number() {
     const std::size_t end = run_end(text_, at_, is_number_char);

@@ -27,7 +27,7 @@ std::string redact_cookies(TextScanner& scanner, std::string_view value, bool is
     const bool is_plain =
         is_attribute ||
         (equals != pair.npos && scanner.names().is_public_cookie(trim(pair.substr(0, equals))));
-    if (equals != pair.npos) out += pair.substr(0, equals + 1);
+    if (equals != pair.npos) out += redact_text_at(scanner, pair.substr(0, equals), 0) + '=';
     const bool is_secret = !is_plain && is_secret_member(scanner.names(), "cookie", content);
     out += is_secret ? scanner.replace("cookie", trim(content)) : scanner.redact(content);
     if (end < value.size()) out += ';';
@@ -65,7 +65,8 @@ std::string redact_links(TextScanner& scanner, std::string_view value) {
 std::string redact_refresh(TextScanner& scanner, std::string_view value) {
   const auto equals = value.find('=');
   if (equals == value.npos) return scanner.redact(value);
-  return std::string(value.substr(0, equals + 1)) + redact_url(scanner, value.substr(equals + 1));
+  return scanner.redact(value.substr(0, equals)) + '=' +
+         redact_url(scanner, value.substr(equals + 1));
 }
 
 // Private, loopback and link-local addresses say nothing about a person.

@@ -152,7 +152,8 @@ void redact_start_line(TextScanner& scanner, const HeadText& head, std::string_v
                                     : std::string_view(head.head.reason);
   const auto at = part.empty() ? bare.npos : bare.find(part, bare.find(' '));
   if (at == bare.npos) {
-    out += line;
+    out += scanner.redact(bare);
+    out += line.substr(bare.size());
     return;
   }
   out += bare.substr(0, at);
@@ -160,10 +161,16 @@ void redact_start_line(TextScanner& scanner, const HeadText& head, std::string_v
   out += line.substr(at + part.size());
 }
 
+// What a head may take of `text`: whole lines, so that no value is cut in two.
+std::string_view head_window(std::string_view text) {
+  if (text.size() <= kMaxHeadText) return text;
+  return text.substr(0, text.substr(0, kMaxHeadText).rfind('\n') + 1);
+}
+
 }  // namespace
 
 std::optional<HeadText> read_head_text(std::string_view text) {
-  const std::string_view all = text.substr(0, kMaxHeadText);
+  const std::string_view all = head_window(text);
   HeadText out;
   std::string_view rest = all;
   const std::string_view start = without_line_end(first_line(rest, kMaxRequestLine));

@@ -20,7 +20,8 @@ struct HeadText {
 };
 
 // The head that `text` begins with, or nothing. It ends at its empty line, or before a line with a
-// NUL; at most kMaxHeadText bytes and kMaxFields fields: what follows is taken for body.
+// NUL; at most kMaxHeadText bytes of whole lines and kMaxFields fields: what follows is taken for
+// body.
 std::optional<HeadText> read_head_text(std::string_view text);
 inline constexpr std::size_t kMaxHeadText = 1 << 20;
 

@@ -21,6 +21,13 @@ std::string_view blank_lines(std::string_view text) {
   return text.substr(0, std::min(text.find_first_not_of("\r\n"), text.size()));
 }
 
+// As much of a text that is too long as can be taken without cutting a word in two.
+std::string_view whole_words(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  const auto end = text.substr(0, max).find_last_of(" \t\r\n");
+  return text.substr(0, end == text.npos ? max : end + 1);
+}
+
 // A body as it was framed: its pieces joined, and what else belongs to the message.
 struct FramedBody {
   std::string_view wire;      // a part of the input, or of `joined`
@@ -33,7 +40,8 @@ struct FramedBody {
 // The walk over one input.
 class HttpText {
  public:
-  HttpText(TextScanner& scanner, std::string_view input) : scanner_(scanner), rest_(input) {}
+  HttpText(TextScanner& scanner, std::string_view input, bool is_cut)
+      : scanner_(scanner), rest_(input), is_cut_(is_cut) {}
 
   std::string run() {
     while (!rest_.empty()) {
@@ -179,13 +187,15 @@ class HttpText {
   }
 
   void add_content(std::string_view content, const ContentInfo& info, bool is_whole) {
-    const RedactedContent redacted = redact_content(scanner_, content, info, {.is_cut = !is_whole});
+    const bool is_cut = !is_whole || (is_cut_ && rest_.empty());
+    const RedactedContent redacted = redact_content(scanner_, content, info, {.is_cut = is_cut});
     out_ += redacted.withheld.empty() ? redacted.text
                                       : withheld_mark(content.size(), redacted.withheld);
   }
 
   TextScanner& scanner_;
   std::string_view rest_;
+  bool is_cut_;  // more followed in the input
   std::string out_;
   std::string last_method_;
 };
@@ -215,14 +225,13 @@ Result<std::unique_ptr<HttpTextRedactor>> HttpTextRedactor::make(const RuleSet& 
 
 std::string HttpTextRedactor::redact(std::string_view bytes) {
   TextScanner scanner(*state_->detectors, state_->key);
-  const std::string_view input = bytes.substr(0, kMaxInput);
+  const std::string_view input = whole_words(bytes, kMaxInput);
+  const bool is_cut = input.size() < bytes.size();
   // A second time: what a later name gave away may stand before it. Only that one is counted.
-  HttpText(scanner, input).run();
+  HttpText(scanner, input, is_cut).run();
   const auto before = scanner.by_class();
-  std::string out = HttpText(scanner, input).run();
-  if (bytes.size() > input.size()) {
-    out += withheld_mark(bytes.size() - input.size(), "over the size limit");
-  }
+  std::string out = HttpText(scanner, input, is_cut).run();
+  if (is_cut) out += withheld_mark(bytes.size() - input.size(), "over the size limit");
   for (const auto& [name, count] : scanner.by_class()) {
     const auto first = before.find(name);
     const std::uint64_t counted = first == before.end() ? 0 : first->second;

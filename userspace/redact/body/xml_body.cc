@@ -133,7 +133,7 @@ class XmlWalk {
     const Element& parent = stack_.back();
     if (!parent.said.empty()) return parent.said;
     if (is_value_element(parent.local) || is_name_like(parent)) return parent.name;
-    const std::string ahead = name_behind(local);
+    std::string ahead = name_behind(local);
     if (!ahead.empty()) return ahead;
     return class_of_element(scanner_.names(), parent.name) ? parent.name : std::string(local);
   }
@@ -177,8 +177,9 @@ class XmlWalk {
   std::string redacted_attribute(const XmlAttribute& attribute, const Element& element,
                                  bool is_password) {
     const std::string_view local = local_name(attribute.name);
-    const bool is_namespace = attribute.name.starts_with("xmlns");
-    if (is_namespace || attribute.value.empty()) return std::string(attribute.value);
+    if (attribute.value.empty()) return {};
+    const bool is_namespace = attribute.name == "xmlns" || attribute.name.starts_with("xmlns:");
+    if (is_namespace) return markup_text(attribute.value);
     const std::string value = decode_references(attribute.value);
     if (options_.as_shape) return std::string(type_of(value));
     const std::string safe = redacted_named(local, value, element, is_password);

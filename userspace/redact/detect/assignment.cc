@@ -16,17 +16,27 @@ constexpr std::size_t kMaxArgument = 4096;
 constexpr std::size_t kMaxBraced = 256;
 constexpr std::size_t kMaxTyped = 1024;
 
-// The length of an escape that a run of name characters begins with, behind the character
-// `before`: "3D" behind %, "n", "u0026" or "x22" behind a backslash, "36m" behind [ of a colour.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
-std::size_t escape_size(std::string_view run, char before) {
-  if (run.empty()) return 0;
-  if (before == '%') return run.size() >= 2 && hex_value(run[0]) >= 0 ? 2 : 0;
-  if (before == '\\') return run[0] == 'u' ? 5 : run[0] == 'x' ? 3 : 1;
-  if (before != '[' || !is_digit(run[0])) return 0;
+// "36m" of a colour.
+std::size_t colour_size(std::string_view run) {
   std::size_t at = 0;
   while (at < run.size() && is_digit(run[at])) ++at;
-  return at < run.size() && run[at] == 'm' ? at + 1 : 0;
+  return at > 0 && at < run.size() && run[at] == 'm' ? at + 1 : 0;
+}
+
+// The length of an escape that a run of name characters begins with, behind the character
+// `before`: "3D" behind %, "n", "u0026" or "x22" behind a backslash, "36m" behind [ of a colour.
+std::size_t escape_size(std::string_view run, char before) {
+  if (run.empty()) return 0;
+  switch (before) {
+    case '%':
+      return run.size() >= 2 && hex_value(run[0]) >= 0 ? 2 : 0;
+    case '\\':
+      return run[0] == 'u' ? 5 : run[0] == 'x' ? 3 : 1;
+    case '[':
+      return colour_size(run);
+    default:
+      return 0;
+  }
 }
 
 bool has_dashes(std::string_view text, TextRange name) {
@@ -66,6 +76,11 @@ class PairReader {
   std::optional<Assignment> read_blank();
   std::optional<std::size_t> sentence_colon(TextRange word) const;
   bool says_value(TextRange word) const;
+  std::optional<Assignment> read_known(bool is_said) const;
+  Assignment read_argument();
+  Assignment read_prose();
+  bool takes_escaped_tag();
+  void skip_to_sign();
   bool skip_name_end();
   void skip_bounds();
   void skip_visibility();
@@ -178,26 +193,39 @@ std::optional<Assignment> PairReader::read_declared_type() {
   return value(Tie::kEquals);
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
+// Formats in which a name and its value are two strings, or have their lengths before them.
+std::optional<Assignment> PairReader::read_known(bool is_said) const {
+  const bool may_be_pair =
+      is_said && (is_quoted_ || cursor_.peek() == '<' || cursor_.peek() == ',');
+  if (may_be_pair) {
+    if (auto pair = paired_value(cursor_.text, name_, cursor_.at)) return pair;
+  }
+  return is_quoted_ ? serialized_value(cursor_.text, name_, cursor_.at) : std::nullopt;
+}
+
+// &lt;name&gt;
+bool PairReader::takes_escaped_tag() {
+  return cursor_.text.substr(0, name_.begin).ends_with("&lt;") && cursor_.takes("&gt;");
+}
+
+// Over blanks, and the mark of a name that may be missing: name?: of TypeScript.
+void PairReader::skip_to_sign() {
+  const std::size_t begin = cursor_.at;
+  if ((cursor_.peek() == '?' || cursor_.peek() == '!') && cursor_.peek(1) == ':') ++cursor_.at;
+  cursor_.skip_blanks();
+  has_blank_ = cursor_.at > begin;
+}
+
 std::optional<Assignment> PairReader::read() {
   if (!skip_name_end()) return std::nullopt;
   if (cursor_.peek() == '\r') {
     if (auto found = read_bulk()) return found;
   }
   const bool is_said = is_said_name(cursor_.text, name_);
-  if (is_said && (is_quoted_ || cursor_.peek() == '<' || cursor_.peek() == ',')) {
-    if (auto pair = paired_value(cursor_.text, name_, cursor_.at)) return pair;
-  }
-  if (is_quoted_) {
-    if (auto found = serialized_value(cursor_.text, name_, cursor_.at)) return found;
-  }
+  if (auto found = read_known(is_said)) return found;
   if (cursor_.peek() == '(' && !is_quoted_) return read_call();
-  const bool is_escaped_tag = cursor_.text.substr(0, name_.begin).ends_with("&lt;");
-  if (is_escaped_tag && cursor_.takes("&gt;")) return value(Tie::kElement);
-  const std::size_t behind_name = cursor_.at;
-  if ((cursor_.peek() == '?' || cursor_.peek() == '!') && cursor_.peek(1) == ':') ++cursor_.at;
-  cursor_.skip_blanks();
-  has_blank_ = cursor_.at > behind_name;
+  if (takes_escaped_tag()) return value(Tie::kElement);
+  skip_to_sign();
   if (auto found = read_sign()) {
     const bool is_code = is_index_ && !found->is_quoted;
     return is_code ? std::nullopt : found;
@@ -357,30 +385,35 @@ std::optional<std::size_t> PairReader::sentence_colon(TextRange word) const {
   return std::nullopt;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<Assignment> PairReader::read_blank() {
   const bool is_option = has_dashes(cursor_.text, name_);
-  if (cursor_.peek() == '\0' && !cursor_.is_over() && !is_quoted_) {  // argv as the kernel has it
-    if (!is_option) return std::nullopt;
-    ++cursor_.at;
-    Assignment found = value(Tie::kOption);
-    const auto end = cursor_.text.substr(0, cursor_.at + kMaxArgument).find('\0', cursor_.at);
-    if (end != std::string_view::npos) found.value = {cursor_.at, end};
-    return found;
-  }
+  if (cursor_.peek() == '\0' && !cursor_.is_over() && !is_quoted_)
+    return is_option ? std::optional(read_argument()) : std::nullopt;
   if (!has_blank_ || cursor_.is_at_line_end()) return std::nullopt;
   if (is_quoted_ && !is_option) return std::nullopt;
   if (auto declared = read_declared_type()) return declared;
   if (auto compared = read_comparison()) return compared;
-  const Assignment found = value(is_option ? Tie::kOption : Tie::kBlank);
-  const auto colon = is_option || found.is_quoted ? std::nullopt : sentence_colon(found.value);
-  if (colon) {  // token generated: value
+  return is_option ? value(Tie::kOption) : read_prose();
+}
+
+// --name NUL value: argv as the kernel has it.
+Assignment PairReader::read_argument() {
+  ++cursor_.at;
+  Assignment found = value(Tie::kOption);
+  const auto end = cursor_.text.substr(0, cursor_.at + kMaxArgument).find('\0', cursor_.at);
+  if (end != std::string_view::npos) found.value = {cursor_.at, end};
+  return found;
+}
+
+// name is value, name generated for bob: value, name string = "value" of Go
+Assignment PairReader::read_prose() {
+  const Assignment found = value(Tie::kBlank);
+  if (const auto colon = found.is_quoted ? std::nullopt : sentence_colon(found.value)) {
     cursor_.at = *colon;
     return value(Tie::kBlank);
   }
-  if (!is_option && (cursor_.takes("is ") || cursor_.takes("was "))) return value(Tie::kBlank);
-  // password string = "value": Go.
-  if (const auto behind = is_option ? std::nullopt : behind_type(cursor_.text, found)) {
+  if (cursor_.takes("is ") || cursor_.takes("was ")) return value(Tie::kBlank);
+  if (const auto behind = behind_type(cursor_.text, found)) {
     cursor_.at = *behind;
     return value(Tie::kEquals);
   }

@@ -8,14 +8,21 @@
 
 namespace scopetrace {
 
-// What stands at `at` needs more text. Its whole line waits, since what is in front may announce
-// it: at most the 4 KiB before `at`.
-inline void wants_line(ScanText& scan, std::size_t at) {
+// Where the line of `at` begins, or a word at most 4 KiB before it: what stands there may announce
+// what stands at `at`.
+inline std::size_t near_line_begin(std::string_view text, std::size_t at) {
   constexpr std::size_t kMaxBack = 4096;
-  if (scan.is_final) return;
   const std::size_t from = at > kMaxBack ? at - kMaxBack : 0;
-  const auto end = scan.text.substr(from, at - from).rfind('\n');
-  scan.wants_more(end == std::string_view::npos ? from : from + end + 1);
+  const std::string_view before = text.substr(from, at - from);
+  const auto end = before.rfind('\n');
+  if (end != before.npos) return from + end + 1;
+  const auto blank = before.find(' ');
+  return from == 0 ? 0 : blank == before.npos ? at : from + blank + 1;
+}
+
+// What stands at `at` needs more text. Its whole line waits.
+inline void wants_line(ScanText& scan, std::size_t at) {
+  if (!scan.is_final) scan.wants_more(near_line_begin(scan.text, at));
 }
 
 }  // namespace scopetrace

@@ -27,7 +27,7 @@ inline std::optional<std::size_t> placeholder_end(std::string_view text, std::si
   return is_tag ? std::optional(end + 18) : std::nullopt;
 }
 
-// Whether `text` is a placeholder and nothing else; or the [REDACTED] of another tool.
+// Whether a text is one placeholder, ours or the one of other tools, and nothing else.
 inline bool is_placeholder(std::string_view text) {
   if (text == "[REDACTED]") return true;
   return text.starts_with(kPlaceholderMark) && placeholder_end(text, 0) == text.size();

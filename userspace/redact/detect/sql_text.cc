@@ -48,6 +48,29 @@ bool ends_in_backslash(std::string_view text, std::size_t at) {
   return next < text.size() && std::string_view(",);").find(text[next]) != std::string_view::npos;
 }
 
+// Whether the quote behind the backslash at `at` ends the literal.
+bool ends_behind_backslash(std::string_view text, std::size_t at, char quote, bool is_nested) {
+  if (text[at + 1] != quote) return false;
+  return is_nested || (quote == '\'' && ends_in_backslash(text, at + 1));
+}
+
+// The end of the literal whose quote is at `open`, before `limit`. `is_nested`: in another string,
+// so that a backslash stands before each quote.
+std::size_t literal_end(std::string_view text, std::size_t open, std::size_t limit,
+                        bool is_nested) {
+  const char quote = text[open];
+  for (std::size_t i = open + 1; i < limit; ++i) {
+    if (text[i] == '\\' && i + 1 < limit) {
+      if (ends_behind_backslash(text, i, quote, is_nested)) return is_nested ? i : i + 1;
+      ++i;
+    } else if (text[i] == quote) {
+      if (text.substr(0, limit).substr(i + 1, 1) != text.substr(i, 1)) return i;  // not doubled
+      ++i;
+    }
+  }
+  return limit;
+}
+
 // Whether a string can begin at `at`: a cheap look at each character of an expression.
 bool may_begin_string(std::string_view text, std::size_t at) {
   const char c = text[at];
@@ -71,7 +94,6 @@ std::size_t skip_sql_space(std::string_view text, std::size_t at) {
   return at;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::optional<TextRange> sql_string_at(std::string_view text, std::size_t at) {
   if (at >= text.size()) return std::nullopt;
   const std::size_t limit = std::min(text.size(), at + kMaxSqlLiteral);
@@ -82,21 +104,7 @@ std::optional<TextRange> sql_string_at(std::string_view text, std::size_t at) {
   }
   const auto open = quote_at(text, at);
   if (!open) return std::nullopt;
-  const char quote = text[*open];
-  for (std::size_t i = *open + 1; i < limit; ++i) {
-    if (text[i] == '\\' && i + 1 < limit) {
-      const bool is_end = text[i + 1] == quote &&
-                          (text[at] == '\\' || (quote == '\'' && ends_in_backslash(text, i + 1)));
-      if (is_end) return TextRange{*open + 1, text[at] == '\\' ? i : i + 1};
-      ++i;
-      continue;
-    }
-    if (text[i] != quote) continue;
-    const bool is_doubled = i + 1 < limit && text[i + 1] == quote;
-    if (!is_doubled) return TextRange{*open + 1, i};
-    ++i;
-  }
-  return TextRange{*open + 1, limit};
+  return TextRange{*open + 1, literal_end(text, *open, limit, text[at] == '\\')};
 }
 
 std::size_t sql_string_end(std::string_view text, std::size_t at, TextRange inside) {

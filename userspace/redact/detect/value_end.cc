@@ -13,7 +13,17 @@ bool closes_string(const Quote& quote, std::size_t backslashes) {
   return quote.escapes == 0 ? backslashes % 2 == 0 : backslashes <= quote.escapes;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
+// A quotation mark that stands for itself, as SQL and YAML write it.
+bool is_doubled(std::string_view text, std::size_t at, const Quote& quote) {
+  return quote.escapes == 0 && text[at] == '\'' && text.substr(at + 1, 1) == "'";
+}
+
+// Where the content before the closing mark at `at` ends: the mark's own backslashes are none of
+// it.
+std::size_t content_end(std::size_t at, std::size_t backslashes, const Quote& quote) {
+  return quote.escapes == 0 ? at : at - backslashes;
+}
+
 StringEnd marked_end(std::string_view text, std::size_t begin, const Quote& quote) {
   std::size_t backslashes = 0;
   for (std::size_t at = begin; at < text.size(); ++at) {
@@ -24,8 +34,7 @@ StringEnd marked_end(std::string_view text, std::size_t begin, const Quote& quot
     }
     if (is_line_end(c) && quote.mark != '`') return {at, false};
     if (c == quote.mark && closes_string(quote, backslashes)) {
-      const bool is_doubled = quote.escapes == 0 && c == '\'' && text.substr(at + 1, 1) == "'";
-      if (!is_doubled) return {at - (quote.escapes == 0 ? 0 : backslashes), true};
+      if (!is_doubled(text, at, quote)) return {content_end(at, backslashes, quote), true};
       ++at;
     }
     backslashes = 0;
@@ -142,6 +151,17 @@ class Brackets {
   std::size_t depth_ = 0;
 };
 
+// "\\ " of Java properties.
+bool is_escaped_blank(std::string_view text, std::size_t begin, std::size_t at) {
+  return text[at] == ' ' && at > begin && text[at - 1] == '\\';
+}
+
+// A delimiter that something follows; without that it belongs to the value.
+bool ends_soft(char c, std::string_view rest) {
+  const bool is_soft = Brackets::closes(c) || c == ',' || c == ';' || c == '&' || c == '|';
+  return is_soft && (is_delimited(rest) || closes_pattern(c, rest));
+}
+
 std::size_t query_end(std::string_view text, std::size_t begin) {
   std::size_t at = begin;
   while (at < text.size() && !ends_hard(text, at) && !is_quote(text[at]) && text[at] != '&' &&
@@ -160,7 +180,6 @@ StringEnd string_end(std::string_view text, std::size_t begin, const Quote& quot
   return end == text.npos ? StringEnd{text.size(), false} : StringEnd{end, true};
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
                      std::size_t size_max) {
   text = text.substr(0, std::min(text.size(), begin + size_max));
@@ -169,16 +188,13 @@ std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
   Enclosure enclosure(text, name.begin);
   for (std::size_t at = begin; at < text.size(); ++at) {
     const char c = text[at];
-    const bool is_escaped = c == ' ' && at > begin && text[at - 1] == '\\';  // Java properties
-    if (!is_escaped && ends_hard(text, at)) return at;
+    if (ends_hard(text, at) && !is_escaped_blank(text, begin, at)) return at;
     const std::string_view rest = text.substr(at + 1);
     if (is_quote(c)) {
       if (enclosure.has(c) || (at > begin && is_delimited(rest))) return at;
-      continue;
+    } else if (!brackets.take(c) && ends_soft(c, rest)) {
+      return at;
     }
-    if (brackets.take(c)) continue;
-    const bool is_soft = Brackets::closes(c) || c == ',' || c == ';' || c == '&' || c == '|';
-    if (is_soft && (is_delimited(rest) || closes_pattern(c, rest))) return at;
   }
   return text.size();
 }

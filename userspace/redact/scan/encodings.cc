@@ -59,6 +59,7 @@ std::string encode_percent(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   constexpr std::string_view kKept = "-_.~[]:";
   std::string out;
+  out.reserve(3 * text.size());  // growing would leave copies behind
   for (const char c : text) {
     if (is_alnum(c) || kKept.find(c) != kKept.npos) {
       out += c;

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <optional>
 
-#include "userspace/base/bytes.h"
 #include "userspace/redact/detect/key_blocks.h"
 #include "userspace/redact/text/text_scanner.h"
 
@@ -58,17 +57,7 @@ std::size_t whole_lines(std::string_view text, std::size_t max) {
   return at;
 }
 
-// Moves the rest to the front and leaves no copy of anything behind it.
-void drop_begin(std::string& text, std::size_t size_bytes) {
-  const std::size_t rest = text.size() - size_bytes;
-  std::memmove(text.data(), text.data() + size_bytes, rest);
-  wipe(text.data() + rest, size_bytes);
-  text.resize(rest);
-}
-
 }  // namespace
-
-StreamRedactor::~StreamRedactor() { wipe(pending_); }
 
 std::string StreamRedactor::push(std::string_view bytes) {
   std::string out;
@@ -80,7 +69,7 @@ void StreamRedactor::push(std::string_view bytes, std::string& out) {
   while (!pending_.empty() && !bytes.empty()) bytes.remove_prefix(join(bytes, out));
   if (bytes.empty()) return;
   const std::size_t taken = take(bytes, out);
-  pending_.assign(bytes.substr(taken));
+  pending_.append(bytes.substr(taken));
   next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
 }
 
@@ -89,17 +78,16 @@ void StreamRedactor::push(std::string_view bytes, std::string& out) {
 std::size_t StreamRedactor::join(std::string_view bytes, std::string& out) {
   const std::string_view head = bytes.substr(0, kHoldBackBytes);
   const std::size_t before = pending_.size();
-  pending_ += head;
+  pending_.append(head);
   // Nothing can be decided before a line ends or the hold-back is full: not looked at each byte.
   const bool has_line = head.find('\n') != head.npos;
   if (!has_line && !is_withheld() && pending_.size() < next_look_) return head.size();
-  const std::size_t taken = take(pending_, out);
+  const std::size_t taken = take(pending_.view(), out);
   if (taken >= before) {
-    wipe(pending_);
     pending_.clear();
     return taken - before;
   }
-  drop_begin(pending_, taken);
+  pending_.drop_begin(taken);
   next_look_ = std::max(kMaxLine, pending_.size() + kLookStep);
   return head.size();
 }
@@ -120,7 +108,7 @@ std::size_t StreamRedactor::take(std::string_view text, std::string& out) {
 
 std::size_t StreamRedactor::take_lines(std::string_view text, std::string& out) {
   const std::size_t end = whole_lines(text, kMaxLine);
-  return end == 0 ? 0 : scanner_.redact_begin(text.substr(0, end), columns_, out);
+  return end == 0 ? 0 : scanner_.redact_lines(text.substr(0, end), columns_, out);
 }
 
 // The begin of a line that is too long, or of lines that belong together and are too long.
@@ -172,8 +160,8 @@ void StreamRedactor::end_withheld(std::string& out) {
 
 // The last token may be the beginning of a secret: nothing says that it is whole.
 std::string StreamRedactor::finish() {
-  const auto cut = pending_.find_last_of(kSeparators);
-  return finish_from(cut == pending_.npos ? 0 : cut + 1);
+  const auto cut = pending_.view().find_last_of(kSeparators);
+  return finish_from(cut == std::string_view::npos ? 0 : cut + 1);
 }
 
 std::string StreamRedactor::finish_whole() { return finish_from(pending_.size()); }
@@ -182,10 +170,9 @@ std::string StreamRedactor::finish_whole() { return finish_from(pending_.size())
 std::string StreamRedactor::finish_from(std::size_t tail) {
   std::string out;
   if (is_withheld()) tail = 0;
-  if (tail > 0) scanner_.redact_end(std::string_view(pending_).substr(0, tail), columns_, out);
+  if (tail > 0) scanner_.redact_end(pending_.view().substr(0, tail), columns_, out);
   withheld_bytes_ += pending_.size() - tail;
   end_withheld(out);
-  wipe(pending_);
   pending_.clear();
   return out;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "userspace/base/secret_text.h"
 #include "userspace/redact/detect/table_columns.h"
 
 namespace scopetrace {
@@ -15,7 +16,7 @@ class TextScanner;
 // Holds back what may still become a match: the line that is not whole yet, and a value that goes
 // on over lines. A line longer than kMaxLine is taken in pieces that end where a value may end; a
 // run without any such place, and what is longer than kHoldBackBytes, is withheld as a length, as
-// is a private key up to its END line.
+// is a private key up to its END line. What is held back is in memory for secrets.
 class StreamRedactor {
  public:
   static constexpr std::size_t kMaxLine = 8192;
@@ -23,7 +24,6 @@ class StreamRedactor {
 
   // `scanner` is borrowed and must outlive this.
   explicit StreamRedactor(TextScanner& scanner) : scanner_(scanner) {}
-  ~StreamRedactor();
   StreamRedactor(const StreamRedactor&) = delete;
   StreamRedactor& operator=(const StreamRedactor&) = delete;
 
@@ -37,6 +37,8 @@ class StreamRedactor {
   // The same at the end of a file, where the last token is whole and is judged as any other.
   std::string finish_whole();
 
+  // As it came, until the next call.
+  std::string_view held_back() const { return pending_.view(); }
   std::size_t held_back_bytes() const { return pending_.size(); }
   // Bytes that came out as a length so far.
   std::uint64_t withheld_total() const { return withheld_total_; }
@@ -54,7 +56,7 @@ class StreamRedactor {
 
   TextScanner& scanner_;
   TableColumns columns_;
-  std::string pending_;
+  SecretText pending_;
   std::uint64_t withheld_bytes_ = 0;  // of the run or key that is being withheld
   std::uint64_t withheld_total_ = 0;
   std::size_t next_look_ = 0;  // how long pending_ gets before it is looked at again

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/named_values.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -13,6 +14,22 @@ namespace {
 constexpr std::size_t kTagBytes = 8;
 constexpr std::size_t kMaxPending = 4096;   // values waiting to be learned
 constexpr std::size_t kMaxSightings = 256;  // per exchange
+
+// Where what is left for later begins, for a value that begins at `at`.
+using Backward = std::size_t (*)(std::string_view text, std::size_t at);
+
+std::size_t keep_place(std::string_view, std::size_t at) { return at; }
+
+// `end`, or before the value that goes over it or touches the end of the text.
+std::size_t cut_before(std::string_view text, std::size_t end, const std::vector<Finding>& findings,
+                       Backward begin_of) {
+  for (auto finding = findings.rbegin(); finding != findings.rend(); ++finding) {
+    if (finding->range.begin >= end) continue;
+    if (finding->range.end <= end && finding->range.end < text.size()) break;
+    end = begin_of(text, finding->range.begin);
+  }
+  return end;
+}
 
 }  // namespace
 
@@ -95,19 +112,60 @@ std::string TextScanner::redact(std::string_view text, unsigned depth) {
   return out;
 }
 
-std::size_t TextScanner::redact_begin(std::string_view text, TableColumns& columns,
-                                      std::string& out) {
+std::size_t TextScanner::find_begin(std::string_view text, TableColumns& columns) {
   ScanText scan{text, false};
   scan.columns = &columns;
   find_all(scan, 0);
-  const auto& findings = work_[0].findings;
-  std::size_t end = std::min(scan.undecided, text.size());
-  for (const Finding& finding : findings) {
-    if (finding.range.begin >= end) break;
-    if (finding.range.end > end || finding.range.end == text.size()) end = finding.range.begin;
-  }
-  append(text, 0, end, findings, out);
+  return std::min(scan.undecided, text.size());
+}
+
+std::size_t TextScanner::redact_begin(std::string_view text, TableColumns& columns,
+                                      std::string& out) {
+  const std::size_t decided = find_begin(text, columns);
+  const std::size_t end = cut_before(text, decided, work_[0].findings, keep_place);
+  append(text, 0, end, work_[0].findings, out);
   return end;
+}
+
+std::size_t TextScanner::redact_lines(std::string_view text, TableColumns& columns,
+                                      std::string& out) {
+  constexpr int kMaxTies = 8;  // lines that a value may be behind what announces it
+  const TableColumns before = columns;
+  std::size_t end = find_begin(text, columns);
+  const TableColumns after = columns;
+  lines_ = work_[0].findings;
+  // A table that begins in what is left for later has not begun.
+  const auto columns_at_end = [&] {
+    if (before.is_active() || !after.is_active()) return after;
+    TableColumns own;
+    find_begin(text.substr(end), own);
+    return own.is_active() ? before : after;
+  };
+  if (end < text.size()) end = near_line_begin(text, end);
+  end = cut_before(text, end, lines_, near_line_begin);
+  columns = columns_at_end();
+  for (int i = 0; i < kMaxTies && end > 0 && !stands_alone(text, end, lines_, columns); ++i) {
+    end = cut_before(text, near_line_begin(text, end - 1), lines_, near_line_begin);
+    columns = columns_at_end();
+  }
+  append(text, 0, end, lines_, out);
+  return end;
+}
+
+// Whether what was found from `begin` on is also found without what stands before it.
+bool TextScanner::stands_alone(std::string_view text, std::size_t begin,
+                               const std::vector<Finding>& findings, TableColumns columns) {
+  const auto first = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return finding.range.begin >= begin;
+  });
+  if (first == findings.end()) return true;
+  find_begin(text.substr(begin), columns);
+  const auto& alone = work_[0].findings;
+  return std::equal(first, findings.end(), alone.begin(), alone.end(),
+                    [&](const Finding& finding, const Finding& other) {
+                      return finding.range.begin - begin == other.range.begin &&
+                             finding.range.end - begin == other.range.end;
+                    });
 }
 
 void TextScanner::redact_end(std::string_view text, TableColumns& columns, std::string& out) {

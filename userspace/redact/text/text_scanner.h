@@ -34,6 +34,9 @@ class TextScanner {
   // that is: what touches the end, or needs to be seen with what follows, is left for later.
   // `columns` goes from call to call of one text.
   std::size_t redact_begin(std::string_view text, TableColumns& columns, std::string& out);
+  // The same of whole lines. What is left begins with a line, so that a value is seen again with
+  // what announces it.
+  std::size_t redact_lines(std::string_view text, TableColumns& columns, std::string& out);
   // The last part of such a text.
   void redact_end(std::string_view text, TableColumns& columns, std::string& out);
   // The value of a named field: the name decides first, then the value is scanned.
@@ -76,6 +79,10 @@ class TextScanner {
     }
   };
 
+  // Finds in the begin of a text that goes on; returns what of it is decided.
+  std::size_t find_begin(std::string_view text, TableColumns& columns);
+  bool stands_alone(std::string_view text, std::size_t begin, const std::vector<Finding>& findings,
+                    TableColumns columns);
   // Fills work_[depth].findings, sorted and disjoint.
   void find_all(ScanText& scan, unsigned depth);
   void find_encoded(std::string_view text, unsigned depth);
@@ -93,6 +100,7 @@ class TextScanner {
   HmacSha256 pseudonyms_;
   Vault vault_;
   std::array<ScanWork, kMaxDepth + 1> work_;      // by depth
+  std::vector<Finding> lines_;                    // of redact_lines(), while work_ is used again
   std::array<DecodedPart, kMaxDepth + 1> parts_;  // by depth
   std::string place_;
   std::vector<std::string> pending_;

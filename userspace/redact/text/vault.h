@@ -9,12 +9,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "userspace/base/secret_text.h"
 #include "userspace/redact/scan/finding.h"
 
 namespace scopetrace {
 
 // Exact matcher over learned values in plain, percent, base64 (three alignments) and hexadecimal
-// form. Bounded; what no longer fits is counted. Wiped on destruction.
+// form, which are in memory for secrets. Bounded; what no longer fits is counted.
 class Vault {
  public:
   static constexpr std::size_t kMinBytes = 8;
@@ -22,7 +23,6 @@ class Vault {
   static constexpr std::size_t kMaxBytes = 8192;  // of one value
 
   Vault() = default;
-  ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
 
@@ -32,11 +32,14 @@ class Vault {
   std::uint64_t refused() const { return refused_; }  // values that no longer fitted
 
  private:
-  void add_form(std::string form);
+  void add_form(std::string_view form);
+  void add_own_form(std::string form);
 
-  std::vector<std::string> forms_;
-  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_head_;  // first 8 bytes → forms
-  std::bitset<65536> heads_;                                               // prefilter of by_head_
+  SecretTexts texts_;
+  std::vector<std::string_view> forms_;  // in texts_
+  // By a hash of 16 bits of the first 8 bytes, which says nothing about them.
+  std::unordered_map<std::uint16_t, std::vector<std::uint32_t>> by_head_;
+  std::bitset<65536> heads_;  // prefilter of by_head_
   std::size_t values_ = 0;
   std::uint64_t refused_ = 0;
 };

@@ -164,7 +164,7 @@ bool Imap::resume() {
 Match match_imap(std::string_view begin) {
   std::size_t end = 0;
   while (end < begin.size() && end < kMaxTag && is_tag_character(begin[end])) ++end;
-  if (end == begin.size() && end < kMaxTag) return Match::kMaybe;
+  if (end == begin.size()) return Match::kMaybe;
   const std::string_view tag = begin.substr(0, end);
   if (end == 0 || begin[end] != ' ' || !has_digit(tag)) return Match::kNo;
   const std::string_view rest = begin.substr(end + 1, kMaxTag);

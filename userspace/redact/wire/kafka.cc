@@ -154,7 +154,9 @@ Match match_kafka(std::string_view begin) {
       begin.substr(kHeader, header.client_id_bytes == kNull ? 0 : header.client_id_bytes);
   const bool is_text =
       std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
-  return is_text ? Match::kYes : Match::kNo;
+  if (!is_text) return Match::kNo;
+  const bool is_whole = header.client_id_bytes == kNull || id.size() == header.client_id_bytes;
+  return is_whole ? Match::kYes : Match::kMaybe;
 }
 
 std::unique_ptr<WireProtocol> make_kafka() { return std::make_unique<Kafka>(); }

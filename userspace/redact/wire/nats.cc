@@ -14,7 +14,8 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxControl = 32 * 1024;  // bytes of a line; servers allow 4 KiB
+constexpr std::size_t kMaxControl = 32 * 1024;   // bytes of a line; servers allow 4 KiB
+constexpr std::uint64_t kMaxPayload = 1U << 30;  // servers allow 64 MiB
 constexpr std::array kWithJson = {"CONNECT", "INFO"};
 constexpr std::array kWithPayload = {"PUB", "HPUB", "MSG", "HMSG"};
 constexpr std::array kSecretMembers = {"pass", "auth_token", "jwt", "sig", "nonce"};
@@ -95,6 +96,7 @@ void Nats::tell_control(std::string_view line, WireText& out) {
   out.value(rest);
   const auto blank = rest.find_last_of(" \t");
   payload_bytes_ = parse_decimal(blank == rest.npos ? rest : rest.substr(blank + 1));
+  if (payload_bytes_) payload_bytes_ = std::min(*payload_bytes_, kMaxPayload);
   if (!payload_bytes_) out.end();
 }
 

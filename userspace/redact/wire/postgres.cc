@@ -278,10 +278,10 @@ Match match_typed(std::string_view begin, std::string_view types) {
   if (extent.size_bytes > 32768 || extent.size_bytes < 7) return Match::kNo;
   const std::string_view payload = begin.substr(5, extent.size_bytes - 5);
   const auto end = payload.find('\0');
-  if (!is_readable(payload.substr(0, end))) return Match::kNo;
-  const std::size_t seen = std::min(begin.size(), kMaxProbe);
   if (end == payload.npos && begin.size() >= extent.size_bytes) return Match::kNo;
-  return end != payload.npos || seen >= kMaxProbe ? Match::kYes : Match::kMaybe;
+  // What reads badly so far may be the begin of what reads well.
+  if (end == payload.npos && begin.size() < kMaxProbe) return Match::kMaybe;
+  return is_readable(payload.substr(0, end)) ? Match::kYes : Match::kNo;
 }
 
 }  // namespace

@@ -129,10 +129,9 @@ Match match_array(std::string_view begin) {
   const Extent header = line_extent(begin, kMaxHeader);
   if (header.state == Extent::State::kNeedsMore) {
     const auto digits = begin.substr(1);
-    return std::all_of(digits.begin(), digits.end(),
-                       [](char c) { return is_digit(c) || c == '\r'; })
-               ? Match::kMaybe
-               : Match::kNo;
+    const bool may_be = std::all_of(digits.begin(), digits.end(),
+                                    [](char c) { return is_digit(c) || is_one_of(c, "-\r"); });
+    return may_be ? Match::kMaybe : Match::kNo;
   }
   const bool is_header = header.state == Extent::State::kKnown && header.size_bytes > 3 &&
                          begin[header.size_bytes - 2] == '\r' &&
