@@ -121,9 +121,10 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
 
 void take_cookie_option(ScanText& scan, const NameTable& names, TextRange program,
                         std::vector<Finding>& findings) {
-  constexpr std::size_t kMaxBefore = 512;  // of the command before the option
+  constexpr std::size_t kMaxBefore = 512;  // of the command, up to the option
   const std::string_view text = scan.text;
   const std::string_view ahead = text.substr(program.end, kMaxBefore);
+  if (ahead.starts_with('/')) return;  // of a user agent: curl/8.5
   const std::string_view command = ahead.substr(0, ahead.find('\n'));
   for (const std::string_view option : {std::string_view(" -b "), std::string_view("\"-b\"")}) {
     const auto at = command.find(option);
