@@ -16,7 +16,8 @@ struct FreeFilter {
 using Filter = std::unique_ptr<void, FreeFilter>;
 
 // Allowed with any arguments: computing, memory, time, and the descriptors that are already open.
-// sysinfo: glibc's qsort asks how much memory there is, and capstone sorts.
+// sysinfo: glibc's qsort asks how much memory there is, and capstone sorts. mlock: what is held
+// back and what was learned must not be swapped out.
 constexpr int kAllowed[] = {
     SCMP_SYS(read),         SCMP_SYS(write),         SCMP_SYS(pread64),
     SCMP_SYS(lseek),        SCMP_SYS(close),         SCMP_SYS(fstat),
@@ -29,6 +30,7 @@ constexpr int kAllowed[] = {
     SCMP_SYS(tgkill),       SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigaction), SCMP_SYS(sched_yield),   SCMP_SYS(restart_syscall),
     SCMP_SYS(exit),         SCMP_SYS(exit_group),    SCMP_SYS(sysinfo),
+    SCMP_SYS(mlock),
 };
 
 // A rule for calls that make memory: allowed while the protection has no PROT_EXEC.
