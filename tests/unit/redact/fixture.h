@@ -33,8 +33,9 @@ inline std::string make_secret(std::size_t size, std::uint64_t seed = 1) {
 // A token that gives itself away wherever it stands.
 inline std::string make_token(std::uint64_t seed = 5) {
   std::mt19937_64 random(seed);
-  return Shape::parse("gh"  // in two parts: nothing token-like is written down
-                      "p_[alnum]{36}")
+  return Shape::parse(
+             "gh"  // in two parts: nothing token-like is written down
+             "p_[alnum]{36}")
       ->generate(random);
 }
 
