@@ -82,6 +82,16 @@ const std::vector<Program>& programs() {
   return list;
 }
 
+// The first arguments of a command that are no options.
+using Commands = std::array<std::string_view, 2>;
+
+// What stands at the place of a command's secret.
+struct PlacedArg {
+  std::optional<TextRange> value = {};
+  int count = 0;  // arguments that may be passwords, up to the place
+  bool is_batch = false;
+};
+
 class CommandLine {
  public:
   CommandLine(std::string_view text, std::vector<Finding>& findings)
@@ -98,7 +108,9 @@ class CommandLine {
   }
   void add(TextRange range);
   void add_value(Form form, TextRange value);
+  const ProgramOption* take_option(const Program& program, TextRange arg, const Commands& commands);
   bool is_password(const Arg& arg, bool is_net_use) const;
+  PlacedArg find_placed(const Program& program, std::size_t begin) const;
 
   std::string_view text_;
   std::vector<Finding>& findings_;
@@ -163,12 +175,34 @@ Match match_option(const ProgramOption& option, std::string_view arg, std::size_
   return may_attach && (!is_long || option.form == Form::kAttached) ? Match::kValue : Match::kNone;
 }
 
+// Whether the option belongs to the program as such, or to one of its commands.
+bool is_meant(const ProgramOption& option, const Commands& commands) {
+  return option.command.empty() ||
+         std::find(commands.begin(), commands.end(), option.command) != commands.end();
+}
+
+// Takes the value that is in the argument itself. Returns the option whose value is the next
+// argument, or nothing.
+const ProgramOption* CommandLine::take_option(const Program& program, TextRange arg,
+                                              const Commands& commands) {
+  for (const ProgramOption* option : program.options) {
+    if (!is_meant(*option, commands)) continue;
+    std::size_t value = 0;
+    const Match match = match_option(*option, slice(arg), value);
+    if (match == Match::kNone) continue;
+    if (match == Match::kNext) return option;
+    add_value(option->form, {arg.begin + value, arg.end});
+    return nullptr;
+  }
+  return nullptr;
+}
+
 void CommandLine::take_options(const Program& program, std::size_t end) {
   const bool is_whole = !is_alnum(text_[end - 1]);
   if (!is_whole && !ends_program(text_, program_end(text_, end))) return;
   ArgReader reader(text_, is_whole ? end - 1 : program_end(text_, end), kMaxCommand);
   const ProgramOption* waiting = nullptr;
-  std::array<std::string_view, 2> commands;  // the first arguments that are no options
+  Commands commands;
   std::size_t seen = 0;
   for (int i = 0; i < kMaxArgs; ++i) {
     const auto arg = reader.next();
@@ -180,18 +214,7 @@ void CommandLine::take_options(const Program& program, std::size_t end) {
       continue;
     }
     if (!written.starts_with('-') && seen < commands.size()) commands[seen++] = written;
-    for (const ProgramOption* known : program.options) {
-      const ProgramOption& option = *known;
-      const bool is_meant = option.command.empty() || std::find(commands.begin(), commands.end(),
-                                                                option.command) != commands.end();
-      if (!is_meant) continue;
-      std::size_t value = 0;
-      const Match match = match_option(option, written, value);
-      if (match == Match::kNext) waiting = &option;
-      if (match == Match::kValue)
-        add_value(option.form, {arg->inner.begin + value, arg->inner.end});
-      if (match != Match::kNone) break;
-    }
+    waiting = take_option(program, arg->inner, commands);
   }
 }
 
@@ -204,30 +227,38 @@ bool CommandLine::is_password(const Arg& arg, bool is_net_use) const {
   return written[0] != '/' && written[0] != '\\' && written.back() != ':';
 }
 
-void CommandLine::take_position(const Program& program, std::size_t end) {
+// The argument at the program's index, or the last one; the arguments begin at `begin`.
+PlacedArg CommandLine::find_placed(const Program& program, std::size_t begin) const {
   const std::string_view command = program.program;
-  const bool goes_on = end < text_.size() && is_alnum(text_[end]) && is_alnum(text_[end - 1]);
-  if (goes_on) return;  // net use|r
   const int index = program.index;
-  const bool is_htpasswd = command.ends_with('-');
-  ArgReader reader(text_, is_htpasswd ? end - 1 : end, kMaxCommand);
-  std::optional<TextRange> last;
-  bool is_batch = !is_htpasswd;
-  int count = 0;
+  ArgReader reader(text_, begin, kMaxCommand);
+  PlacedArg found;
+  found.is_batch = !command.ends_with('-');  // htpasswd - needs its option
   for (int i = 0; i < kMaxArgs; ++i) {
     const auto arg = reader.next();
     if (!arg) break;
     const std::string_view written = slice(arg->inner);
-    if (written.starts_with('-')) is_batch = is_batch || written.find('b') != written.npos;
+    if (written.starts_with('-'))
+      found.is_batch = found.is_batch || written.find('b') != written.npos;
     if (!is_password(*arg, command.starts_with("net"))) continue;
-    if (count++ == index || index < 0) last = arg->inner;
-    if (count > index && index >= 0) break;
+    if (found.count++ == index || index < 0) found.value = arg->inner;
+    if (found.count > index && index >= 0) break;
   }
-  if (!last || !is_batch) return;
-  if (is_htpasswd && count < 2) return;
-  if (program.needs_look && !(is_secret_word(slice(*last)) && has_digit(slice(*last)))) return;
-  if (command == "vault login" && slice(*last).find('=') != std::string_view::npos) return;
-  add(*last);
+  return found;
+}
+
+void CommandLine::take_position(const Program& program, std::size_t end) {
+  const std::string_view command = program.program;
+  const bool goes_on = end < text_.size() && is_alnum(text_[end]) && is_alnum(text_[end - 1]);
+  if (goes_on) return;  // net use|r
+  const bool is_htpasswd = command.ends_with('-');
+  const PlacedArg found = find_placed(program, is_htpasswd ? end - 1 : end);
+  if (!found.value || !found.is_batch) return;
+  if (is_htpasswd && found.count < 2) return;
+  const std::string_view written = slice(*found.value);
+  if (program.needs_look && !(is_secret_word(written) && has_digit(written))) return;
+  if (command == "vault login" && written.find('=') != written.npos) return;
+  add(*found.value);
 }
 
 // echo X | program, printf '%s' X | program
@@ -265,6 +296,13 @@ void CommandLine::take_slash(std::size_t end) {
   if (const auto range = slash_password_at(text_, end)) add(*range);
 }
 
+// No letter, digit or _ before it, unless that ends an escape; before rar they may stand.
+bool begins_program(std::string_view text, std::size_t begin, std::string_view program) {
+  if (begin == 0 || !(is_alnum(text[begin - 1]) || text[begin - 1] == '_')) return true;
+  const bool is_escape = begin > 1 && text[begin - 2] == '\\';
+  return is_escape || program == "rar ";
+}
+
 }  // namespace
 
 std::vector<std::string_view> argv_programs() {
@@ -280,10 +318,7 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
   CommandLine line(text, findings);
   if (program.kind == Kind::kReader)
     return line.take_echoed(at.begin, program.program == "chpasswd");
-  if (at.begin > 0 && (is_alnum(text[at.begin - 1]) || text[at.begin - 1] == '_')) {
-    const bool is_escape = at.begin > 1 && text[at.begin - 2] == '\\';
-    if (!is_escape && program.program != "rar ") return;
-  }
+  if (!begins_program(text, at.begin, program.program)) return;
   const bool is_open = at.end + kMaxCommand >= text.size() && text.find('\n', at.end) == text.npos;
   if (is_open) wants_line(scan, at.begin);
   const bool is_tag = program.kind == Kind::kPosition && at.end < text.size() &&

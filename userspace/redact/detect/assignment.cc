@@ -73,8 +73,12 @@ class PairReader {
   std::optional<Assignment> read_default();
   std::optional<Assignment> read_blank();
   std::optional<std::size_t> sentence_colon(TextRange word) const;
+  bool fills_line_behind(std::size_t at) const;
+  TextRange next_word(TextRange word) const;
   bool says_value(TextRange word) const;
   std::optional<Assignment> read_known(bool is_said) const;
+  std::optional<Assignment> read_behind_name(bool is_said);
+  std::optional<Assignment> read_arrow(bool is_arrow);
   Assignment read_argument();
   Assignment read_prose();
   bool takes_escaped_tag();
@@ -223,6 +227,11 @@ std::optional<Assignment> PairReader::read() {
   if (auto found = read_known(is_said)) return found;
   if (cursor_.peek() == '(' && !is_quoted_) return read_call();
   if (takes_escaped_tag()) return value(Tie::kElement);
+  return read_behind_name(is_said);
+}
+
+// Behind all that closes the name.
+std::optional<Assignment> PairReader::read_behind_name(bool is_said) {
   skip_to_sign();
   if (auto found = read_sign()) {
     const bool is_code = is_index_ && !found->is_quoted;
@@ -235,6 +244,13 @@ std::optional<Assignment> PairReader::read() {
   return read_blank();
 }
 
+// <- of R, -> of PHP, += and ?=
+std::optional<Assignment> PairReader::read_arrow(bool is_arrow) {
+  if (!is_arrow) return std::nullopt;
+  cursor_.at += 2;
+  return value(Tie::kEquals);
+}
+
 std::optional<Assignment> PairReader::read_sign() {
   const char next = cursor_.peek(1);
   switch (cursor_.peek()) {
@@ -242,20 +258,13 @@ std::optional<Assignment> PairReader::read_sign() {
       return read_equals();
     case ':':
       return read_colon();
-    case '<':  // R
-      if (next != '-' || !has_blank_) return std::nullopt;
-      cursor_.at += 2;
-      return value(Tie::kEquals);
+    case '<':
+      return read_arrow(next == '-' && has_blank_);
     case '-':
-      if (next != '>') return std::nullopt;
-      cursor_.at += 2;
-      return value(Tie::kEquals);
+      return read_arrow(next == '>');
     case '?':
     case '+':
-      if (next == '?') return read_default();
-      if (next != '=') return std::nullopt;
-      cursor_.at += 2;
-      return value(Tie::kEquals);
+      return next == '?' ? read_default() : read_arrow(next == '=');
     case ',':
       return read_list();
     case '|':
@@ -362,6 +371,24 @@ bool PairReader::says_value(TextRange word) const {
                                    has_letter(next) && next.find('.') == next.npos);
 }
 
+// Whether what stands behind `at` goes on to the end of the line.
+bool PairReader::fills_line_behind(std::size_t at) const {
+  Cursor behind{cursor_.text, at};
+  behind.skip_blanks();
+  return read_value(behind, name_, Tie::kBlank).fills_line;
+}
+
+// The word behind a single blank; an empty range when there is none, or a very long one.
+TextRange PairReader::next_word(TextRange word) const {
+  constexpr std::size_t kMaxWord = 64;
+  const std::string_view text = cursor_.text;
+  if (word.end + 1 >= text.size() || text[word.end] != ' ') return {word.end, word.end};
+  const std::size_t begin = word.end + 1;
+  const auto end = text.substr(0, begin + kMaxWord).find_first_of(" \r\n", begin);
+  const std::size_t limit = std::min(end, text.size());
+  return limit > begin + kMaxWord ? TextRange{begin, begin} : TextRange{begin, limit};
+}
+
 // Behind the colon that ends one of the words from `word` on: "generated for bob: value". Only one
 // word may stand behind a sentence.
 std::optional<std::size_t> PairReader::sentence_colon(TextRange word) const {
@@ -369,16 +396,9 @@ std::optional<std::size_t> PairReader::sentence_colon(TextRange word) const {
   const std::string_view text = cursor_.text;
   for (int i = 0; i < kMaxSentence && word.end > word.begin; ++i) {
     if (i > 0 && says_value(word)) return word.end;
-    if (text[word.end - 1] == ':') {
-      Cursor behind{text, word.end};
-      behind.skip_blanks();
-      const Assignment found = read_value(behind, name_, Tie::kBlank);
-      return i == 0 || found.fills_line ? std::optional(word.end) : std::nullopt;
-    }
-    if (word.end + 1 >= text.size() || text[word.end] != ' ') return std::nullopt;
-    const std::size_t begin = word.end + 1;
-    word = {begin, std::min(text.substr(0, begin + 64).find_first_of(" \r\n", begin), text.size())};
-    if (word.end > begin + 64) return std::nullopt;
+    const bool ends = text[word.end - 1] == ':';
+    if (ends) return i == 0 || fills_line_behind(word.end) ? std::optional(word.end) : std::nullopt;
+    word = next_word(word);
   }
   return std::nullopt;
 }

@@ -245,11 +245,18 @@ void Exchange::take_bulk_strings(std::size_t begin, std::size_t at) {
   if (last) findings_.push_back({*last, "generic-password"});
 }
 
+// Where the tag in front of an IMAP command begins: letters and digits, or a single dot. Without a
+// tag it is `begin`.
+std::size_t tag_begin(std::string_view text, std::size_t begin) {
+  std::size_t tag = begin;
+  while (tag > 0 && is_alnum(text[tag - 1]) && begin - tag < kMaxTag) --tag;
+  if (tag == begin && tag > 0 && text[tag - 1] == '.') --tag;
+  return tag;
+}
+
 // IMAP: tag LOGIN name password.
 void Exchange::take_login(std::size_t begin, std::size_t end) {
-  std::size_t tag = begin;
-  while (tag > 0 && is_alnum(text_[tag - 1]) && begin - tag < kMaxTag) --tag;
-  if (tag == begin && tag > 0 && text_[tag - 1] == '.') --tag;
+  const std::size_t tag = tag_begin(text_, begin);
   if (tag == begin) return;
   const bool is_lower_case = is_lower(text_[begin + 1]);  // prose, but for the tag
   if (is_lower_case && text_[tag] != '.' && !has_digit(slice({tag, begin}))) return;

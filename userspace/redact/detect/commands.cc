@@ -257,6 +257,43 @@ void take_ssh2_key(ScanText& scan, TextRange at, std::vector<Finding>& findings)
   add(range, "private-key", findings);
 }
 
+// Who takes what a word leads to, where the word itself says nothing more.
+using Taker = void (*)(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+Taker taker_of(Topic topic) {
+  switch (topic) {
+    case Topic::kAddress:
+      return take_client_addresses;
+    case Topic::kMnemonic:
+      return take_phrase;
+    case Topic::kNetrc:
+      return take_netrc;
+    case Topic::kWifiCode:
+      return take_wifi_code;
+    case Topic::kForeignName:
+      return take_foreign_value;
+    case Topic::kScramProof:
+      return take_scram_proof;
+    case Topic::kManifest:
+      return take_manifest;
+    case Topic::kVcard:
+      return take_vcard;
+    case Topic::kPatient:
+      return take_patient;
+    case Topic::kGivenNames:
+      return take_given_names;
+    case Topic::kPlainResponse:
+      return take_plain_response;
+    case Topic::kModuleUsers:
+      return take_module_users;
+    case Topic::kPathToken:
+      return take_path_token;
+    case Topic::kSsh2Key:
+      return take_ssh2_key;
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 std::vector<Literal> command_literals() {
@@ -270,6 +307,7 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
                   std::vector<Finding>& findings) {
   const CommandWord& word = words()[index];
   if (is_class_name(scan.text, at.begin)) return;
+  if (const Taker take = taker_of(word.topic)) return take(scan, at, findings);
   switch (word.topic) {
     case Topic::kAuth:
       return take_auth_word(scan, static_cast<AuthWord>(word.detail), at.begin, at.end, findings);
@@ -277,16 +315,10 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
       return take_sql_word(scan, names, static_cast<SqlWord>(word.detail), at, findings);
     case Topic::kProgram:
       return take_program(scan, static_cast<std::size_t>(word.detail), at, findings);
-    case Topic::kAddress:
-      return take_client_addresses(scan, at, findings);
-    case Topic::kMnemonic:
-      return take_phrase(scan, at, findings);
     case Topic::kDsn:
       return add(login_password_before(scan.text, at.begin, true), "url-password", findings);
     case Topic::kPgpass:
       return take_pgpass(scan.text, at, findings);
-    case Topic::kNetrc:
-      return take_netrc(scan, at, findings);
     case Topic::kAnnounced:
       return take_announced(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kJwk:
@@ -300,38 +332,18 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
                               findings);
     case Topic::kCookieOption:
       return take_cookie_option(scan, names, at, findings);
-    case Topic::kWifiCode:
-      return take_wifi_code(scan, at, findings);
-    case Topic::kForeignName:
-      return take_foreign_value(scan, at, findings);
-    case Topic::kScramProof:
-      return take_scram_proof(scan, at, findings);
     case Topic::kCookieCall:
       return take_cookie_call(scan, names, at, findings);
-    case Topic::kManifest:
-      return take_manifest(scan, at, findings);
     case Topic::kLoginCall:
       return take_login_call(scan, static_cast<std::size_t>(word.detail), at, findings);
-    case Topic::kVcard:
-      return take_vcard(scan, at, findings);
-    case Topic::kPatient:
-      return take_patient(scan, at, findings);
-    case Topic::kGivenNames:
-      return take_given_names(scan, at, findings);
-    case Topic::kPlainResponse:
-      return take_plain_response(scan, at, findings);
-    case Topic::kModuleUsers:
-      return take_module_users(scan, at, findings);
     case Topic::kCodeMessage:
       return take_code_message(scan, static_cast<std::size_t>(word.detail), at, findings);
     case Topic::kRedisWords:
       return take_redis_words(scan, names, at, findings);
-    case Topic::kPathToken:
-      return take_path_token(scan, at, findings);
     case Topic::kEmailEntity:
       return add(email_around(scan.text, at.begin, at.end - at.begin), "email", findings);
-    case Topic::kSsh2Key:
-      return take_ssh2_key(scan, at, findings);
+    default:
+      return;
   }
 }
 

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kMaxCard = 4096;
 constexpr std::size_t kMaxSegment = 2048;
 constexpr std::size_t kMaxNumber = 20;  // of a field that counts
+constexpr std::size_t kMaxNames = 256;  // of a list of given names, and to the family name
 
 struct CardField {
   std::string_view name;
@@ -48,10 +49,56 @@ std::string_view class_of_field(std::string_view name) {
   return {};
 }
 
+// The value of a line of a vCard, when its field has a class.
+void take_card_line(std::string_view text, TextRange at, std::vector<Finding>& findings) {
+  const std::string_view line = text.substr(at.begin, at.end - at.begin);
+  const auto colon = line.find(':');
+  if (colon == line.npos) return;
+  const std::string_view class_name = class_of_field(line.substr(0, colon));
+  if (!class_name.empty() && has_content(line.substr(colon + 1)))
+    findings.push_back({{at.begin + colon + 1, at.end}, class_name});
+}
+
 // The part of an HL7 field that counts: an identifier stands before its check digit and issuer.
 std::size_t part_end(std::string_view field, std::string_view class_name) {
   const bool is_id = class_name != "person-name" && class_name != "postal-address";
   return is_id ? std::min(field.find_first_of("^~"), field.size()) : field.size();
+}
+
+// The string at the cursor, a part of a person's name. False when there is none.
+bool take_name_part(Cursor& cursor, std::vector<Finding>& findings) {
+  cursor.skip_spaces();
+  if (!cursor.takes("\"")) return false;
+  const std::size_t end = cursor.text.find('"', cursor.at);
+  if (end == cursor.text.npos) return false;
+  if (end > cursor.at) findings.push_back({{cursor.at, end}, "person-name"});
+  cursor.at = end + 1;
+  return true;
+}
+
+// : ["name", "name"]. False when no list begins at the cursor.
+bool take_name_list(Cursor& cursor, std::vector<Finding>& findings) {
+  cursor.skip_spaces();
+  if (!cursor.takes(":")) return false;
+  cursor.skip_spaces();
+  if (!cursor.takes("[")) return false;
+  while (take_name_part(cursor, findings)) {
+    cursor.skip_spaces();
+    if (!cursor.takes(",")) break;
+  }
+  return true;
+}
+
+// The end of the key "family" of the object that holds `at`, which begins at most kMaxNames before.
+std::optional<std::size_t> family_key_end(std::string_view text, std::size_t at) {
+  constexpr std::string_view kFamily = "\"family\"";
+  const std::size_t from = at > kMaxNames ? at - kMaxNames : 0;
+  const auto object = text.substr(from, at - from).find_last_of("{}");
+  const std::size_t first = object == text.npos ? from : from + object;
+  const std::size_t family = text.find(kFamily, first);
+  if (family == text.npos || text.substr(first + 1, family - first - 1).find('}') != text.npos)
+    return std::nullopt;
+  return family + kFamily.size();
 }
 
 }  // namespace
@@ -69,11 +116,7 @@ void take_vcard(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
     while (end > begin && is_space(text[end - 1])) --end;
     const std::string_view line = text.substr(begin, end - begin);
     if (line.starts_with("END:VCARD") || line.starts_with("BEGIN:")) return;
-    const auto colon = line.find(':');
-    const std::string_view class_name =
-        colon == line.npos ? std::string_view() : class_of_field(line.substr(0, colon));
-    if (!class_name.empty() && has_content(line.substr(colon + 1)))
-      findings.push_back({{begin + colon + 1, end}, class_name});
+    take_card_line(text, {begin, end}, findings);
     begin = next;
   }
   if (text.size() == scan.text.size()) wants_line(scan, at.begin);
@@ -102,37 +145,15 @@ void take_patient(ScanText& scan, TextRange at, std::vector<Finding>& findings) 
 }
 
 void take_given_names(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
-  constexpr std::size_t kMaxNames = 256;  // of the list, and to the family name
-  constexpr std::string_view kFamily = "\"family\"";
   const std::string_view text = scan.text.substr(0, std::min(scan.text.size(), at.end + kMaxNames));
   Cursor cursor{text, at.end};
-  const auto take_next = [&] {
-    cursor.skip_spaces();
-    if (!cursor.takes("\"")) return false;
-    const std::size_t end = text.find('"', cursor.at);
-    if (end == text.npos) return false;
-    if (end > cursor.at) findings.push_back({{cursor.at, end}, "person-name"});
-    cursor.at = end + 1;
-    return true;
-  };
-  cursor.skip_spaces();
-  if (!cursor.takes(":")) return;
-  cursor.skip_spaces();
-  if (!cursor.takes("[")) return;
-  while (take_next()) {
-    cursor.skip_spaces();
-    if (!cursor.takes(",")) break;
-  }
-  const std::size_t from = at.begin > kMaxNames ? at.begin - kMaxNames : 0;
-  const auto object = text.substr(from, at.begin - from).find_last_of("{}");
-  const std::size_t first = object == text.npos ? from : from + object;
-  const std::size_t family = text.find(kFamily, first);
+  if (!take_name_list(cursor, findings)) return;
   if (text.size() == scan.text.size()) wants_line(scan, at.begin);
-  if (family == text.npos || text.substr(first + 1, family - first - 1).find('}') != text.npos)
-    return;
-  cursor.at = family + kFamily.size();
+  const auto family = family_key_end(text, at.begin);
+  if (!family) return;
+  cursor.at = *family;
   cursor.skip_spaces();
-  if (cursor.takes(":")) take_next();
+  if (cursor.takes(":")) take_name_part(cursor, findings);
 }
 
 }  // namespace scopetrace

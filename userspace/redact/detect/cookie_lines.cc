@@ -68,6 +68,24 @@ void take_cookie_map(ScanText& scan, const NameTable& names, Cursor cursor, std:
   if (cursor.at >= scan.text.size()) wants_line(scan, first);
 }
 
+// Reads the name or the value of a cookie at the cursor; where no string stands, one byte is left
+// out.
+void read_listed_field(Cursor& cursor, ListedCookie& cookie) {
+  const std::string_view text = cursor.text;
+  const auto key = take_string(cursor);
+  if (!key) {
+    ++cursor.at;
+    return;
+  }
+  cursor.skip_spaces();
+  if (!cursor.takes(":")) return;
+  cursor.skip_spaces();
+  const auto value = take_string(cursor);
+  const std::string_view word = text.substr(key->begin, key->end - key->begin);
+  if (value && word == "name") cookie.name = text.substr(value->begin, value->end - value->begin);
+  if (value && word == "value") cookie.value = *value;
+}
+
 }  // namespace
 
 void take_cookie_line(ScanText& scan, std::size_t at, std::vector<Finding>& findings) {
@@ -103,18 +121,7 @@ void take_cookie_list(ScanText& scan, const NameTable& names, std::size_t at,
   while (!cursor.is_over() && cursor.peek() != ']') {
     if (cursor.peek() == '{') cookie = {};
     if (cursor.peek() == '}') add_cookie(text, cookie, names, findings);
-    const auto key = take_string(cursor);
-    if (!key) {
-      ++cursor.at;
-      continue;
-    }
-    cursor.skip_spaces();
-    if (!cursor.takes(":")) continue;
-    cursor.skip_spaces();
-    const auto value = take_string(cursor);
-    const std::string_view word = text.substr(key->begin, key->end - key->begin);
-    if (value && word == "name") cookie.name = text.substr(value->begin, value->end - value->begin);
-    if (value && word == "value") cookie.value = *value;
+    read_listed_field(cursor, cookie);
   }
   if (cursor.at >= scan.text.size()) wants_line(scan, first);
 }

@@ -75,6 +75,12 @@ bool stores(std::string_view before) {
                      [&](std::string_view verb) { return command.ends_with(verb); });
 }
 
+// machine host login name password value
+bool is_of_netrc(std::string_view before) {
+  return (before.find("login ") != before.npos || before.find("machine ") != before.npos) &&
+         is_blank(before.back());
+}
+
 // One look at a found value and what is around it.
 class Look {
  public:
@@ -131,12 +137,29 @@ class Look {
     return std::all_of(value_.begin(), value_.end(),
                        [](char c) { return is_upper(c) || c == '_' || c == '-'; });
   }
+  // --api-key=KEY of a usage text
+  bool is_usage() const {
+    return name_.begin > 0 && text_[name_.begin - 1] == '-' && is_variable_name();
+  }
+  // A bracket or a separator in front of what is short or has no digit.
+  bool begins_as_code() const {
+    constexpr std::size_t kMinSecret = 8;
+    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]") &&
+           (value_.size() < kMinSecret || !has_digit(value_));
+  }
+  // A tab or more than one blank between the name and the value.
+  bool is_in_table() const {
+    return text_[range_.begin - 1] == '\t' || (range_.begin > 1 && text_[range_.begin - 2] == ' ');
+  }
   bool is_destructured() const;
   bool is_measure() const;
   bool is_credible_string() const;
   bool is_credible_bare() const;
   bool is_credible_after_colon() const;
   bool is_credible_after_blank() const;
+  bool is_credible_string_after_blank(std::string_view before) const;
+  bool is_credible_line() const;
+  bool is_credible_in_sentence() const;
   bool is_credible_option() const;
   bool is_stored() const;
   bool is_credible_argument() const;
@@ -193,13 +216,7 @@ bool Look::is_credible_string() const {
 bool Look::is_credible_bare() const {
   if (is_number()) return true;
   if (is_signature() && !is_secret_word(value_)) return false;
-  // --api-key=KEY of a usage text
-  const bool is_option = name_.begin > 0 && text_[name_.begin - 1] == '-';
-  if (is_option && is_variable_name()) return false;
-  if (!is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]")) {
-    const bool is_code = value_.size() < 8 || !has_digit(value_);
-    if (is_code) return false;
-  }
+  if (is_usage() || begins_as_code()) return false;
   if (is_code_word(value_) || is_measure() || is_destructured()) return false;
   if (takes_words(class_name_)) return true;
   if (found_.tie == Tie::kColon) return is_credible_after_colon();
@@ -256,34 +273,40 @@ bool Look::is_credible_after_blank() const {
   if (value_.starts_with("--") && !is_random_token(value_.substr(2))) return false;
   if (stores(before) && !is_prose(value_)) return is_stored();
   if (declares(before) || configures(before)) return value_.size() >= 2;
-  if (!found_.is_quoted && !is_alnum(value_[0]) && !is_secret_word(value_)) return false;
+  if (found_.is_quoted) return is_credible_string_after_blank(before);
+  if (!is_alnum(value_[0]) && !is_secret_word(value_)) return false;
+  if (is_of_netrc(before)) return value_.find('=') == value_.npos;
+  if (begins_line() && found_.fills_line) return is_credible_line();
+  if (begins_line() && is_in_table() && is_secret_word(value_)) return true;
+  return is_credible_in_sentence();
+}
+
+// name "value", with what stands in front of the name.
+bool Look::is_credible_string_after_blank(std::string_view before) const {
+  if (is_number() || takes_words(class_name_)) return true;
   const bool is_keyword_name = before.ends_with(":");  // Clojure
-  if (found_.is_quoted) {
-    if (is_number() || takes_words(class_name_)) return true;
-    if (has_words()) return is_keyword_name && !is_prose(value_);
-    return value_.size() >= 4 &&
-           (is_keyword_name || is_secret_word(value_) || is_word_chain(value_));
-  }
-  const bool is_netrc =
-      (before.find("login ") != before.npos || before.find("machine ") != before.npos) &&
-      is_blank(before.back());
-  if (is_netrc) return value_.find('=') == value_.npos;
-  const bool is_table =
-      text_[range_.begin - 1] == '\t' || (range_.begin > 1 && text_[range_.begin - 2] == ' ');
-  if (begins_line() && found_.fills_line) {
-    if (is_number() || is_secret_word(value_)) return true;
-    return (is_table || has_technical_name()) && value_.size() >= kMinWord;
-  }
-  if (begins_line() && is_table && is_secret_word(value_)) return true;
-  if (text_.substr(0, range_.begin).ends_with(" is ")) {  // the password is x
+  if (has_words()) return is_keyword_name && !is_prose(value_);
+  return value_.size() >= 4 && (is_keyword_name || is_secret_word(value_) || is_word_chain(value_));
+}
+
+// A line of a name and a value only.
+bool Look::is_credible_line() const {
+  if (is_number() || is_secret_word(value_)) return true;
+  return (is_in_table() || has_technical_name()) && value_.size() >= kMinWord;
+}
+
+// A word behind a name, with other text around them.
+bool Look::is_credible_in_sentence() const {
+  constexpr std::size_t kMinBase64 = 40;
+  const std::string_view before = text_.substr(0, range_.begin);
+  if (before.ends_with(" is ")) {  // the password is x
     return is_secret_word(value_) && has_password_sign(value_);
   }
   const bool is_password = class_name_.find("password") != class_name_.npos;
   if (is_password && is_strong_password(value_)) return true;
-  if (found_.fills_line && text_.substr(0, range_.begin).ends_with(": "))
+  if (found_.fills_line && before.ends_with(": "))
     return is_password ? is_secret_word(value_) && has_password_sign(value_)
                        : is_random_token(value_);
-  constexpr std::size_t kMinBase64 = 40;
   const bool is_long = value_.size() >= kMinBase64 && value_.find('.') == value_.npos;
   return is_random_token(value_) && (is_long || value_.find_first_of("=./") == value_.npos);
 }

@@ -88,6 +88,12 @@ bool is_decoded_login(std::string_view text) {
   return head.empty() ? password[0] != ' ' : !std::all_of(head.begin(), head.end(), is_digit);
 }
 
+// What no user information of a URL holds, not even when it was decoded.
+bool is_no_userinfo(char c) { return c == '/' || c == '\n' || is_in(c, "\"'<"); }
+
+// What the user information of a URL holds only when it was decoded.
+bool is_decoded_char(char c) { return is_space(c) || c == '?' || c == '#'; }
+
 // Whether what begins at `begin` is user information of a URL, or its end: a "://" leads to it, and
 // nothing between is a path.
 bool is_userinfo(std::string_view text, std::size_t begin) {
@@ -95,13 +101,11 @@ bool is_userinfo(std::string_view text, std::size_t begin) {
   bool is_plain = true;
   for (std::size_t i = begin; i > from; --i) {
     const char c = text[i - 1];
-    if (c == '/' || c == 'F' || c == 'f') {
-      if (ends_in_scheme(text.substr(from, i - from)))
-        return is_plain || is_decoded_login(text.substr(i, begin - i));
-      if (c == '/') return false;
-    }
-    if (c == '\n' || is_in(c, "\"'<")) return false;
-    if (is_space(c) || c == '?' || c == '#') is_plain = false;
+    const bool may_end_scheme = c == '/' || c == 'F' || c == 'f';
+    if (may_end_scheme && ends_in_scheme(text.substr(from, i - from)))
+      return is_plain || is_decoded_login(text.substr(i, begin - i));
+    if (is_no_userinfo(c)) return false;
+    if (is_decoded_char(c)) is_plain = false;
   }
   return false;
 }

@@ -50,6 +50,20 @@ bool is_secret_parameter(std::string_view name) {
                      [&](std::string_view end) { return lower.ends_with(end); });
 }
 
+struct ParameterValue {
+  TextRange range;  // without the quotation marks
+  bool is_quoted;
+};
+
+// The value of a parameter from behind its = on, up to `end`.
+ParameterValue parameter_value(std::string_view text, std::size_t begin, std::size_t end) {
+  while (begin < end && text[begin] == '\\') ++begin;
+  const bool is_quoted = begin < end && text[begin] == '"';
+  if (is_quoted) ++begin;
+  const std::size_t stop = std::min(text.find_first_of(is_quoted ? "\"\\" : " ,&;\"", begin), end);
+  return {{begin, stop}, is_quoted};
+}
+
 // The parameters from `begin` on, up to `end`; quoted values may hold what separates them.
 void take_parameters(std::string_view text, std::size_t begin, std::size_t end,
                      std::vector<Finding>& findings) {
@@ -57,17 +71,12 @@ void take_parameters(std::string_view text, std::size_t begin, std::size_t end,
     begin = std::min(text.find_first_not_of(" ,&;", begin), end);
     const auto equals = std::min(text.find('=', begin), end);
     if (equals >= end) return;
-    std::size_t value = equals + 1;
-    while (value < end && text[value] == '\\') ++value;
-    const bool is_quoted = value < end && text[value] == '"';
-    if (is_quoted) ++value;
-    const std::size_t stop =
-        std::min(text.find_first_of(is_quoted ? "\"\\" : " ,&;\"", value), end);
-    const std::string_view written = text.substr(value, stop - value);
+    const auto [value, is_quoted] = parameter_value(text, equals + 1, end);
+    const std::string_view written = text.substr(value.begin, value.end - value.begin);
     if (is_secret_parameter(text.substr(begin, equals - begin)) &&
         is_plausible_value("credentials", written) && written.size() >= kMinCredentials)
-      findings.push_back({{value, stop}, "credentials"});
-    begin = is_quoted ? stop + 1 : stop;
+      findings.push_back({value, "credentials"});
+    begin = is_quoted ? value.end + 1 : value.end;
   }
 }
 
@@ -87,6 +96,24 @@ bool is_credential(std::string_view word) {
 TextRange range_of(std::string_view text, std::string_view part) {
   const auto begin = static_cast<std::size_t>(part.data() - text.data());
   return {begin, begin + part.size()};
+}
+
+// The first word of a field that names no scheme.
+void take_bare_credentials(std::string_view text, std::string_view field,
+                           std::vector<Finding>& findings) {
+  const std::string_view value = field.substr(0, field.find_first_of(", "));
+  if (is_plausible_value("credentials", value) && value.size() >= kMinCredentials &&
+      has_digit(value))
+    findings.push_back({range_of(text, value), "credentials"});
+}
+
+// The word behind a scheme.
+void take_scheme_credentials(std::string_view text, std::string_view scheme, std::string_view word,
+                             std::vector<Finding>& findings) {
+  if (word.empty() || !is_plausible_value("credentials", word) || word.find("realm=") != word.npos)
+    return;
+  findings.push_back(
+      {range_of(text, word), equals_ignoring_case(scheme, "basic") ? "basic-auth" : "bearer"});
 }
 
 void take_cookie(std::string_view text, TextRange pair, const NameTable& names,
@@ -149,10 +176,7 @@ void take_credentials(std::string_view text, const Assignment& found, std::size_
   if (has_parameters(scheme)) return;
   const bool is_known = is_known_scheme(scheme);
   if (blank == whole.npos || !(is_known || whole[blank] == ' ')) {
-    const std::string_view value = whole.substr(0, whole.find_first_of(", "));
-    if (!is_known && is_plausible_value("credentials", value) && value.size() >= kMinCredentials &&
-        has_digit(value))
-      findings.push_back({range_of(text, value), "credentials"});
+    if (!is_known) take_bare_credentials(text, whole, findings);
     return;
   }
   const std::string_view bare = text.substr(found.value.begin, found.value.end - found.value.begin);
@@ -169,10 +193,7 @@ void take_credentials(std::string_view text, const Assignment& found, std::size_
   // Prose ("Authorization header missing"), or an unknown scheme with a token behind it.
   const bool is_whole = word.size() == rest.size() && is_scheme(scheme) && is_credential(word);
   if (!is_known && !is_whole && !is_random_token(word)) return;
-  if (word.empty() || !is_plausible_value("credentials", word) || word.find("realm=") != word.npos)
-    return;
-  findings.push_back(
-      {range_of(text, word), equals_ignoring_case(scheme, "basic") ? "basic-auth" : "bearer"});
+  take_scheme_credentials(text, scheme, word, findings);
 }
 
 void take_cookies(std::string_view text, TextRange field, bool is_set, const NameTable& names,

@@ -93,6 +93,57 @@ bool is_part_of_name(std::string_view word) {
          std::find(kParticles.begin(), kParticles.end(), word) != kParticles.end();
 }
 
+bool is_sure_match(const NameTable::Match& match) {
+  return !match.class_name.empty() && !match.needs_look;
+}
+
+// -Dname=value and -Pname=value
+bool is_definition(std::string_view text, TextRange name) {
+  return name.begin > 0 && text[name.begin - 1] == '-' &&
+         (text[name.begin] == 'D' || text[name.begin] == 'P');
+}
+
+// The name with the words behind it, two at most, up to a sign. Nothing when no sign follows.
+std::optional<TextRange> with_next_words(std::string_view text, TextRange name) {
+  for (int i = 0; i < 2 && !is_before_sign(text, name.end); ++i) {
+    const auto next = next_word(text, name.end);
+    if (!next) return std::nullopt;
+    name.end = *next;
+  }
+  return is_before_sign(text, name.end) ? std::optional(name) : std::nullopt;
+}
+
+// What the word means with the words around it. Sets `name` to them, unless they mean nothing.
+NameTable::Match match_with_words(const NameTable& names, std::string_view text, TextRange& name) {
+  const auto behind = with_next_words(text, name);
+  if (!behind) return {};
+  TextRange spaced = *behind;
+  for (int i = 0; i < 3; ++i) {
+    const bool is_longer = spaced.end > name.end || spaced.begin < name.begin;
+    const std::string_view words = text.substr(spaced.begin, spaced.end - spaced.begin);
+    const NameTable::Match found = is_longer ? names.match(words) : NameTable::Match{};
+    if (is_sure_match(found)) return name = spaced, found;
+    const auto previous = previous_word(text, spaced.begin);
+    if (!previous) break;
+    spaced.begin = *previous;
+  }
+  return {};
+}
+
+// What stands in the container behind a name in the plural.
+void take_if_plural(ScanText& scan, const NameTable& names, TextRange name,
+                    std::vector<Finding>& findings) {
+  const std::string_view written = scan.text.substr(name.begin, name.end - name.begin);
+  const std::string_view class_name = plural_class(names, written);
+  if (!class_name.empty()) take_plural(scan, name, class_name, findings);
+}
+
+// Whether `name` is a parameter of a URL.
+bool is_in_query(std::string_view text, TextRange name) {
+  const char before = text[std::max<std::size_t>(name.begin, 1) - 1];
+  return before == '&' || before == '?';
+}
+
 bool is_line_escape(std::string_view text, std::size_t at) {
   return at + 1 < text.size() && (text[at + 1] == 'r' || text[at + 1] == 'n');
 }
@@ -178,35 +229,17 @@ bool NamedValueFinder::begins_table(TextRange cell) {
 
 // What the word means, or the name with blanks that it is part of ("API Key:"), or the name behind
 // the letter of an option (-Dname=). Sets `name`.
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 NameTable::Match NamedValueFinder::match_around(TextRange& name) const {
   const NameTable::Match match = names_.match(slice(name));
-  const bool is_sure = !match.class_name.empty() && !match.needs_look;
   const bool may_go_on = name.end < text_.size() && text_[name.end] == ' ';
-  if (is_sure && !may_go_on) return match;
-  const bool is_definition = name.begin > 0 && text_[name.begin - 1] == '-' &&
-                             (text_[name.begin] == 'D' || text_[name.begin] == 'P');
-  if (is_definition) {
+  if (is_sure_match(match) && !may_go_on) return match;
+  if (is_definition(text_, name)) {
     const TextRange defined{name.begin + 1, name.end};
     const NameTable::Match found = names_.match(slice(defined));
     if (!found.class_name.empty()) return name = defined, found;
   }
-  TextRange spaced = name;
-  for (int i = 0; i < 2 && !is_before_sign(text_, spaced.end); ++i) {
-    const auto next = next_word(text_, spaced.end);
-    if (!next) return match;
-    spaced.end = *next;
-  }
-  if (!is_before_sign(text_, spaced.end)) return match;
-  for (int i = 0; i < 3; ++i) {
-    const bool is_longer = spaced.end > name.end || spaced.begin < name.begin;
-    const NameTable::Match found = is_longer ? names_.match(slice(spaced)) : NameTable::Match{};
-    if (!found.class_name.empty() && !found.needs_look) return name = spaced, found;
-    const auto previous = previous_word(text_, spaced.begin);
-    if (!previous) break;
-    spaced.begin = *previous;
-  }
-  return match;
+  const NameTable::Match longer = match_with_words(names_, text_, name);
+  return longer.class_name.empty() ? match : longer;
 }
 
 void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
@@ -229,20 +262,17 @@ void NamedValueFinder::take_reversed_pair(std::size_t end) {
     findings_.push_back({found->value, *class_name});
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): to be split with the next change
 void NamedValueFinder::take_name(TextRange name) {
   if (take_table(name)) return;
-  if (const auto plural = plural_class(names_, slice(name)); !plural.empty())
-    take_plural(scan_, name, plural, findings_);
+  take_if_plural(scan_, names_, name, findings_);
   const NameTable::Match match = match_around(name);
   const bool is_cookie = is_cookie_name(slice(name));
   const bool is_contextual = match.class_name.empty() && name.end - name.begin <= kMaxContextual;
   if (match.class_name.empty() && !is_contextual && !is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
-  const bool is_sure = !match.class_name.empty() && !match.needs_look;
   // What follows a part's name is its own container, whatever it looks like.
-  const bool is_part =
-      is_sure && is_said_name(text_, name) && take_part(scan_, name, match.class_name, findings_);
+  const bool is_part = is_sure_match(match) && is_said_name(text_, name) &&
+                       take_part(scan_, name, match.class_name, findings_);
   if (is_part) return;
   const auto found = assignment_behind(text_, name);
   if (!found) return match.class_name.empty() ? void() : take_nothing(name);
@@ -373,11 +403,10 @@ TextRange NamedValueFinder::whole_value(TextRange name, std::string_view class_n
     return {range.begin, range.begin + scope};
   }
   if (found.is_quoted || range.end == range.begin) return range;
-  const bool is_query = text_[std::max<std::size_t>(name.begin, 1) - 1] == '&' ||
-                        text_[std::max<std::size_t>(name.begin, 1) - 1] == '?';
   const bool is_tight = found.tie == Tie::kEquals && !found.is_spaced &&
                         !names_.is_personal(class_name) && is_secret_word(slice(range));
-  if (takes_words(class_name) && !is_query && !is_tight) range = whole_words(range, class_name);
+  if (takes_words(class_name) && !is_in_query(text_, name) && !is_tight)
+    range = whole_words(range, class_name);
   if (digits_needed(class_name) > 0) range = whole_number(first_word(range), class_name);
   if (found.tie == Tie::kColon || text_[name.end] == ']') range = whole_field(name, range);
   if (found.tie == Tie::kEquals && found.is_spaced) range = whole_setting(name, range);

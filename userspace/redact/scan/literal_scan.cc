@@ -94,15 +94,15 @@ bool LiteralScan::add_begin(std::uint32_t literal) {
   const std::size_t enough = has_rare_sign(text) ? 3 : WindowIndex::kMinWindow;
   if (window.size() < enough) return false;
   const auto offset = static_cast<std::uint32_t>(window.data() - text.data());
-  begins_.add(window, literals_[literal].next, {literal, offset});
+  words_.begins.add(window, literals_[literal].next, {literal, offset});
   return true;
 }
 
 void LiteralScan::add_end(std::uint32_t literal) {
   const std::string_view text = literals_[literal].text;
   const std::string reversed(text.rbegin(), text.rend());
-  ends_.add(std::string_view(reversed).substr(0, kWindow), {letters(), letters()},
-            {literal, static_cast<std::uint32_t>(text.size())});
+  words_.ends.add(std::string_view(reversed).substr(0, kWindow), {letters(), letters()},
+                  {literal, static_cast<std::uint32_t>(text.size())});
 }
 
 void LiteralScan::add_sign(std::uint32_t literal) {
@@ -139,7 +139,8 @@ Result<LiteralScan> LiteralScan::make(std::vector<Literal> literals) {
     if (literal.is_whole) literal.next = followers_of(literal.text);
     ST_RETURN_IF_ERROR(scan.add(i));
   }
-  for (WindowIndex* index : {&scan.begins_, &scan.ends_, &scan.in_tokens_}) index->build();
+  for (WindowIndex* index : {&scan.words_.begins, &scan.words_.ends, &scan.in_tokens_})
+    index->build();
   return scan;
 }
 
@@ -168,7 +169,7 @@ bool goes_on(const Literal& literal, std::string_view text, std::size_t at) {
 
 void LiteralScan::find_words(Search& search, std::size_t first, std::size_t count) const {
   WordPlaces found;
-  found.look(begins_, ends_, search.text, search.chars, first, count);
+  found.look(words_, search.text, search.chars, first, count);
   const auto take = [&](std::size_t at, const WindowIndex::Window& window) {
     if (at < window.offset || !stands_at(window.string, search.text, at - window.offset)) return;
     const std::size_t begin = at - window.offset;
@@ -177,9 +178,9 @@ void LiteralScan::find_words(Search& search, std::size_t first, std::size_t coun
     search.hits.push_back({window.string, static_cast<std::uint32_t>(begin)});
   };
   for (const std::uint32_t at : found.begins())
-    begins_.each(bytes_at(search.text, at), [&](const auto& window) { take(at, window); });
+    words_.begins.each(bytes_at(search.text, at), [&](const auto& window) { take(at, window); });
   for (const std::uint32_t at : found.ends())
-    ends_.each(bytes_before(search.text, at), [&](const auto& window) { take(at, window); });
+    words_.ends.each(bytes_before(search.text, at), [&](const auto& window) { take(at, window); });
 }
 
 void LiteralScan::find_signs(Search& search) const {
@@ -205,15 +206,18 @@ void LiteralScan::find_in_tokens(Search& search) const {
     const std::size_t begin = tokens[search.next_token];
     if (begin >= search.chunk_end) return;
     for (std::size_t at = begin; at < search.text.size() && is_token_char(search.text[at]); ++at) {
-      if (!token_heads_[static_cast<unsigned char>(search.text[at])]) continue;
-      const EightBytes bytes = bytes_at(search.text, at);
-      if (!in_tokens_.may_have(static_cast<FourBytes>(bytes))) continue;
-      in_tokens_.each(bytes, [&](const WindowIndex::Window& window) {
-        if (stands_at(window.string, search.text, at))
-          search.hits.push_back({window.string, static_cast<std::uint32_t>(at)});
-      });
+      if (token_heads_[static_cast<unsigned char>(search.text[at])]) take_in_token(search, at);
     }
   }
+}
+
+void LiteralScan::take_in_token(Search& search, std::size_t at) const {
+  const EightBytes bytes = bytes_at(search.text, at);
+  if (!in_tokens_.may_have(static_cast<FourBytes>(bytes))) return;
+  in_tokens_.each(bytes, [&](const WindowIndex::Window& window) {
+    if (stands_at(window.string, search.text, at))
+      search.hits.push_back({window.string, static_cast<std::uint32_t>(at)});
+  });
 }
 
 void LiteralScan::find(std::string_view text, const CharHits& chars,

@@ -11,6 +11,7 @@
 #include "userspace/base/result.h"
 #include "userspace/redact/scan/char_scan.h"
 #include "userspace/redact/scan/window_index.h"
+#include "userspace/redact/scan/word_places.h"
 
 namespace scopetrace {
 
@@ -63,10 +64,12 @@ class LiteralScan {
   void find_words(Search& search, std::size_t first, std::size_t count) const;
   void find_signs(Search& search) const;
   void find_in_tokens(Search& search) const;
+  void take_in_token(Search& search, std::size_t at) const;
   bool stands_at(std::uint32_t literal, std::string_view text, std::size_t begin) const;
 
   std::vector<Literal> literals_;  // lower case where case is ignored
-  WindowIndex begins_, ends_, in_tokens_;
+  WordIndexes words_;
+  WindowIndex in_tokens_;
   ByteSet token_heads_;  // what literals of in_tokens_ begin with
   std::vector<Sign> signs_;
 };

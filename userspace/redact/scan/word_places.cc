@@ -91,8 +91,7 @@ EightBytes bytes_before(std::string_view text, std::size_t at) {
 
 // What one look is about.
 struct WordPlaces::Blocks {
-  const WindowIndex& begins;
-  const WindowIndex& ends;
+  const WordIndexes& words;
   std::string_view text;
   const CharHits& chars;
   std::size_t first, count;
@@ -103,9 +102,9 @@ ST_ALWAYS_INLINE void WordPlaces::look(const Blocks& blocks) {
   const std::uint64_t* begins = blocks.chars.word_begins.data() + blocks.first;
   const std::uint64_t* ends = blocks.chars.word_ends.data() + blocks.first;
   begin_count_ = flatten(begins, blocks.count, base - 1, begins_);
-  begin_count_ = keep_begins(blocks.begins, blocks.text, begins_, begin_count_);
+  begin_count_ = keep_begins(blocks.words.begins, blocks.text, begins_, begin_count_);
   end_count_ = flatten(ends, blocks.count, base, ends_);
-  end_count_ = keep_ends(blocks.ends, blocks.text, ends_, end_count_);
+  end_count_ = keep_ends(blocks.words.ends, blocks.text, ends_, end_count_);
 }
 
 #if defined(__x86_64__)
@@ -115,9 +114,9 @@ __attribute__((target("bmi,bmi2,popcnt"))) void WordPlaces::look_by_bmi(const Bl
 }
 #endif
 
-void WordPlaces::look(const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
-                      const CharHits& chars, std::size_t first, std::size_t count) {
-  const Blocks blocks{begins, ends, text, chars, first, count};
+void WordPlaces::look(const WordIndexes& words, std::string_view text, const CharHits& chars,
+                      std::size_t first, std::size_t count) {
+  const Blocks blocks{words, text, chars, first, count};
 #if defined(__x86_64__)
   static const bool has_bmi = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
   if (has_bmi) return look_by_bmi(blocks);

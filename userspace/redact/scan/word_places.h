@@ -18,16 +18,20 @@ EightBytes bytes_at(std::string_view text, std::size_t at);
 // The bytes before `at`, the last one first; zeros before the text.
 EightBytes bytes_before(std::string_view text, std::size_t at);
 
+// What words may begin with, and what they may end with, the last byte first.
+struct WordIndexes {
+  WindowIndex begins, ends;
+};
+
 // What a look at some words finds: offsets of a text, ascending. Reused; nothing is allocated.
 class WordPlaces {
  public:
   static constexpr std::size_t kMaxBlocks = 16;  // of kMaskBytes, in one look
 
   // Replaces the content by what is in `count` blocks from `first` on, at most kMaxBlocks. `chars`
-  // is what scan_chars() says of `text`; `begins` has what a word may begin with, `ends` what one
-  // may end with, its last byte first.
-  void look(const WindowIndex& begins, const WindowIndex& ends, std::string_view text,
-            const CharHits& chars, std::size_t first, std::size_t count);
+  // is what scan_chars() says of `text`.
+  void look(const WordIndexes& words, std::string_view text, const CharHits& chars,
+            std::size_t first, std::size_t count);
 
   std::span<const std::uint32_t> begins() const { return {begins_.data(), begin_count_}; }
   std::span<const std::uint32_t> ends() const { return {ends_.data(), end_count_}; }

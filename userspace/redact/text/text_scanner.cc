@@ -132,7 +132,7 @@ std::size_t TextScanner::redact_lines(std::string_view text, TableColumns& colum
   constexpr int kMaxTies = 8;  // lines that a value may be behind what announces it
   const TableColumns before = columns;
   std::size_t end = find_begin(text, columns);
-  const TableColumns after = columns;
+  TableColumns after = columns;
   lines_ = work_[0].findings;
   // A table that begins in what is left for later has not begun.
   const auto columns_at_end = [&] {
