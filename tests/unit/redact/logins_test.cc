@@ -112,8 +112,9 @@ constexpr const char* kSql[] = {
     "INSERT INTO dbo.[users] ([id], [password]) VALUES (1, N'§')",
     "SELECT id FROM t WHERE h = crypt('§', h)",
     "SELECT pgp_sym_decrypt(data, '§') FROM t",
-    "execute: INSERT INTO users (n, password) VALUES ($1, $2)\nDETAIL:  parameters: $1 = '7', $2 = "
-    "'§'\n"};
+    ("execute: INSERT INTO users (n, password) VALUES ($1, $2)\nDETAIL:  parameters: $1 = '7', $2 "
+     "= "
+     "'§'\n")};
 INSTANTIATE_TEST_SUITE_P(Sql, LoginTest, ::testing::ValuesIn(kSql));
 
 constexpr const char* kUrls[] = {"fetching https://bob:§@repo.example.com/x.git now",
