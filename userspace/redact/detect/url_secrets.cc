@@ -66,8 +66,7 @@ bool is_host_and_port(std::string_view text, std::size_t at) {
   return port_end - port >= 2 && port_end - port <= 5 && is_whole;
 }
 
-}  // namespace
-
+// Of the user information that begins at `at`.
 std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t at) {
   const auto info = read_userinfo(text, at);
   if (!info) return std::nullopt;
@@ -78,6 +77,8 @@ std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t a
   if (is_filler(written)) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
   return is_plausible_value("url-password", written) ? std::optional(password) : std::nullopt;
 }
+
+}  // namespace
 
 std::optional<TextRange> url_secret_before(std::string_view text, std::size_t at) {
   const std::size_t from = at > kMaxUserinfo ? at - kMaxUserinfo : 0;

@@ -10,11 +10,9 @@
 
 namespace scopetrace {
 
-// The password of user information that begins at `at`, behind "://"; or its user, when that is a
-// token: alone, or with an empty or well-known password.
-std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t at);
-
-// The same for the nearest "://" before the "@" at `at`, which may be escaped as in JSON (:\/\/).
+// The password of the user information that the "@" at `at` may end, behind the nearest "://",
+// which may be escaped as in JSON (:\/\/); or its user, when that is a token: alone, or with an
+// empty or well-known password.
 std::optional<TextRange> url_secret_before(std::string_view text, std::size_t at);
 
 // The password of a login without a scheme, whose "@" stands at `at`: user:password@host:port, or,
