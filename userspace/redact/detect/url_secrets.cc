@@ -18,23 +18,23 @@ bool ends_userinfo(char c) { return is_space(c) || c == '\0' || is_in(c, "\"'<>\
 
 struct Userinfo {
   std::optional<std::size_t> colon;
-  std::size_t sign = 0;  // of the last @: passwords may hold one
+  std::optional<std::size_t> sign;  // of the last @: passwords may hold one
 };
 
-std::optional<Userinfo> read_userinfo(std::string_view text, std::size_t begin) {
+// A comma behind the @ begins the next host of a list; a path ends what has no password.
+bool ends_after(const Userinfo& info, char c) {
+  if (ends_userinfo(c) || (c == ',' && info.sign)) return true;
+  return is_in(c, "/?#") && (info.sign || !info.colon);
+}
+
+// Without `sign` there is none.
+Userinfo read_userinfo(std::string_view text, std::size_t begin) {
   Userinfo info;
-  std::optional<std::size_t> sign;
   const std::size_t limit = std::min(text.size(), begin + kMaxUserinfo);
-  for (std::size_t i = begin; i < limit; ++i) {
-    const char c = text[i];
-    if (c == ':' && !info.colon && !sign) info.colon = i;
-    if (c == '@') sign = i;
-    if (ends_userinfo(c)) break;
-    if (c == ',' && sign) break;  // a list of hosts
-    if ((c == '/' || c == '?' || c == '#') && (sign || !info.colon)) break;
+  for (std::size_t i = begin; i < limit && !ends_after(info, text[i]); ++i) {
+    if (text[i] == ':' && !info.colon && !info.sign) info.colon = i;
+    if (text[i] == '@') info.sign = i;
   }
-  if (!sign) return std::nullopt;
-  info.sign = *sign;
   return info;
 }
 
@@ -68,11 +68,11 @@ bool is_host_and_port(std::string_view text, std::size_t at) {
 
 // Of the user information that begins at `at`.
 std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t at) {
-  const auto info = read_userinfo(text, at);
-  if (!info) return std::nullopt;
-  const TextRange user{at, info->colon.value_or(info->sign)};
-  if (!info->colon) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
-  const TextRange password{*info->colon + 1, info->sign};
+  const Userinfo info = read_userinfo(text, at);
+  if (!info.sign) return std::nullopt;
+  const TextRange user{at, info.colon.value_or(*info.sign)};
+  if (!info.colon) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
+  const TextRange password{*info.colon + 1, *info.sign};
   const std::string_view written = text.substr(password.begin, password.end - password.begin);
   if (is_filler(written)) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
   return is_plausible_value("url-password", written) ? std::optional(password) : std::nullopt;
