@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace scopetrace {
 namespace {
@@ -16,15 +17,33 @@ SecretBuffer make_buffer(std::size_t size_bytes) {
   return *std::move(buffer);
 }
 
+// A text that comes and goes at every read would cost four system calls each time.
+constexpr std::size_t kMaxSpare = 32 * 1024;
+thread_local SecretBuffer spare;
+
+// At least so large.
+SecretBuffer take_buffer(std::size_t size_bytes) {
+  if (spare.size() >= size_bytes) return std::exchange(spare, {});
+  return make_buffer(std::max(size_bytes, kPage));
+}
+
+void give_back(SecretBuffer buffer, std::size_t used) {
+  if (buffer.size() > kMaxSpare || buffer.size() <= spare.size()) return;
+  buffer.wipe_range(0, used);
+  spare = std::move(buffer);
+}
+
 }  // namespace
+
+void SecretText::clear() { give_back(std::move(buffer_), std::exchange(size_, 0)); }
 
 void SecretText::append(std::string_view text) {
   if (text.empty()) return;
   const std::size_t needed = size_ + text.size();
   if (needed > buffer_.size()) {
-    SecretBuffer larger = make_buffer(std::max({needed, 2 * buffer_.size(), kPage}));
+    SecretBuffer larger = take_buffer(std::max(needed, 2 * buffer_.size()));
     if (size_ > 0) std::memcpy(larger.data(), buffer_.data(), size_);
-    buffer_ = std::move(larger);
+    give_back(std::exchange(buffer_, std::move(larger)), size_);
   }
   std::memcpy(buffer_.data() + size_, text.data(), text.size());
   size_ = needed;

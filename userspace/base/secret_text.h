@@ -11,7 +11,8 @@
 namespace scopetrace {
 
 // One text. What is dropped of it is wiped. A view is good until the next change. Without memory
-// the program ends.
+// the program ends. Each thread keeps one wiped buffer of at most
+// 32 KiB for its next text.
 class SecretText {
  public:
   std::string_view view() const { return buffer_.first(size_); }
@@ -22,7 +23,7 @@ class SecretText {
   void append(std::string_view text);
   void drop_begin(std::size_t size_bytes);
   // Gives the memory back: an empty text has none.
-  void clear() { *this = SecretText(); }
+  void clear();
 
  private:
   SecretBuffer buffer_;

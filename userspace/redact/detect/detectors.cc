@@ -104,10 +104,11 @@ void drop_inside(const std::vector<TextRange>& placeholders, std::vector<Finding
 
 struct Detectors::State {
   explicit State(const RuleSet& rules)
-      : shapes(rules.shapes()), names(rules), finds_public_ips(rules.has_detector("public-ip")) {}
+      : shapes(rules.shapes()), names(rules), memo(names), finds_public_ips(rules.has_detector("public-ip")) {}
 
   std::vector<ShapeRule> shapes;
   NameTable names;
+  NameMemo memo;  // of names
   bool finds_public_ips;
   std::vector<Target> targets;  // by literal
   std::optional<LiteralScan> literal_scan;
@@ -278,7 +279,7 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   work.escapes.clear();
   scan_chars(text, work.chars);
   state_->literal_scan->find(text, work.chars, work.literals);
-  NamedValueFinder named(scan, state_->names, work.findings);
+  NamedValueFinder named(scan, state_->memo, work.findings);
   if (kind == Kind::kAll) named.begin();
   for (const LiteralHit& hit : work.literals) {
     state_->verify(scan, hit, work, kind == Kind::kAll ? &named : nullptr);

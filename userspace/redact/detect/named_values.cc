@@ -130,14 +130,6 @@ NameTable::Match match_with_words(const NameTable& names, std::string_view text,
   return {};
 }
 
-// What stands in the container behind a name in the plural.
-void take_if_plural(ScanText& scan, const NameTable& names, TextRange name,
-                    std::vector<Finding>& findings) {
-  const std::string_view written = scan.text.substr(name.begin, name.end - name.begin);
-  const std::string_view class_name = plural_class(names, written);
-  if (!class_name.empty()) take_plural(scan, name, class_name, findings);
-}
-
 // Whether `name` is a parameter of a URL.
 bool is_in_query(std::string_view text, TextRange name) {
   const char before = text[std::max<std::size_t>(name.begin, 1) - 1];
@@ -228,9 +220,9 @@ bool NamedValueFinder::begins_table(TextRange cell) {
 }
 
 // What the word means, or the name with blanks that it is part of ("API Key:"), or the name behind
-// the letter of an option (-Dname=). Sets `name`.
-NameTable::Match NamedValueFinder::match_around(TextRange& name) const {
-  const NameTable::Match match = names_.match(slice(name));
+// the letter of an option (-Dname=). `match` is what it means by itself. Sets `name`.
+NameTable::Match NamedValueFinder::match_around(const NameTable::Match& match,
+                                                TextRange& name) const {
   const bool may_go_on = name.end < text_.size() && text_[name.end] == ' ';
   if (is_sure_match(match) && !may_go_on) return match;
   if (is_definition(text_, name)) {
@@ -264,11 +256,11 @@ void NamedValueFinder::take_reversed_pair(std::size_t end) {
 
 void NamedValueFinder::take_name(TextRange name) {
   if (take_table(name)) return;
-  take_if_plural(scan_, names_, name, findings_);
-  const NameTable::Match match = match_around(name);
-  const bool is_cookie = is_cookie_name(slice(name));
+  const KnownName known = memo_.look_up(slice(name));
+  if (!known.plural_class.empty()) take_plural(scan_, name, known.plural_class, findings_);
+  const NameTable::Match match = match_around(known.match, name);
   const bool is_contextual = match.class_name.empty() && name.end - name.begin <= kMaxContextual;
-  if (match.class_name.empty() && !is_contextual && !is_cookie) return;
+  if (match.class_name.empty() && !is_contextual && !known.is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
   // What follows a part's name is its own container, whatever it looks like.
   const bool is_part = is_sure_match(match) && is_said_name(text_, name) &&

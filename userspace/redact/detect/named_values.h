@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "userspace/redact/detect/assignment.h"
+#include "userspace/redact/detect/name_memo.h"
 #include "userspace/redact/detect/scan_text.h"
 #include "userspace/redact/detect/table_columns.h"
 #include "userspace/redact/rules/names.h"
@@ -22,8 +23,8 @@ std::optional<std::string_view> contextual_class(std::string_view name, std::str
 // its container ends it. One object a text; keywords come in their order.
 class NamedValueFinder {
  public:
-  NamedValueFinder(ScanText& scan, const NameTable& names, std::vector<Finding>& findings)
-      : scan_(scan), text_(scan.text), names_(names), findings_(findings) {}
+  NamedValueFinder(ScanText& scan, NameMemo& memo, std::vector<Finding>& findings)
+      : scan_(scan), text_(scan.text), memo_(memo), names_(memo.names()), findings_(findings) {}
 
   // Takes the rows of the table that the text begins in. To be called first.
   void begin();
@@ -45,7 +46,7 @@ class NamedValueFinder {
   bool take_field(TextRange name, const Assignment& found);
   void take_assignment(TextRange name, std::string_view class_name, const Assignment& found);
   bool is_sure(TextRange name, std::string_view class_name, const Assignment& found) const;
-  NameTable::Match match_around(TextRange& name) const;
+  NameTable::Match match_around(const NameTable::Match& match, TextRange& name) const;
   void take_list(const Assignment& found, std::string_view class_name);
   TextRange whole_value(TextRange name, std::string_view class_name, const Assignment& found) const;
   TextRange whole_words(TextRange value, std::string_view class_name) const;
@@ -57,6 +58,7 @@ class NamedValueFinder {
 
   ScanText& scan_;
   std::string_view text_;
+  NameMemo& memo_;
   const NameTable& names_;
   std::vector<Finding>& findings_;
   std::size_t field_until_ = 0;  // a long header field before this was looked at

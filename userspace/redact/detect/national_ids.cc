@@ -88,27 +88,45 @@ namespace {
 // included.
 struct WordsBefore {
   std::array<char, 2 * kMaxAnnouncement + 2> buffer;
-  std::size_t size = 0;
+  std::array<std::uint8_t, kMaxAnnouncement + 1> begins;  // of the words
+  std::size_t size = 0, words = 0;
 
   std::string_view text() const { return {buffer.data(), size}; }
+  void clear() { size = words = 0; }
   void add_gap() {
     if (size == 0 || buffer[size - 1] != ' ') buffer[size++] = ' ';
   }
+  void add_letter(char letter) {
+    if (size == 0 || buffer[size - 1] == ' ') begins[words++] = static_cast<std::uint8_t>(size);
+    buffer[size++] = letter;
+  }
+  // Whether `phrase`, one or several words, is some of these.
+  bool has(std::string_view phrase) const;
 };
+
+bool WordsBefore::has(std::string_view phrase) const {
+  for (std::size_t i = 0; i < words; ++i) {
+    if (buffer[begins[i]] != phrase[0]) continue;
+    const std::string_view rest = text().substr(begins[i]);
+    if (rest.size() > phrase.size() && rest[phrase.size()] == ' ' && rest.starts_with(phrase))
+      return true;
+  }
+  return false;
+}
 
 WordsBefore words_before(std::string_view text, std::size_t at) {
   WordsBefore words;
   words.add_gap();
   for (std::size_t i = at - std::min(at, kMaxAnnouncement); i < at; ++i) {
     const char c = text[i];
-    if (c == '\n') words.size = 0;
+    if (c == '\n') words.clear();
     const bool is_hump = is_upper(c) && i > 0 && is_lower(text[i - 1]);
     // What a placeholder says, or what it is the value of, announces nothing more.
     const bool ends_placeholder =
         c == ']' && words.text().find("redacted") != std::string_view::npos;
-    if (ends_placeholder) words.size = 0;
+    if (ends_placeholder) words.clear();
     if (is_hump || !is_letter(c)) words.add_gap();
-    if (is_letter(c)) words.buffer[words.size++] = to_lower(c);
+    if (is_letter(c)) words.add_letter(to_lower(c));
   }
   words.add_gap();
   return words;
@@ -119,15 +137,10 @@ WordsBefore words_before(std::string_view text, std::size_t at) {
 bool is_announced(std::string_view text, std::size_t at, std::string_view words) {
   const WordsBefore before = words_before(text, at);
   for (std::size_t begin = 1; begin < words.size();) {
-    const auto end = words.find('|', begin);
-    const std::string_view word = words.substr(begin, end - begin);
+    std::size_t end = begin;
+    while (words[end] != '|') ++end;
+    if (before.has(words.substr(begin, end - begin))) return true;
     begin = end + 1;
-    for (auto found = before.text().find(word); found != std::string_view::npos;
-         found = before.text().find(word, found + 1)) {
-      const bool is_whole =
-          found > 0 && before.text()[found - 1] == ' ' && before.text()[found + word.size()] == ' ';
-      if (is_whole) return true;
-    }
   }
   return false;
 }

@@ -141,6 +141,7 @@ NameTable::NameTable(const RuleSet& rules) {
     if (!rule.value) value_shapes_.erase(rule.class_name);
   }
   build_slots();
+  mark_inner_ends();
 }
 
 // How often a word turns up in ordinary text.
@@ -209,6 +210,21 @@ void NameTable::build_slots() {
   }
 }
 
+// Of a word of at least three letters.
+static std::size_t inner_slot(std::string_view word) {
+  std::uint32_t last = 0;
+  for (const char c : word.substr(word.size() - 3))
+    last = last << 8 | static_cast<unsigned char>(c);
+  return last * 0x9e3779b1u >> 20;
+}
+
+void NameTable::mark_inner_ends() {
+  for (const auto& [name, entry] : entries_) {
+    const bool is_long = entry.is_compound && name.size() >= kMinInner;
+    if (is_long || is_one_of(kInner, name)) inner_ends_.set(inner_slot(name));
+  }
+}
+
 const NameTable::Entry* NameTable::find(std::string_view compact) const {
   const std::size_t hash = Hash()(compact);
   for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
@@ -249,6 +265,7 @@ NameTable::Match NameTable::match_suffix(const Entry& entry, bool has_border) {
 
 // The sensitive name that a word ends in. Only words that say nothing as a whole come here.
 NameTable::Match NameTable::match_inner(std::string_view word) const {
+  if (word.size() <= 3 || !inner_ends_.test(inner_slot(word))) return {};
   for (std::size_t at = word.size() > kMaxInner ? word.size() - kMaxInner : 1;
        at + 3 <= word.size(); ++at) {
     const std::string_view end = word.substr(at);

@@ -3,6 +3,7 @@
 // "author" holds no "auth", "max_tokens" no "token".
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -57,6 +58,8 @@ class NameTable {
   bool has_value_shape(std::string_view class_name) const {
     return value_shapes_.contains(class_name);
   }
+  // Of a text of any bytes; quick, and no secret.
+  static std::size_t hash_of(std::string_view text) { return Hash()(text); }
   // Whether a value found under a name of the class can be one: of a value shape of the class where
   // its rules have such, else plausible.
   bool accepts(std::string_view class_name, std::string_view value) const;
@@ -84,6 +87,7 @@ class NameTable {
   void add_keyword(std::string_view name);
   const Entry* find(std::string_view compact) const;
   void build_slots();
+  void mark_inner_ends();
 
   std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries_;
   // Open addressing over entries_: most names that are asked for are none of them, and end at an
@@ -93,6 +97,9 @@ class NameTable {
     const std::pair<const std::string, Entry>* entry = nullptr;
   };
   std::vector<Slot> slots_;  // a power of two
+  // By the last three letters of the names that may end a longer word without a border.
+  static constexpr std::size_t kInnerSlots = 4096;
+  std::bitset<kInnerSlots> inner_ends_;
   Words public_cookies_;
   Words low_entropy_;
   Words personal_;

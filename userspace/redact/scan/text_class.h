@@ -2,6 +2,7 @@
 // Classes of characters and token boundaries. ASCII only, no locale.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,10 +14,15 @@ constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr bool is_letter(char c) { return is_upper(c) || is_lower(c); }
 constexpr bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
-// Of base64 or base64url, without padding.
-constexpr bool is_token_char(char c) {
-  return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
+constexpr std::array<bool, 256> make_token_chars() {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < table.size(); ++c) table[c] = is_alnum(static_cast<char>(c));
+  for (const unsigned char c : {'+', '/', '-', '_'}) table[c] = true;
+  return table;
 }
+inline constexpr auto kTokenChars = make_token_chars();
+// Of base64 or base64url, without padding.
+constexpr bool is_token_char(char c) { return kTokenChars[static_cast<unsigned char>(c)]; }
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_space(char c) { return is_blank(c) || c == '\r' || c == '\n'; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }

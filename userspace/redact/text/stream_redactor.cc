@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
 // Of a piece, one such part must be decided each time it is looked at: else time were not linear.
 constexpr std::size_t kLeastShare = 16;
+constexpr std::size_t kJoinBytes = 1024;  // what most lines that are held back end in
 constexpr std::size_t kLookStep = 1024;  // bytes between two looks at a line without end
 constexpr std::string_view kKeyBegin = "-----BEGIN";
 
@@ -76,7 +77,7 @@ void StreamRedactor::push(std::string_view bytes, std::string& out) {
 // Decides what is held back with the begin of what follows; returns how much of that was used. Once
 // all that was held back is decided, the rest of `bytes` needs no copy.
 std::size_t StreamRedactor::join(std::string_view bytes, std::string& out) {
-  const std::string_view head = bytes.substr(0, kHoldBackBytes);
+  const std::string_view head = bytes.substr(0, std::max(kJoinBytes, pending_.size()));
   const std::size_t before = pending_.size();
   pending_.append(head);
   // Nothing can be decided before a line ends or the hold-back is full: not looked at each byte.

@@ -109,7 +109,7 @@ class TextScanner {
   using Stats = std::unordered_map<std::string, ClassStats, TextHash, std::equal_to<>>;
   Stats stats_;  // by class
   // What was found last for a class name at such an address: names are few and do not move.
-  std::array<Stats::value_type*, 64> recent_stats_{};
+  std::array<Stats::value_type*, 1024> recent_stats_{};
 };
 
 }  // namespace scopetrace
