@@ -23,7 +23,7 @@ struct NameMemo::Entry {
 
 namespace {
 
-constexpr std::size_t kEntries = 1024;  // a power of two
+constexpr std::size_t kEntries = 2048;  // a power of two
 
 KnownName ask(const NameTable& names, std::string_view name) {
   return {names.match(name), plural_class(names, name), is_cookie_name(name)};

@@ -70,20 +70,6 @@ constexpr IdRule kRules[] = {
     {18, 18, is_cn_resident, "|resident|"},
 };
 
-std::optional<Finding> by_rule(std::string_view text, const NumberRun& run) {
-  for (const IdRule& rule : kRules) {
-    if (rule.size != run.size || !rule.check(run.digits())) continue;
-    if (rule.layout == run.layout || is_announced(text, run.range.begin, rule.words)) {
-      return Finding{run.range, rule.class_name};
-    }
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-namespace {
-
 // What stands before a number, as words: lower case, one blank for what separates them, camel humps
 // included.
 struct WordsBefore {
@@ -132,17 +118,32 @@ WordsBefore words_before(std::string_view text, std::size_t at) {
   return words;
 }
 
-}  // namespace
-
-bool is_announced(std::string_view text, std::size_t at, std::string_view words) {
-  const WordsBefore before = words_before(text, at);
-  for (std::size_t begin = 1; begin < words.size();) {
+// `phrases`: "|one|another|".
+bool have_one_of(const WordsBefore& before, std::string_view phrases) {
+  for (std::size_t begin = 1; begin < phrases.size();) {
     std::size_t end = begin;
-    while (words[end] != '|') ++end;
-    if (before.has(words.substr(begin, end - begin))) return true;
+    while (phrases[end] != '|') ++end;
+    if (before.has(phrases.substr(begin, end - begin))) return true;
     begin = end + 1;
   }
   return false;
+}
+
+std::optional<Finding> by_rule(std::string_view text, const NumberRun& run) {
+  std::optional<WordsBefore> before;  // most numbers pass no check
+  for (const IdRule& rule : kRules) {
+    if (rule.size != run.size || !rule.check(run.digits())) continue;
+    if (rule.layout == run.layout) return Finding{run.range, rule.class_name};
+    if (!before) before = words_before(text, run.range.begin);
+    if (have_one_of(*before, rule.words)) return Finding{run.range, rule.class_name};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_announced(std::string_view text, std::size_t at, std::string_view words) {
+  return have_one_of(words_before(text, at), words);
 }
 
 std::optional<Finding> national_id_at(std::string_view text, const NumberRun& run) {

@@ -45,6 +45,11 @@ constexpr std::string_view kPlaceholderParts[] = {
 constexpr std::string_view kMaskEnds[] = {"***",    "xxxx", "XXXX", "....", "####",       "XXX-XX",
                                           "xxx-xx", "…",    "••",   "●●",   "placeholder"};
 constexpr WordSet kPlaceholders{std::span(kPlaceholderParts)};
+// What a reference to a value begins with.
+constexpr std::string_view kReferenceBegins[] = {
+    "arn:", "vault:", "env:",      "file:", "ssm:",    "!vault",      "!Ref",    "!Sub",
+    "!Get", "op:",    "keychain:", "ref+",  "!secret", "@Microsoft.", "import.", "projects/"};
+constexpr WordSet kReferences{std::span(kReferenceBegins)};
 constexpr std::size_t kMaxTemplate = 96;  // longer values are no placeholders
 
 // Classes whose values always hold so many digits.
@@ -131,15 +136,32 @@ bool is_bracketed_word(std::string_view value) {
   });
 }
 
+constexpr std::array<bool, 256> make_mask_signs() {
+  std::array<bool, 256> table{};
+  for (const std::string_view mask : kMaskEnds) {
+    table[static_cast<unsigned char>(mask.front())] = true;
+    table[static_cast<unsigned char>(mask.back())] = true;
+  }
+  return table;
+}
+// What masks begin or end with.
+constexpr auto kMaskSigns = make_mask_signs();
+
+bool has_mask_end(std::string_view value) {
+  const auto may_be_mask = [](char c) { return kMaskSigns[static_cast<unsigned char>(c)]; };
+  if (value.size() > kMaxTemplate || !(may_be_mask(value.front()) || may_be_mask(value.back())))
+    return false;
+  return std::any_of(
+      std::begin(kMaskEnds), std::end(kMaskEnds),
+      [&](std::string_view mask) { return value.starts_with(mask) || value.ends_with(mask); });
+}
+
 // j**@e**.com, sk_ab...yz, ****1234: what a program leaves of a value it hides.
 bool is_masked(std::string_view value) {
   constexpr std::size_t kMaxShortened = 24;
   const auto dots = value.find("...");
   if (dots != value.npos && dots > 0 && value.size() <= kMaxShortened) return true;
-  const bool is_at_end = std::any_of(
-      std::begin(kMaskEnds), std::end(kMaskEnds),
-      [&](std::string_view mask) { return value.starts_with(mask) || value.ends_with(mask); });
-  if (is_at_end && value.size() <= kMaxTemplate) return true;
+  if (has_mask_end(value)) return true;
   const auto stars = static_cast<std::size_t>(std::count(value.begin(), value.end(), '*'));
   const bool is_address = value.find('@') != value.npos && value.find("**") != value.npos;
   return stars > 2 && (2 * stars >= value.size() || is_address);
@@ -175,6 +197,19 @@ bool is_marked_name(std::string_view value) {
                      [&](char c) { return is_upper(c) || c == '_' || c == value.front(); });
 }
 
+// Letters, digits and the signs of base64 only: what most secrets are, and no code, variable or
+// bracketed word.
+bool is_token(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) { return is_token_char(c) || c == '='; });
+}
+
+// is_template() of such a value.
+bool is_token_template(std::string_view value) {
+  if (has_mask_end(value) || value == "ID" || is_marked_name(value)) return true;
+  if (value.size() > kMaxTemplate) return false;
+  return value.find_first_not_of("xX-_") == std::string_view::npos || kPlaceholders.is_in(value);
+}
+
 bool is_template(std::string_view value) {
   if (is_masked(value) || is_graphql_type(value)) return true;
   if (is_variable(value) || is_bracketed_word(value) || is_marked_name(value)) return true;
@@ -186,12 +221,7 @@ bool is_template(std::string_view value) {
 
 // /run/secrets/x, ./key.pem, vault:kv/app, arn:aws:…, https://…: where the value is kept.
 bool is_reference(std::string_view value) {
-  constexpr std::array<std::string_view, 16> kSchemes = {
-      "arn:", "vault:", "env:",      "file:", "ssm:",    "!vault",      "!Ref",    "!Sub",
-      "!Get", "op:",    "keychain:", "ref+",  "!secret", "@Microsoft.", "import.", "projects/"};
-  const bool has_scheme = std::any_of(kSchemes.begin(), kSchemes.end(),
-                                      [&](std::string_view s) { return value.starts_with(s); });
-  if (has_scheme) return true;
+  if (kReferences.begins(value)) return true;
   const auto mark = value.find("://");
   if (mark != value.npos && mark < 16) {
     return std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(mark),
@@ -287,6 +317,7 @@ bool stands_for_itself(std::string_view value) {
   value = trim(value);
   while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
   if (value.empty() || is_keyword(value)) return false;
+  if (is_token(value)) return !is_token_template(value) && !is_reference(value);
   return !is_template(value) && !is_expression(value) && !is_reference(value);
 }
 

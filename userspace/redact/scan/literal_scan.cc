@@ -22,8 +22,8 @@ constexpr std::size_t kChunkBytes = kChunkBlocks * kMaskBytes;
 
 // How rare a byte is in logs: 0 is rarest.
 unsigned commonness(char c) {
-  if (std::string_view("~`^*$#!?;|{}<>\\'&").find(c) != std::string_view::npos) return 0;
-  if (std::string_view("()[]@%+").find(c) != std::string_view::npos) return 1;
+  if (std::string_view("~`^*$#!?;|{}<>\\&").find(c) != std::string_view::npos) return 0;
+  if (std::string_view("()[]@%+'").find(c) != std::string_view::npos) return 1;
   return is_alnum(c) || std::string_view(" \"-./:,=_").find(c) != std::string_view::npos ? 3 : 2;
 }
 

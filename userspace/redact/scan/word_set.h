@@ -11,7 +11,7 @@
 namespace scopetrace {
 
 // One walk over the text, however many words there are: a place is compared with the words only
-// where two bytes agree with a word's first two in their low five bits. Words have at least two
+// where two bytes agree with a word's first two in their low five bits. No call for most places. Words have at least two
 // bytes. Borrows them.
 class WordSet {
  public:
@@ -23,15 +23,21 @@ class WordSet {
 
   constexpr bool is_in(std::string_view text) const {
     for (std::size_t at = 0; at + 1 < text.size(); ++at) {
-      const bool may_be = (pairs_[fold(text[at])] >> fold(text[at + 1]) & 1) != 0;
-      if (may_be && begins(text.substr(at))) return true;
+      if (may_begin(text[at], text[at + 1]) && begins_with_word(text.substr(at))) return true;
     }
     return false;
+  }
+  // Whether one of the words begins the text.
+  constexpr bool begins(std::string_view text) const {
+    return text.size() > 1 && may_begin(text[0], text[1]) && begins_with_word(text);
   }
 
  private:
   static constexpr unsigned fold(char c) { return static_cast<unsigned char>(c) & 31; }
-  constexpr bool begins(std::string_view text) const {
+  constexpr bool may_begin(char first, char second) const {
+    return (pairs_[fold(first)] >> fold(second) & 1) != 0;
+  }
+  constexpr bool begins_with_word(std::string_view text) const {
     return std::any_of(words_.begin(), words_.end(),
                        [&](std::string_view word) { return text.starts_with(word); });
   }
