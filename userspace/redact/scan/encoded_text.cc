@@ -67,21 +67,23 @@ bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, Dec
   std::size_t begin = at;
   while (begin > from && at - begin < kMaxLead && !ends_part(text[begin - 1])) --begin;
   const std::size_t limit = std::min(text.size(), at + kMaxPart);
-  part.text.clear();
-  part.origin.clear();
-  std::size_t i = begin;
-  while (i < limit && !ends_part(text[i])) {
+  std::size_t end = begin;
+  while (end < limit && !ends_part(text[end])) ++end;
+  part.text.resize(end - begin);
+  part.origin.resize(end - begin + 1);
+  std::size_t size = 0, i = begin;
+  for (char last = '\0'; i < end; ++size) {
     const bool may_escape = text[i] == '%' || text[i] == '\\';
     const Escape escape = may_escape ? escape_at(text, i) : Escape{};
-    part.origin.push_back(static_cast<std::uint32_t>(i));
-    const bool is_blank_of_form = text[i] == '+' && !part.text.empty() &&
-                                  (part.text.back() == ':' || part.text.back() == ',');
-    part.text += escape.size > 0    ? static_cast<char>(escape.value)
-                 : is_blank_of_form ? ' '
-                                    : text[i];
+    const bool is_blank_of_form = text[i] == '+' && (last == ':' || last == ',');
+    last = escape.size > 0 ? static_cast<char>(escape.value) : is_blank_of_form ? ' ' : text[i];
+    part.origin[size] = static_cast<std::uint32_t>(i);
+    part.text[size] = last;
     i += std::max<std::size_t>(escape.size, 1);
   }
-  part.origin.push_back(static_cast<std::uint32_t>(i));
+  part.text.resize(size);
+  part.origin.resize(size + 1);
+  part.origin[size] = static_cast<std::uint32_t>(i);
   return true;
 }
 
