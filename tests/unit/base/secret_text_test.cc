@@ -49,6 +49,33 @@ TEST(SecretTextTest, HasNoMemoryWhenEmpty) {
   EXPECT_EQ(text.view().data(), nullptr);
 }
 
+TEST(SecretTextTest, PassesItsMemoryOnWiped) {
+  SecretText text;
+  text.append("hunter22 and more");
+  const char* memory = text.view().data();
+  text.clear();
+
+  SecretText next;
+  next.append("x");
+
+  EXPECT_EQ(next.view().data(), memory);
+  EXPECT_EQ(std::string(memory, 17), "x" + std::string(16, '\0'));
+  EXPECT_TRUE(is_secret_memory(memory));
+}
+
+TEST(SecretTextTest, WipesWhatItGrowsOutOf) {
+  SecretText text;
+  text.append("hunter22 and more");
+  const char* memory = text.view().data();
+  text.append(std::string(10 * 4096, 'x'));
+
+  SecretText next;  // gets the smaller buffer
+  next.append("y");
+
+  EXPECT_EQ(next.view().data(), memory);
+  EXPECT_EQ(std::string(memory, 17), "y" + std::string(16, '\0'));
+}
+
 TEST(SecretTextsTest, ViewsStayGood) {
   SecretTexts texts;
   const std::string large(200'000, 'y');
