@@ -4,14 +4,12 @@ find_package(benchmark REQUIRED)
 
 # The same for tests, with GoogleTest.
 add_library(scopetrace_test_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
-target_link_libraries(scopetrace_test_precompiled PRIVATE
-  scopetrace_options GTest::gmock nlohmann_json::nlohmann_json tl::expected)
+target_link_libraries(scopetrace_test_precompiled PRIVATE scopetrace_options GTest::gtest tl::expected)
 # Test code is run once: less optimisation is compiled faster.
 set(SCOPETRACE_TEST_FLAGS $<$<CONFIG:RelWithDebInfo>:-Og>)
 target_compile_options(scopetrace_test_precompiled PRIVATE ${SCOPETRACE_TEST_FLAGS})
 target_precompile_headers(scopetrace_test_precompiled PRIVATE
-  <functional> <map> <memory> <optional> <span> <string> <variant> <vector>
-  <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp> <tl/expected.hpp>)
+  ${SCOPETRACE_PRECOMPILED} <gtest/gtest.h>)
 
 # Adds a GoogleTest executable of one kind.
 #   scopetrace_add_test(unit_wire LABEL unit SOURCES decode_test.cc LIBS scopetrace::wire)
@@ -35,6 +33,7 @@ function(scopetrace_add_fuzzer name)
   cmake_parse_arguments(ARG "JSON" "" "SOURCES;LIBS" ${ARGN})
   add_executable(fuzz_${name} ${ARG_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} scopetrace_options)
+  scopetrace_precompile(fuzz_${name})
   # Objects, not a library: a linker would leave out what only libFuzzer calls.
   target_sources(fuzz_${name} PRIVATE $<TARGET_OBJECTS:scopetrace_fuzz_target>)
   if(SCOPETRACE_FUZZ)
