@@ -2,6 +2,7 @@
 // scopetrace trust: who may sign what on this host.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
