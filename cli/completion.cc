@@ -2,6 +2,7 @@
 // scopetrace completion and manual: what scripts/install puts beside the programs. Hidden commands.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 

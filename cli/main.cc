@@ -64,7 +64,7 @@ int report_parse(const CLI::App& app, const CLI::ParseError& error) {
   return static_cast<int>(ExitCode::kUsage);
 }
 
-int run_program(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   CLI::App app(
       "Sees what one approved process exchanges with third parties, with secrets taken out",
       "scopetrace");
@@ -101,5 +101,5 @@ int main(int argc, char** argv) {
   if (!scopetrace::fill_standard_descriptors())
     return static_cast<int>(scopetrace::ExitCode::kFailed);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pager or channel is an error to report, not a death
-  return scopetrace::run_program(argc, argv);
+  return scopetrace::run_command_line(argc, argv);
 }

@@ -11,13 +11,13 @@
 namespace scopetrace {
 namespace {
 
-struct ShowOptions {
+struct TokenShowOptions {
   std::string path;
   std::string against_path;
   bool is_json = false;
 };
 
-Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
+Result<ExitCode> show_token(const TokenShowOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const ApprovalText document, read_approval(options.path));
   std::optional<ApprovalText> before;
   if (!options.against_path.empty()) {
@@ -36,14 +36,14 @@ Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
 }  // namespace
 
 Command add_token_show(CLI::App& token, const GlobalOptions& global) {
-  auto options = std::make_shared<ShowOptions>();
+  auto options = std::make_shared<TokenShowOptions>();
   CLI::App* show = token.add_subcommand("show", "Say in plain words what an approval would expose");
   show->add_option("file", options->path, "Approval; - is standard input")->required();
   show->add_option("--against", options->against_path, "Also say what differs from this one");
   show->add_flag("--json", options->is_json, "Print JSON");
   add_examples(*show, {"scopetrace token show inc-4711.approval",
                        "scopetrace token show inc-4711.approval --against last-week.approval"});
-  return {show, [options, &global] { return run_show(*options, global.root); }};
+  return {show, [options, &global] { return show_token(*options, global.root); }};
 }
 
 }  // namespace scopetrace

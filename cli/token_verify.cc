@@ -11,7 +11,7 @@
 namespace scopetrace {
 namespace {
 
-struct VerifyOptions {
+struct TokenVerifyOptions {
   std::string path;
   std::string trust_path;
   std::string at;
@@ -84,7 +84,7 @@ void print_json(const Quorum& quorum, ExitCode exit) {
   fmt::print("{}\n", answer.dump(2));
 }
 
-Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& root) {
+Result<ExitCode> verify_token(const TokenVerifyOptions& options, const std::string& root) {
   const Folders folders(root);
   ST_ASSIGN_OR_RETURN(const std::uint64_t at_s, read_time(options.at));
   ST_ASSIGN_OR_RETURN(const ApprovalText document, read_approval(options.path));
@@ -100,7 +100,7 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
 }  // namespace
 
 Command add_token_verify(CLI::App& token, const GlobalOptions& global) {
-  auto options = std::make_shared<VerifyOptions>();
+  auto options = std::make_shared<TokenVerifyOptions>();
   CLI::App* verify = token.add_subcommand("verify", "Check signatures and quorum of an approval");
   verify->add_option("file", options->path, "Approval; - is standard input")->required();
   verify->add_option("--allowed-signers", options->trust_path, "Trust file; default: this host's");
@@ -109,7 +109,7 @@ Command add_token_verify(CLI::App& token, const GlobalOptions& global) {
   add_examples(*verify, {"scopetrace token verify inc-4711.approval",
                          "scopetrace token verify inc-4711.approval --allowed-signers signers "
                          "--at 2026-11-23T20:00:00Z --json"});
-  return {verify, [options, &global] { return run_verify(*options, global.root); }};
+  return {verify, [options, &global] { return verify_token(*options, global.root); }};
 }
 
 }  // namespace scopetrace

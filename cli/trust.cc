@@ -2,6 +2,7 @@
 // scopetrace trust: who may sign what on this host.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxTrustFileBytes = 1 << 20;
 
-struct TrustOptions {
+struct TrustFileOptions {
   std::string principal;
   std::string key_path;
   std::string purposes = "request,approval";
@@ -61,7 +62,7 @@ Result<std::vector<std::string>> namespaces_of(const std::string& list) {
   return namespaces;
 }
 
-Result<TrustLine> make_line(const TrustOptions& options) {
+Result<TrustLine> make_line(const TrustFileOptions& options) {
   ST_ASSIGN_OR_RETURN(const PublicKey key, read_public_key(options.key_path));
   ST_ASSIGN_OR_RETURN(std::vector<std::string> namespaces, namespaces_of(options.purposes));
   std::optional<std::uint64_t> until;
@@ -81,7 +82,7 @@ Result<TrustLine> make_line(const TrustOptions& options) {
                    .is_authority = options.is_authority};
 }
 
-Result<ExitCode> run_add(const TrustOptions& options, const std::string& root) {
+Result<ExitCode> run_add(const TrustFileOptions& options, const std::string& root) {
   const std::string path = Folders(root).allowed_signers();
   ST_ASSIGN_OR_RETURN(const TrustLine line, make_line(options));
   auto old = read_file(path, kMaxTrustFileBytes);
@@ -135,7 +136,7 @@ void print_json(const TrustFile& file) {
   fmt::print("{}\n", rows.dump(2));
 }
 
-Result<ExitCode> run_list(const TrustOptions& options, const std::string& root) {
+Result<ExitCode> run_list(const TrustFileOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const TrustFile file, TrustFile::read(Folders(root).allowed_signers()));
   options.is_json ? print_json(file) : print_table(file);
   return ExitCode::kDone;
@@ -144,7 +145,7 @@ Result<ExitCode> run_list(const TrustOptions& options, const std::string& root) 
 }  // namespace
 
 Command add_trust_command(CLI::App& app, const GlobalOptions& global) {
-  auto options = std::make_shared<TrustOptions>();
+  auto options = std::make_shared<TrustFileOptions>();
   CLI::App* command = app.add_subcommand("trust", "Say whose keys count for what");
   command->require_subcommand(1);
   CLI::App* add = command->add_subcommand("add", "Trust a person's public key");

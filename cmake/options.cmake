@@ -22,14 +22,28 @@ if(SCOPETRACE_FUZZ)
   target_compile_options(scopetrace_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# The headers that cost most to parse, once for all targets. Each file still includes what it uses:
-# the fuzz preset builds without this.
+# The standard headers that most files use, once for all targets. What few files use costs the others
+# more than it saves: <nlohmann/json.hpp> leaves 60 MB of templates to be instantiated in each file.
+# Each file still includes what it uses: scripts/check-used-headers knows this list.
+set(SCOPETRACE_PRECOMPILED
+  <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
+  <unordered_map> <variant> <vector> <tl/expected.hpp>)
 add_library(scopetrace_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cc)
-target_link_libraries(scopetrace_precompiled PRIVATE
-  scopetrace_options nlohmann_json::nlohmann_json tl::expected)
-target_precompile_headers(scopetrace_precompiled PRIVATE
-  <functional> <map> <memory> <optional> <span> <string> <variant> <vector>
-  <nlohmann/json.hpp> <tl/expected.hpp>)
+target_link_libraries(scopetrace_precompiled PRIVATE scopetrace_options tl::expected)
+target_precompile_headers(scopetrace_precompiled PRIVATE ${SCOPETRACE_PRECOMPILED})
+
+# Lets targets that are compiled with the options of the libraries share what is precompiled.
+function(scopetrace_precompile)
+  foreach(target ${ARGN})
+    target_precompile_headers(${target} REUSE_FROM scopetrace_precompiled)
+  endforeach()
+endfunction()
+
+# Compiles the sources of targets four at a time: what each file would do again takes half of the
+# time where the headers are large (GoogleTest, CLI11). So their names outside a test or class differ.
+function(scopetrace_compile_together)
+  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+endfunction()
 
 # Adds a static library `scopetrace_<name>` from the sources that follow LIBS' end.
 #   scopetrace_add_library(wire SOURCES decode.cc LIBS scopetrace::base)
@@ -38,5 +52,5 @@ function(scopetrace_add_library name)
   add_library(scopetrace_${name} STATIC ${ARG_SOURCES})
   add_library(scopetrace::${name} ALIAS scopetrace_${name})
   target_link_libraries(scopetrace_${name} PUBLIC scopetrace_options ${ARG_LIBS})
-  target_precompile_headers(scopetrace_${name} REUSE_FROM scopetrace_precompiled)
+  scopetrace_precompile(scopetrace_${name})
 endfunction()

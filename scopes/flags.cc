@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/flags.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "scopes/approval_rules.h"

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "scopes/approval_rules.h"
 #include "scopes/ledger_reader.h"
 #include "userspace/base/file.h"

@@ -7,6 +7,7 @@
 // exits: 0 written, 1 the output was closed, 2 bad usage
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>

@@ -2,6 +2,7 @@
 // Input: one byte that selects the codings, one for the piece size, then the encoded body.
 // Property: content and memory stay within their bounds, an undecodable body keeps nothing, a
 // complete body is stated at its true length.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -4,6 +4,7 @@
 // it generates; no rule makes the check of its examples fail otherwise than by a refusal.
 #include <cstdint>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <vector>
 

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstdint>
+
 #include "userspace/base/result.h"
 
 namespace scopetrace::testing {

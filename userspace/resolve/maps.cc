@@ -2,6 +2,7 @@
 // Reading /proc/PID/maps and naming what is mapped. Source: proc(5).
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <array>
 #include <cinttypes>
 #include <cstdio>

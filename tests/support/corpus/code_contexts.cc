@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kContexts[] = {
+constexpr ContextTemplate kCodeContexts[] = {
     {"python-dict", "{⟨'plan': 'basic'⟩, '«name»': '«value|py»', ⟨'n': «n»⟩}"},
     {"python-bytes", "{⟨b'plan': b'basic'⟩, b'«name»': b'«value|py»'}"},
     {"python-pairs", "[⟨('plan', 'basic')⟩, ('«name»', '«value|py»')]"},
@@ -116,6 +116,6 @@ constexpr ContextTemplate kContexts[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> code_contexts() { return kContexts; }
+std::span<const ContextTemplate> code_contexts() { return kCodeContexts; }
 
 }  // namespace scopetrace::testing

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kContexts[] = {
+constexpr ContextTemplate kConfigContexts[] = {
     {"toml", "[client]\n⟨workers = «n»⟩\n«name» = \"«value|json»\"\n⟨mode = \"fast\"⟩\n"},
     {"toml-literal", "⟨workers = «n»⟩\n«kebab» = '«value»'\n", Holds::kNoQuote},
     {"toml-inline", "db = { ⟨pool = «n»⟩, «name» = \"«value|json»\" }\n"},
@@ -79,6 +79,6 @@ constexpr ContextTemplate kContexts[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> config_contexts() { return kContexts; }
+std::span<const ContextTemplate> config_contexts() { return kConfigContexts; }
 
 }  // namespace scopetrace::testing

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kContexts[] = {
+constexpr ContextTemplate kDataContexts[] = {
     {"json", R"({⟨"account":"«word»"⟩,"«camel»":"«value|json»",⟨"page":«n»⟩})"},
     {"json-snake", R"({⟨"page": «n»⟩, "«name»": "«value|json»"})"},
     {"json-upper-name", R"({"«upper»":"«value|json»",⟨"retries":«n»⟩})"},
@@ -113,6 +113,6 @@ constexpr ContextTemplate kContexts[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> data_contexts() { return kContexts; }
+std::span<const ContextTemplate> data_contexts() { return kDataContexts; }
 
 }  // namespace scopetrace::testing

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kNegatives[] = {
+constexpr ContextTemplate kIdNegatives[] = {
     {"uuid", R"({"id":"«uuid»","parent_id":"«uuid»","n":«n»})"},
     {"uuid", "request «uuid» took «n» ms"},
     {"uuid", "GET /v1/orders/«uuid»/items?correlation_id=«uuid» HTTP/1.1\r\n"},
@@ -105,6 +105,6 @@ constexpr ContextTemplate kNegatives[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> id_negatives() { return kNegatives; }
+std::span<const ContextTemplate> id_negatives() { return kIdNegatives; }
 
 }  // namespace scopetrace::testing

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kContexts[] = {
+constexpr ContextTemplate kLogContexts[] = {
     {"logfmt", "⟨time=«time»Z level=info⟩ «name»=«value» ⟨status=401 n=«n»⟩", Holds::kBare},
     {"logfmt-quoted", "⟨ts=«time» level=warn⟩ «name»=\"«value|json»\" ⟨status=200⟩"},
     {"logfmt-dotted", "⟨level=debug⟩ request.«name»=«value» ⟨n=«n»⟩", Holds::kBare},
@@ -89,6 +89,6 @@ constexpr ContextTemplate kContexts[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> log_contexts() { return kContexts; }
+std::span<const ContextTemplate> log_contexts() { return kLogContexts; }
 
 }  // namespace scopetrace::testing

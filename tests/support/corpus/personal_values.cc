@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Personal data with right check digits. Sources: ISO/IEC 7812-1 (cards), ISO 13616 (IBAN), and for
 // each national number the rule named beside it.
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <map>

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kContexts[] = {
+constexpr ContextTemplate kShellContexts[] = {
     {"export", "⟨cd /srv/app⟩\nexport «upper»=«value»\n⟨./run «n»⟩\n", Holds::kBare},
     {"export-double", "export «upper»=\"«value»\" ⟨PORT=«n»⟩", Holds::kNoQuote},
     {"export-single", "export «upper»='«value|sh»'; ⟨./run «n»⟩"},
@@ -89,6 +89,6 @@ constexpr ContextTemplate kContexts[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> shell_contexts() { return kContexts; }
+std::span<const ContextTemplate> shell_contexts() { return kShellContexts; }
 
 }  // namespace scopetrace::testing

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kNegatives[] = {
+constexpr ContextTemplate kTextNegatives[] = {
     {"auth-prose", "Invalid password for user «user» from «ip» port «n»"},
     {"auth-prose", "Failed password for invalid user «user» from «ip» port «n» ssh2"},
     {"auth-prose", "password authentication failed for user \"«user»\" (attempt «n»)"},
@@ -145,6 +145,6 @@ constexpr ContextTemplate kNegatives[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> text_negatives() { return kNegatives; }
+std::span<const ContextTemplate> text_negatives() { return kTextNegatives; }
 
 }  // namespace scopetrace::testing

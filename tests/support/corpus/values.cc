@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/corpus/values.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 

@@ -4,7 +4,7 @@
 namespace scopetrace::testing {
 namespace {
 
-constexpr ContextTemplate kNegatives[] = {
+constexpr ContextTemplate kWebNegatives[] = {
     {"rate-limit",
      "HTTP/1.1 429 Too Many Requests\r\nX-RateLimit-Limit: «n»\r\nX-RateLimit-Remaining: 0\r\n"
      "Retry-After: 66\r\n\r\n"},
@@ -99,6 +99,6 @@ constexpr ContextTemplate kNegatives[] = {
 
 }  // namespace
 
-std::span<const ContextTemplate> web_negatives() { return kNegatives; }
+std::span<const ContextTemplate> web_negatives() { return kWebNegatives; }
 
 }  // namespace scopetrace::testing

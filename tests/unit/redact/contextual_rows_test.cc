@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows 243 to 279 of the rule table: values that only what stands around them gives away.
+#include <random>
+
 #include "tests/unit/redact/fixture.h"
 
 namespace scopetrace {

@@ -126,7 +126,7 @@ const std::vector<Coding>& codings() {
   return all;
 }
 
-std::string in_chunks(const std::string& body, std::size_t size) {
+std::string as_chunks(const std::string& body, std::size_t size) {
   std::string out;
   for (std::size_t at = 0; at < body.size(); at += size) {
     const std::string piece = body.substr(at, size);
@@ -182,7 +182,7 @@ TEST_P(HttpTrafficTest, LosesSecretsAndKeepsTextInEveryCoding) {
     const std::string wire = coding.encode(body);
     check(head + "Content-Length: " + std::to_string(wire.size()) + "\r\n\r\n" + wire,
           coding.field);
-    check(head + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(wire, 7),
+    check(head + "Transfer-Encoding: chunked\r\n\r\n" + as_chunks(wire, 7),
           coding.field + " in chunks");
   }
 }
@@ -193,7 +193,7 @@ TEST_P(HttpTrafficTest, SizeOfChunksChangesNothing) {
       head_of(planted_, GetParam(), "identity") + "Transfer-Encoding: chunked\r\n\r\n";
   std::set<std::string> outputs;
   for (std::size_t size = 1; size <= 64; ++size) {
-    outputs.insert(redactor_->redact(head + in_chunks(body, size)));
+    outputs.insert(redactor_->redact(head + as_chunks(body, size)));
   }
   EXPECT_EQ(outputs.size(), 1U);
 }

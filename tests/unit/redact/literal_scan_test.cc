@@ -15,7 +15,7 @@ namespace scopetrace {
 namespace {
 
 // Letters, digits and signs of the literals below, so that they and near misses turn up often.
-std::string make_text(std::size_t size, std::uint64_t seed) {
+std::string text_of_words(std::size_t size, std::uint64_t seed) {
   constexpr std::string_view kParts[] = {"pin",  "PIN",     "secret", "Secr", "sk_",   "[[",  "$2",
                                          "8Q~",  "gh",      "ghp_",   "\\n",  "\\u00", " ",   "-",
                                          "\xff", "a",       "x",      "Z",    "\xc3",  "%3D", "=",
@@ -42,7 +42,7 @@ const std::vector<Literal>& literals() {
   return list;
 }
 
-bool has_bit(const std::vector<std::uint64_t>& masks, std::size_t at) {
+bool is_marked(const std::vector<std::uint64_t>& masks, std::size_t at) {
   return (masks[at / 64] >> at % 64 & 1) != 0;
 }
 
@@ -76,9 +76,9 @@ bool stands_at(const Literal& literal, const std::string& text, std::size_t at,
   const std::size_t end = at + literal.text.size();
   if (!is_same || (literal.is_whole && goes_on(literal, text, end))) return false;
   if (literal.is_in_token) return is_in_token(text, chars, at);
-  const bool begins = has_bit(chars.word_begins, at + 1) || !literal.begins_word;
+  const bool begins = is_marked(chars.word_begins, at + 1) || !literal.begins_word;
   return begins || !is_alnum(literal.text[0]) ||
-         (literal.ends_word && has_bit(chars.word_ends, end));
+         (literal.ends_word && is_marked(chars.word_ends, end));
 }
 
 using Place = std::tuple<std::uint32_t, std::uint32_t>;  // begin, literal
@@ -97,7 +97,7 @@ class LiteralScanTest : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(LiteralScanTest, FindsWhatALookAtEachPlaceFinds) {
   const auto scan = *LiteralScan::make(literals());
-  const std::string text = make_text(GetParam(), GetParam() + 3);
+  const std::string text = text_of_words(GetParam(), GetParam() + 3);
   CharHits chars;
   scan_chars(text, chars);
   std::vector<LiteralHit> hits;

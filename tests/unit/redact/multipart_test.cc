@@ -13,7 +13,7 @@ const std::string kType = "multipart/form-data; charset=utf-8; Boundary=\"b 1\""
 std::string part(const std::string& head, const std::string& content) {
   return "--b 1\r\n" + head + "\r\n\r\n" + content + "\r\n";
 }
-std::string field(const std::string& name, const std::string& content) {
+std::string form_field(const std::string& name, const std::string& content) {
   return part("Content-Disposition: form-data; name=\"" + name + "\"", content);
 }
 std::string parts(const std::string& body) { return without_tags(redact_as(kType, body)); }
@@ -21,15 +21,16 @@ std::string parts(const std::string& body) { return without_tags(redact_as(kType
 const std::string kPng = std::string("\x89PNG\r\n\x1a\n\0\1\2\xff\xfe", 14);
 
 TEST(MultipartTest, NamesDecideForEachPart) {
-  EXPECT_EQ(parts(field("user", "jo") + field("password", "hun\r\nter&22") + "--b 1--\r\n"),
-            field("user", "jo") + field("password", "[generic-password]") + "--b 1--\r\n");
+  EXPECT_EQ(
+      parts(form_field("user", "jo") + form_field("password", "hun\r\nter&22") + "--b 1--\r\n"),
+      form_field("user", "jo") + form_field("password", "[generic-password]") + "--b 1--\r\n");
 }
 
 TEST(MultipartTest, BinaryPartBecomesItsLength) {
   const std::string head =
       "Content-Disposition: form-data; name=\"f\"; filename=\"me.png\"\r\nContent-Type: image/png";
-  EXPECT_EQ(parts(part(head, kPng) + field("a", "b") + "--b 1--"),
-            part(head, "[binary 14 bytes]") + field("a", "b") + "--b 1--");
+  EXPECT_EQ(parts(part(head, kPng) + form_field("a", "b") + "--b 1--"),
+            part(head, "[binary 14 bytes]") + form_field("a", "b") + "--b 1--");
 }
 
 TEST(MultipartTest, PartsAreRedactedByTheirType) {
@@ -54,14 +55,15 @@ TEST(MultipartTest, UndoesTransferEncodings) {
 }
 
 TEST(MultipartTest, CompressedPartIsRead) {
-  EXPECT_EQ(parts(field("log", deflated("a=1 password=hunter22abc", kGzipBits)) + "--b 1--"),
-            field("log", "a=1 password=[generic-password]") + "--b 1--");
+  EXPECT_EQ(parts(form_field("log", deflated("a=1 password=hunter22abc", kGzipBits)) + "--b 1--"),
+            form_field("log", "a=1 password=[generic-password]") + "--b 1--");
 }
 
 TEST(MultipartTest, MissingEndMarkLosesNothing) {
   EXPECT_EQ(
-      parts(field("a", "b") + "--b 1\r\nContent-Disposition: form-data; name=\"pin\"\r\n\r\n1234"),
-      field("a", "b") + "--b 1\r\nContent-Disposition: form-data; name=\"pin\"\r\n\r\n[pin]");
+      parts(form_field("a", "b") +
+            "--b 1\r\nContent-Disposition: form-data; name=\"pin\"\r\n\r\n1234"),
+      form_field("a", "b") + "--b 1\r\nContent-Disposition: form-data; name=\"pin\"\r\n\r\n[pin]");
 }
 
 TEST(MultipartTest, LoneLineFeedsAndNoHeadersAreAccepted) {
@@ -86,11 +88,12 @@ TEST(MultipartTest, NestedMultipartIsRead) {
 
 TEST(MultipartTest, ShapeKeepsNamesWithoutValues) {
   const std::string head = "Content-Disposition: form-data; name=\"f\"; filename=\"";
-  EXPECT_EQ(
-      shape_as(kType, "preamble" + std::string("\r\n") + field("n", "12") + field("s", "text") +
-                          field("j", "{\"a\":true}") + part(head + "pay.png\"", kPng) + "--b 1--"),
-      field("n", "number") + field("s", "string") + field("j", "{\"a\":\"boolean\"}") +
-          part(head + "string\"", "[binary 14 bytes]") + "--b 1--");
+  EXPECT_EQ(shape_as(kType, "preamble" + std::string("\r\n") + form_field("n", "12") +
+                                form_field("s", "text") + form_field("j", "{\"a\":true}") +
+                                part(head + "pay.png\"", kPng) + "--b 1--"),
+            form_field("n", "number") + form_field("s", "string") +
+                form_field("j", "{\"a\":\"boolean\"}") +
+                part(head + "string\"", "[binary 14 bytes]") + "--b 1--");
 }
 
 std::string form(const std::string& text) {

@@ -12,19 +12,19 @@ namespace {
 using testing::personal_value;
 using testing::Random;
 
-std::string redact(const std::string& text) {
+std::string redact_numbers(const std::string& text) {
   static Scanner s;
   return s.scanner.redact(text);
 }
 
 // `value` is gone from "seen <value> today", and nothing else is.
 void expect_found(const std::string& value, const std::string& before = "seen ") {
-  const std::string redacted = redact(before + value + " today");
+  const std::string redacted = redact_numbers(before + value + " today");
   EXPECT_FALSE(contains(redacted, value)) << before + value;
   EXPECT_TRUE(redacted.starts_with(before) && redacted.ends_with(" today")) << redacted;
 }
 
-void expect_kept(const std::string& text) { EXPECT_EQ(redact(text), text); }
+void expect_kept(const std::string& text) { EXPECT_EQ(redact_numbers(text), text); }
 
 // The last digit raised by one: no check digit holds any more.
 std::string with_wrong_digit(std::string value) {
@@ -87,8 +87,8 @@ TEST(AnnouncedNumberTest, IsNotAnnouncedByAPlaceholder) {
 TEST(CardTest, TakesTheRestOfItsTracks) {
   Random random(4);
   const std::string pan = personal_value("pan", random);
-  EXPECT_EQ(redact("%B" + pan + "^DOE/JO^29121010000?"), "%B[REDACTED:track1]?");
-  EXPECT_EQ(redact(";" + pan + "=29121010000?"), ";[REDACTED:track2]?");
+  EXPECT_EQ(redact_numbers("%B" + pan + "^DOE/JO^29121010000?"), "%B[REDACTED:track1]?");
+  EXPECT_EQ(redact_numbers(";" + pan + "=29121010000?"), ";[REDACTED:track2]?");
 }
 
 TEST(CardTest, LeavesTruncatedAndWrongNumbers) {
@@ -119,7 +119,7 @@ TEST(PhoneTest, IsFoundInAllUsualForms) {
 }
 
 TEST(PhoneTest, TakesNoMoreDigitsThanItsCountryHas) {
-  EXPECT_EQ(redact("call +33 6 12 34 56 78 12 times"), "call [REDACTED:phone] 12 times");
+  EXPECT_EQ(redact_numbers("call +33 6 12 34 56 78 12 times"), "call [REDACTED:phone] 12 times");
 }
 
 TEST(PhoneTest, IsFoundBehindAWordInNationalForm) {
@@ -149,7 +149,7 @@ TEST(AnnouncedDateTest, LeavesOtherDates) {
 TEST(AnnouncedCodeTest, FindsDocumentsBehindTheirWords) {
   for (const char* before : {"passport no. ", "X-Passport-Number: ", "\"passportNo\":[\""})
     expect_found("C01234567", before);
-  EXPECT_EQ(redact("\"passport\":[\"A7654321\",\"B7654321\"]"),
+  EXPECT_EQ(redact_numbers("\"passport\":[\"A7654321\",\"B7654321\"]"),
             "\"passport\":[\"[REDACTED:passport]\",\"[REDACTED:passport]\"]");
   expect_found("MRN00412233", "mrn=");
   expect_kept("passport strategy 1234567 loaded, passport-local 0.6.0");

@@ -2,6 +2,7 @@
 // Profiles as files: what is refused and how it is said, composition, digest, own rules.
 #include <fstream>
 #include <map>
+#include <random>
 #include <set>
 #include <sstream>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each row of the rule table, in texts that say nothing of it but where its value stands.
+#include <random>
+
 #include "tests/unit/redact/fixture.h"
 #include "tests/unit/redact/rule_rows.h"
 

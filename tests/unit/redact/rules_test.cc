@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/rules/rules.h"
 
+#include <random>
+
 #include "tests/unit/redact/fixture.h"
 
 namespace scopetrace {

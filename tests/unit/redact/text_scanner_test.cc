@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/text/text_scanner.h"
 
+#include <random>
+
 #include "tests/unit/redact/fixture.h"
 #include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/leak_guard.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams of no known protocol, and records.
+#include <random>
+
 #include "tests/unit/redact/wire_fixture.h"
 #include "userspace/redact/wire/wire_record.h"
 

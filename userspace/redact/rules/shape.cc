@@ -2,6 +2,7 @@
 #include "userspace/redact/rules/shape.h"
 
 #include <algorithm>
+#include <random>
 #include <tuple>
 #include <utility>
 
@@ -266,7 +267,8 @@ bool Shape::matches_whole(std::string_view text) const {
   return match_forward(runs_, 0, text, 0, stretches) == text.size();
 }
 
-std::string Shape::generate(std::mt19937_64& random) const {
+template <typename Random>
+std::string Shape::generate(Random& random) const {
   std::string text;
   for (const ShapeRun& run : runs_) {
     std::string choices;
@@ -279,5 +281,6 @@ std::string Shape::generate(std::mt19937_64& random) const {
   }
   return text;
 }
+template std::string Shape::generate(std::mt19937_64& random) const;
 
 }  // namespace scopetrace

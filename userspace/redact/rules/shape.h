@@ -7,7 +7,6 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,8 +77,10 @@ class Shape {
   }
   // Whether the whole of `text` has this shape.
   bool matches_whole(std::string_view text) const;
-  // A text of this shape. For tests and seeds: examples are never stored.
-  std::string generate(std::mt19937_64& random) const;
+  // A text of this shape. For tests and seeds: examples are never stored. Defined for
+  // std::mt19937_64; a template so that not everybody who knows shapes has to read <random>.
+  template <typename Random>
+  std::string generate(Random& random) const;
 
  private:
   void choose_literal();
