@@ -11,8 +11,7 @@
 namespace scopetrace {
 
 // One text. What is dropped of it is wiped. A view is good until the next change. Without memory
-// the program ends. Each thread keeps one wiped buffer of at most
-// 32 KiB for its next text.
+// the program ends. Each thread keeps one wiped buffer of at most 32 KiB for its next text.
 class SecretText {
  public:
   std::string_view view() const { return buffer_.first(size_); }

@@ -104,7 +104,10 @@ void drop_inside(const std::vector<TextRange>& placeholders, std::vector<Finding
 
 struct Detectors::State {
   explicit State(const RuleSet& rules)
-      : shapes(rules.shapes()), names(rules), memo(names), finds_public_ips(rules.has_detector("public-ip")) {}
+      : shapes(rules.shapes()),
+        names(rules),
+        memo(names),
+        finds_public_ips(rules.has_detector("public-ip")) {}
 
   std::vector<ShapeRule> shapes;
   NameTable names;

@@ -151,9 +151,9 @@ bool has_mask_end(std::string_view value) {
   const auto may_be_mask = [](char c) { return kMaskSigns[static_cast<unsigned char>(c)]; };
   if (value.size() > kMaxTemplate || !(may_be_mask(value.front()) || may_be_mask(value.back())))
     return false;
-  return std::any_of(
-      std::begin(kMaskEnds), std::end(kMaskEnds),
-      [&](std::string_view mask) { return value.starts_with(mask) || value.ends_with(mask); });
+  return std::any_of(std::begin(kMaskEnds), std::end(kMaskEnds), [&](std::string_view mask) {
+    return value.starts_with(mask) || value.ends_with(mask);
+  });
 }
 
 // j**@e**.com, sk_ab...yz, ****1234: what a program leaves of a value it hides.
@@ -200,7 +200,8 @@ bool is_marked_name(std::string_view value) {
 // Letters, digits and the signs of base64 only: what most secrets are, and no code, variable or
 // bracketed word.
 bool is_token(std::string_view value) {
-  return std::all_of(value.begin(), value.end(), [](char c) { return is_token_char(c) || c == '='; });
+  return std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_token_char(c) || c == '='; });
 }
 
 // is_template() of such a value.

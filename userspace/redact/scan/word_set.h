@@ -11,7 +11,7 @@
 namespace scopetrace {
 
 // One walk over the text, however many words there are: a place is compared with the words only
-// where two bytes agree with a word's first two in their low five bits. No call for most places. Words have at least two
+// where two bytes agree with a word's first two in their low five bits. Words have at least two
 // bytes. Borrows them.
 class WordSet {
  public:

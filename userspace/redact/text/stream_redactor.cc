@@ -15,7 +15,7 @@ constexpr std::string_view kSeparators = " \t\"'<>,;&\n";
 // Of a piece, one such part must be decided each time it is looked at: else time were not linear.
 constexpr std::size_t kLeastShare = 16;
 constexpr std::size_t kJoinBytes = 1024;  // what most lines that are held back end in
-constexpr std::size_t kLookStep = 1024;  // bytes between two looks at a line without end
+constexpr std::size_t kLookStep = 1024;   // bytes between two looks at a line without end
 constexpr std::string_view kKeyBegin = "-----BEGIN";
 
 // Behind the BEGIN line of the private key that `text` begins with, or nothing.

@@ -204,7 +204,8 @@ std::string TextScanner::replace(std::string_view class_name, std::string_view v
 
 TextScanner::ClassStats& TextScanner::stats_of(std::string_view class_name) {
   const auto address = reinterpret_cast<std::uintptr_t>(class_name.data());
-  Stats::value_type*& recent = recent_stats_[(address * 0x9e3779b97f4a7c15u >> 32) % recent_stats_.size()];
+  Stats::value_type*& recent =
+      recent_stats_[(address * 0x9e3779b97f4a7c15u >> 32) % recent_stats_.size()];
   if (recent != nullptr && recent->first == class_name) return recent->second;
   auto found = stats_.find(class_name);
   if (found == stats_.end()) {
