@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Secrets that a program, a protocol, SQL or a URL announces.
 #include "tests/unit/redact/fixture.h"
+#include "userspace/redact/text/stream_redactor.h"
 
 namespace scopetrace {
 namespace {
@@ -26,9 +27,35 @@ void expect_only_secret_gone(std::string pattern, const std::string& secret) {
   for (const std::string& part : parts) EXPECT_TRUE(contains(redacted, part)) << redacted;
 }
 
+// `text` as a stream that is cut at `cut`.
+std::string redact_cut(std::string_view text, std::size_t cut) {
+  static const std::unique_ptr<Detectors> detectors = *Detectors::make(standard_rules());
+  TextScanner scanner(*detectors, test_key());
+  StreamRedactor stream(scanner);
+  std::string out = stream.push(text.substr(0, cut));
+  out += stream.push(text.substr(cut));
+  return out + stream.finish();
+}
+
 class LoginTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LoginTest, LosesOnlyItsSecret) { expect_only_secret_gone(GetParam(), make_secret(14)); }
+
+TEST_P(LoginTest, IsTheSameForEveryCut) {
+  const std::string mark = "§";
+  std::string text = GetParam();
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark))
+    text.replace(at, mark.size(), make_secret(14));
+  text += "\nGET /v1/items\n";
+  const std::string whole = redact_cut(text, text.size());
+
+  std::vector<std::size_t> different;
+  for (std::size_t cut = 1; cut < text.size(); ++cut)
+    if (redact_cut(text, cut) != whole) different.push_back(cut);
+
+  ASSERT_TRUE(different.empty()) << different[0] << " of " << text << "\n-> "
+                                 << redact_cut(text, different[0]) << "\nnot " << whole;
+}
 
 constexpr const char* kArgv[] = {
     "mysql -uroot -p§ orders",
@@ -68,6 +95,76 @@ constexpr const char* kArgv[] = {
     "echo -n § | cryptsetup luksOpen /dev/sda1 data",
     "CONFIG SET requirepass §"};
 
+constexpr const char* kFurtherArgv[] = {
+    R"(type=EXECVE msg=audit(1.2:3): argc=4 a0="mysql" a1="-uroot" a2="-p§" a3="app")",
+    R"(type=EXECVE msg=audit(1.2:3): argc=4 a0="curl" a1="-u" a2="bob:§" a3="https://a.example")",
+    R"(type=EXECVE msg=audit(1.2:3): argc=3 a0="x" a1="--token" a2="§")",
+    "java -jar jenkins-cli.jar -s https://a.example/ -auth bob:§ build nightly",
+    "curl -sSku 'bob:§' https://a.example",
+    "ab -n 10 -A bob:§ https://a.example/",
+    "influx config create -n prod -u http://db:8086 -o ops -t §",
+    "pcs host auth n1 n2 -u hacluster -p §",
+    "kubectl create secret generic x --from-literal=user=bob --from-literal=foo=§",
+    "vault kv put secret/app user=bob foo=§",
+    "aws ssm put-parameter --name /x/db --value § --type SecureString",
+    "pulumi config set --secret path:name §",
+    "pulumi config set dbname § --secret",
+    "rootpw --plaintext §\ntimezone Europe/Vienna --utc",
+    "/usr/sbin/realm join --one-time-password=§ corp.local"};
+INSTANTIATE_TEST_SUITE_P(FurtherArgv, LoginTest, ::testing::ValuesIn(kFurtherArgv));
+
+constexpr const char* kFed[] = {"docker login -u bob --password-stdin <<< \"§\"",
+                                "passwd --stdin bob <<< '§'",
+                                "chpasswd <<EOF\nbob:§\nroot:§\nEOF\nid bob\n",
+                                "(echo §; echo §) | smbpasswd -s -a bob",
+                                "printf '%s\\n%s\\n' \"§\" \"§\" | smbpasswd -s -a bob",
+                                "echo -e \"§\\n§\" | passwd bob",
+                                "chpasswd:\n  list: |\n    ubuntu:§\n    root:§\n  expire: false\n",
+                                "chpasswd:\n  list:\n    - ubuntu:§\n"};
+INSTANTIATE_TEST_SUITE_P(Fed, LoginTest, ::testing::ValuesIn(kFed));
+
+constexpr const char* kExpect[] = {
+    "expect \"assword:\"\nsend \"§\\r\"\nexpect eof\n",
+    "expect -re \".*assword.*\"\nsend -- \"§\\r\"\n",
+    "expect {\n  \"yes/no\" { send \"yes\\r\"; exp_continue }\n  \"*?assword:*\" { send \"§\\r\" "
+    "}\n}\n",
+    "expect -c 'spawn ssh a; expect \"password:\"; send \"§\\r\"; interact'",
+    "/usr/bin/expect -c \"spawn a; expect \\\"assword:\\\"; send \\\"§\\r\\\"; expect eof\"",
+    "child.expect('[Pp]assword:')\nchild.sendline('§')\n",
+    "expect \"Password: \" { send {§} }\n"};
+INSTANTIATE_TEST_SUITE_P(Expect, LoginTest, ::testing::ValuesIn(kExpect));
+
+constexpr const char* kDevices[] = {
+    "tacacs-server host 10.1.1.1 key §\n",
+    "radius-server host 10.1.1.2 auth-port 1812 acct-port 1813 key 7 §\n",
+    "radius server ISE1\n address ipv4 10.1.1.2 auth-port 1812\n key §\n!\n",
+    "snmp-server user ops grp v3 auth sha § priv aes 128 §\n",
+    "snmp-server host 10.0.0.1 version 2c §\n",
+    "ntp authentication-key 1 md5 §\n",
+    " key-string 7 §\n",
+    "set password ENC §\n",
+    "set security ike policy P1 pre-shared-key ascii-text \"§\"\n"};
+INSTANTIATE_TEST_SUITE_P(Devices, LoginTest, ::testing::ValuesIn(kDevices));
+
+constexpr const char* kDaemons[] = {
+    "[smtp.example.com]:587 bob:§\n",
+    "smtp.example.com:465\tbob:§\n",
+    "user app on ~cache:* +@read >§\n",
+    "user app off >§ ~* +@all\n",
+    "  stats auth admin:§\n",
+    "MONITOR ups@localhost 1 monuser § master\n",
+    "ldap_default_authtok = §\n",
+    "DATA_SOURCE_NAME=\"exporter:§@(10.1.1.1:3306)/\"",
+    "root:§@/app?parseTime=true",
+    "<AdministratorPassword><Value>§</Value><PlainText>true</PlainText></AdministratorPassword>"};
+INSTANTIATE_TEST_SUITE_P(Daemons, LoginTest, ::testing::ValuesIn(kDaemons));
+
+constexpr const char* kSentences[] = {"Bonjour, le mot de passe du compte partagé est : §\nMerci",
+                                      "Votre nouveau mot de passe est §\n",
+                                      "Hola, la contraseña del servidor es: §\nAvísame",
+                                      "Das neue Passwort ist §\n", "Hasło do serwera to: §\n"};
+INSTANTIATE_TEST_SUITE_P(Sentences, LoginTest, ::testing::ValuesIn(kSentences));
+
 constexpr const char* kCalls[] = {"db.auth('bob', '§')",
                                   R"(smtp.login("bob", "§"))",
                                   R"(requests.get(url, auth=("bob", "§"), timeout=5))",
@@ -75,7 +172,24 @@ constexpr const char* kCalls[] = {"db.auth('bob', '§')",
                                   R"(new NetworkCredential("bob", "§"))",
                                   "$db = new PDO('mysql:host=db', 'bob', '§');",
                                   R"(DriverManager.getConnection(url, "bob", "§"))",
-                                  R"(ldap_bind($c, "cn=bob", "§"))"};
+                                  R"(ldap_bind($c, "cn=bob", "§"))",
+                                  R"(Credentials.basic("bob", "§"))",
+                                  R"(smtp.PlainAuth("", "bob", "§", "smtp.example.com"))",
+                                  "new Sequelize('app', 'bob', '§', { host: 'db' })",
+                                  "pymysql.connect('db', 'bob', '§', 'app')",
+                                  "client.bind('cn=bob', '§', cb)",
+                                  R"(Twilio::REST::Client.new(sid, "§", account))",
+                                  "require('twilio')(sid, '§')",
+                                  R"(new BasicAWSCredentials(id, "§"))",
+                                  R"(credentials.NewStaticCredentials(id, "§", ""))",
+                                  "request.auth = ('bob', '§')",
+                                  R"(curl_setopt($ch, CURLOPT_USERPWD, "§");)",
+                                  "jwt.sign(payload, '§', { expiresIn: '1h' })",
+                                  "crypto.createHmac('sha256', '§')",
+                                  "hash_hmac('sha256', $data, '§')",
+                                  "page.fill('#password', '§')",
+                                  "cy.get('input[name=password]').type('§')",
+                                  R"(d.find_element(By.ID, "password").send_keys("§"))"};
 INSTANTIATE_TEST_SUITE_P(Calls, LoginTest, ::testing::ValuesIn(kCalls));
 INSTANTIATE_TEST_SUITE_P(Argv, LoginTest, ::testing::ValuesIn(kArgv));
 
@@ -130,6 +244,10 @@ TEST(UrlTest, LosesATokenThatIsItsUser) {
                           make_secret(40));
 }
 
+TEST(UrlTest, LosesAPasswordThatLooksLikeAUrl) {
+  expect_only_secret_gone("https://bob:§@git.example.com/a.git", "x://" + make_secret(14));
+}
+
 TEST(UrlTest, KeepsTheHostBehindAnEncodedPassword) {
   const std::string redacted =
       redact("ftp://bob:%3Fa%20b%23" + make_secret(8) + "@ftp.example.org/pub");
@@ -162,7 +280,8 @@ TEST(CodeMessageTest, LosesTheCodeOfASentence) {
        {"481516 is your Acme verification code", "Your verification code is 481516",
         "Your code: 481516", "Use 481516 to sign in", "Your one-time password is 481516",
         "Dein Code lautet 481516", "Votre code de vérification est 481516",
-        "Su código de verificación es 481516"})
+        "Su código de verificación es 481516", "Ihr Bestätigungscode lautet: 481516.",
+        "Il tuo codice di verifica è 481516", "Seu código de verificação é 481516"})
     EXPECT_FALSE(contains(redact(message), "481516")) << message;
 }
 
@@ -208,6 +327,60 @@ TEST(ContactCardTest, LosesNamesOfCardsAndPatients) {
   EXPECT_FALSE(contains(given, "Marchand") || contains(given, "Odile")) << given;
 }
 
+TEST(SignatureTest, LosesEachSignatureOfAField) {
+  const std::string secret = make_secret(64);
+  expect_only_secret_gone("Stripe-Signature: t=1788812345,v1=§,v0=§\r\n", secret);
+  expect_only_secret_gone("{\"stripe-signature\": \"t=1788812345,v1=§\"}", secret);
+  expect_only_secret_gone("Paddle-Signature: ts=1788812345;h1=§\r\n", secret);
+  expect_only_secret_gone("svix-signature: v1,§ v1,§\r\n", secret);
+}
+
+TEST(GossipKeyTest, IsFoundByTheFormOfItsValue) {
+  const std::string key = make_secret(43) + "=";
+  expect_only_secret_gone("{\"server\": true, \"encrypt\": \"§\"}", key);
+  expect_only_secret_gone("consul agent -encrypt=§ -data-dir=/x", key);
+  EXPECT_EQ(redact("{\"encrypt\": \"aws:kms\"}"), "{\"encrypt\": \"aws:kms\"}");
+}
+
+TEST(ConsulTokenTest, IsAUuidBelowTokens) {
+  const std::string uuid = "3878a081-9ef1-4978-8cc5-2c868e0d53f3";
+  expect_only_secret_gone("\"acl\": {\"tokens\": {\"agent\": \"§\", \"default\": \"§\"}}", uuid);
+  expect_only_secret_gone("acl {\n  tokens {\n    agent = \"§\"\n  }\n}\n", uuid);
+  const std::string other = "{\"agent\": \"" + uuid + "\", \"tokens\": 512}";
+  EXPECT_EQ(redact(other), other);
+}
+
+TEST(PrivateKeyTest, IsFoundBehindTimeStamps) {
+  const std::string line = make_secret(64), last = make_secret(10) + "==";
+  const std::string stamp = "2026-11-24T10:52:01Z app ";
+  const std::string redacted = redact(stamp +
+                                      "-----BEGIN RSA PRIV"
+                                      "ATE KEY-----\n" +
+                                      stamp + line + "\n" + stamp + last + "\n" + stamp +
+                                      "-----END RSA PRIV"
+                                      "ATE KEY-----\n");
+  EXPECT_FALSE(contains(redacted, line) || contains(redacted, last)) << redacted;
+  EXPECT_TRUE(contains(redacted, "-----END RSA")) << redacted;
+}
+
+TEST(RoutingKeyTest, IsASecretOnlyOfPagerDuty) {
+  const std::string key = "7" + std::string(31, 'b');
+  expect_only_secret_gone("pagerduty_configs:\n  - routing_key: §\n    severity: critical\n", key);
+  EXPECT_EQ(redact("routing_key=orders.created.eu.v2.2026"),
+            "routing_key=orders.created.eu.v2.2026");
+}
+
+TEST(CookieTest, LosesEachStringOfAList) {
+  expect_only_secret_gone("\"set-cookie\":[\"a=§; Path=/\",\"session=§; Secure\"]",
+                          make_secret(24));
+}
+
+TEST(DocumentTest, LosesNumbersThatAreMostlyLetters) {
+  expect_only_secret_gone("passport_no=§&issuing_country=DEU", "CC9NG4YUV");
+  expect_only_secret_gone("{\"vin\":\"§\",\"odometer\":56433}", "WVW3FLJF1PB625313");
+  expect_only_secret_gone("{\\u0022dob\\u0022:\\u0022§\\u0022}", "1980-03-12");
+}
+
 TEST(JwkTest, LosesItsPrivateMembers) {
   expect_only_secret_gone(R"({"kty":"EC","x":"abc","d":"§","use":"sig"})", make_secret(43));
 }
@@ -230,8 +403,43 @@ constexpr const char* kHarmless[] = {
     "wait 12:30:11 a@b:80",
     "https://user@host.example/path",
     "machine learning login page",
-    "backup the wallet and write the recovery phrase down"};
+    "backup the wallet and write the recovery phrase down",
+    "echo hello | cryptsetup --help",
+    "rootpw is not set",
+    "https://host:8443/a@b",
+    "nodes=redis://a:6379,redis://user@b.example/0",
+    "dial tcp smtp.example.com:587 i/o timeout",
+    "user bob joined on #general >",
+    "expect \"yes/no\"\nsend \"yes\\r\"",
+    "expect \"assword:\"\nsend \"$password\\r\"",
+    "expect(screen.getByLabelText('Password')).toBeVisible();\nawait api.send({ name: 'bob' });",
+    "glab auth login --hostname gitlab.example.com",
+    "pulumi config set aws:region us-west-2",
+    "aws ssm put-parameter --name /x/db --type String --value db-1.internal",
+    "curl -fsSLo menu https://a.example/",
+    "vault kv put secret/app user=bob host=db.internal"};
 INSTANTIATE_TEST_SUITE_P(Texts, HarmlessLoginTest, ::testing::ValuesIn(kHarmless));
+
+// Names of secrets that nothing secret follows.
+constexpr const char* kHarmlessNames[] = {
+    "        Signature Algorithm: sha256WithRSAEncryption\n",
+    "kube_secret_info{namespace=\"x\",secret=\"db-creds\"} 1",
+    "checksum/secret: da0775f6eff68acb4be151ba44ea9263113d5fe1b7e15824f5e2c88f4347678f",
+    "api_token = \"%{API_TOKEN}\"",
+    "headers[\"Authorization\"] = $\"Bearer {token50}\";",
+    "read -s -p \"Password: \" PASSWORD; echo x",
+    "Usage: a login [--token TOKEN] [--username NAME] SERVER",
+    "Set DB_PASSWORD to your database password before step 8.",
+    "!function(e,t){e.token=t,n.apiKey=i.key}(this,a);",
+    "<script nonce=\"rAnd0m123abcDEF456ghiJKL\" src=/x.js>",
+    "Le mot de passe doit contenir 8 caractères",
+    "while (my $token = $self->get_token) { print $token->tagname; }",
+    "my $sig = $SIG{'CHLD'};",
+    "token = Keyword.Type",
+    "my $token = shift;",
+    "Token: '#d8dee9',",
+    "an error that is identified by `name` and \"code\""};
+INSTANTIATE_TEST_SUITE_P(Names, HarmlessLoginTest, ::testing::ValuesIn(kHarmlessNames));
 
 TEST(MnemonicTest, IsFoundBehindWordsThatAnnounceIt) {
   const std::string phrase =

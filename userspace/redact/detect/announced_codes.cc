@@ -115,6 +115,12 @@ std::size_t written_date_at(std::string_view text, std::size_t at) {
   return year == 4 || year == 2 ? end + year - at : 0;
 }
 
+// Whether the first or the last part of a date, of so many digits, can be its year.
+bool has_year(std::size_t first, std::size_t last) {
+  if (first == 4) return last == 1 || last == 2;
+  return first <= 2 && (last == 4 || last == 2);
+}
+
 // 1980-03-12, 12.03.1980, 3/12/1980, with the same mark twice.
 std::size_t date_at(std::string_view text, std::size_t at) {
   if (const std::size_t written = written_date_at(text, at)) return written;
@@ -127,9 +133,7 @@ std::size_t date_at(std::string_view text, std::size_t at) {
   const std::size_t last_at = middle_at + middle + 1;
   if (middle == 0 || middle > 2 || last_at >= text.size() || text[last_at - 1] != mark) return 0;
   const std::size_t last = digits_at(text, last_at);
-  const bool is_year_first = first == 4 && (last == 1 || last == 2);
-  const bool is_year_last = first <= 2 && (last == 4 || last == 2);
-  if (!is_year_first && !is_year_last) return 0;
+  if (!has_year(first, last)) return 0;
   const std::size_t end = last_at + last;
   const bool goes_on = end < text.size() && (is_digit(text[end]) || text[end] == mark);
   return goes_on ? 0 : end - at;
@@ -185,9 +189,11 @@ std::size_t word_end(std::string_view text, std::size_t at) {
 
 // Where the value is, behind fillers; nothing when another word comes first.
 std::optional<TextRange> first_value(std::string_view text, std::size_t at, Measure measure) {
+  constexpr std::size_t kEscape = 6;
   while (at < text.size()) {
     if (!is_alnum(text[at])) {
-      ++at;
+      const bool is_escape = text.substr(at).starts_with("\\u00");  // \u0022
+      at += is_escape ? kEscape : 1;
       continue;
     }
     if (const std::size_t size = measure(text, at)) return TextRange{at, at + size};

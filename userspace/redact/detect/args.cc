@@ -20,6 +20,15 @@ ArgReader::ArgReader(std::string_view text, std::size_t at, std::size_t limit)
   at_ = quote + 1;  // "program", "argument"
   const std::size_t comma = text_.find_first_not_of(" \t", at_);
   is_list_ = comma != text_.npos && text_[comma] == ',';
+  is_indexed_ = comma != text_.npos && index_at(comma) > 0;
+}
+
+// The length of a1= in front of a quotation mark.
+std::size_t ArgReader::index_at(std::size_t at) const {
+  std::size_t end = at + 1;
+  if (text_[at] != 'a') return 0;
+  while (end < text_.size() && is_digit(text_[end])) ++end;
+  return end > at + 1 && text_.substr(end, 2) == "=\"" ? end + 1 - at : 0;
 }
 
 std::size_t ArgReader::escapes_at(std::size_t at) const {
@@ -35,6 +44,7 @@ std::size_t ArgReader::gap_at(std::size_t at) const {
   const char next = at + 1 < text_.size() ? text_[at + 1] : '\0';
   if (is_blank(c) || c == '\0') return 1;
   if (is_list_ && (c == ',' || c == '[' || c == '\n')) return 1;
+  if (is_indexed_ && at > 0 && is_blank(text_[at - 1]) && index_at(at) > 0) return index_at(at);
   return c == '\\' && (next == '\n' || next == '0') ? 2 : 0;
 }
 
@@ -109,6 +119,13 @@ Arg ArgReader::read_bare() {
   if (at_ < text_.size() && is_quote(text_[at_])) at_ = text_.size();  // the string around it ends
   if (at_ == begin) ++at_;
   return arg;
+}
+
+bool is_shell_variable(std::string_view value) {
+  if (value.size() < 2 || value[0] != '$') return false;
+  if (value[1] == '{' || value[1] == '(') return true;
+  return std::all_of(value.begin() + 1, value.end(),
+                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
 }
 
 TextRange unquoted(std::string_view text, TextRange value) {

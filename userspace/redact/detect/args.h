@@ -30,14 +30,19 @@ class ArgReader {
   bool ends_bare(std::size_t at) const;
   bool is_command_end() const;
   std::size_t escapes_at(std::size_t at) const;
+  std::size_t index_at(std::size_t at) const;
   std::optional<Arg> read_quoted();
   Arg read_bare();
 
   std::string_view text_;  // up to the limit
   std::size_t at_;
-  bool is_list_ = false;  // quoted strings between commas
-  bool is_nul_ = false;   // nothing but NUL separates
+  bool is_list_ = false;     // quoted strings between commas
+  bool is_nul_ = false;      // nothing but NUL separates
+  bool is_indexed_ = false;  // a0="program" a1="argument", of the kernel's audit
 };
+
+// $NAME, ${NAME} or $(command).
+bool is_shell_variable(std::string_view value);
 
 // The value of the argument's text from `begin` on, without quotes of its own around it.
 TextRange unquoted(std::string_view text, TextRange value);

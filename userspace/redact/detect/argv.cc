@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "userspace/redact/detect/args.h"
 #include "userspace/redact/detect/argv_table.h"
+#include "userspace/redact/detect/fed_secrets.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/rules/names.h"
@@ -26,6 +28,8 @@ struct Program {
   Kind kind;
   int index = 0;                                   // of kPosition
   bool needs_look = false;                         // of kPosition
+  Form form = Form::kSeparate;                     // of kPosition
+  std::string_view word = {};                      // of kPosition
   std::vector<const ProgramOption*> options = {};  // of kOption
 };
 
@@ -43,13 +47,17 @@ std::vector<std::string> list_forms(std::string_view command) {
   return forms;
 }
 
-void add_program(std::vector<Program>& programs, std::string_view command, Kind kind, int index = 0,
-                 bool needs_look = false) {
-  programs.push_back({std::string(command), command, kind, index, needs_look});
+void add_program(std::vector<Program>& programs, std::string_view command, Kind kind,
+                 const Position& position = {}) {
+  const Program program{std::string(command), command,       kind,         position.index,
+                        position.needs_look,  position.form, position.word};
+  programs.push_back(program);
   const bool has_arguments = kind == Kind::kOption || kind == Kind::kPosition;
   if (!has_arguments) return;
-  for (std::string& form : list_forms(command))
-    programs.push_back({std::move(form), command, kind, index, needs_look});
+  for (std::string& form : list_forms(command)) {
+    programs.push_back(program);
+    programs.back().text = std::move(form);
+  }
 }
 
 std::vector<Program> make_programs() {
@@ -61,7 +69,7 @@ std::vector<Program> make_programs() {
     if (is_new) add_program(programs, option.program, Kind::kOption);
   }
   for (const Position& position : secret_positions())
-    add_program(programs, position.command, Kind::kPosition, position.index, position.needs_look);
+    add_program(programs, position.command, Kind::kPosition, position);
   for (const std::string_view reader : secret_readers())
     add_program(programs, reader, Kind::kReader);
   for (const std::string_view user : slash_users()) add_program(programs, user, Kind::kSlash);
@@ -99,7 +107,6 @@ class CommandLine {
 
   void take_options(const Program& program, std::size_t end);
   void take_position(const Program& program, std::size_t end);
-  void take_echoed(std::size_t begin, bool has_user);
   void take_slash(std::size_t end);
 
  private:
@@ -108,7 +115,9 @@ class CommandLine {
   }
   void add(TextRange range);
   void add_value(Form form, TextRange value);
-  const ProgramOption* take_option(const Program& program, TextRange arg, const Commands& commands);
+  const ProgramOption* take_option(const Program& program, TextRange arg, const Commands& commands,
+                                   std::string_view line);
+  void take_argument(const ProgramOption& option, TextRange arg);
   bool is_password(const Arg& arg, bool is_net_use) const;
   PlacedArg find_placed(const Program& program, std::size_t begin) const;
 
@@ -116,19 +125,27 @@ class CommandLine {
   std::vector<Finding>& findings_;
 };
 
-// $NAME, ${NAME} or $(command).
-bool is_shell_variable(std::string_view value) {
-  if (value.size() < 2 || value[0] != '$') return false;
-  if (value[1] == '{' || value[1] == '(') return true;
-  return std::all_of(value.begin() + 1, value.end(),
-                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
-}
-
 void CommandLine::add(TextRange range) {
   range = unquoted(text_, range);
   if (is_shell_variable(slice(range))) return;
   if (range.end > range.begin && is_plausible_value("generic-password", slice(range)))
     findings_.push_back({range, "generic-password"});
+}
+
+// What stands in front of the secret in an option's value.
+char mark_of(Form form) {
+  switch (form) {
+    case Form::kUser:
+      return ':';
+    case Form::kPercent:
+      return '%';
+    case Form::kComma:
+      return ',';
+    case Form::kEntry:
+      return '=';
+    default:
+      return '\0';
+  }
 }
 
 // The secret within an option's value.
@@ -139,20 +156,27 @@ void CommandLine::add_value(Form form, TextRange value) {
     if (written.starts_with("pass:")) add({value.begin + 5, value.end});
     return;
   }
-  const char mark = form == Form::kUser      ? ':'
-                    : form == Form::kPercent ? '%'
-                    : form == Form::kComma   ? ','
-                                             : '\0';
+  const char mark = mark_of(form);
   if (mark == '\0') return add(value);
   const auto at = written.find(mark);
-  if (at != written.npos) add({value.begin + at + 1, value.end});
+  if (at == written.npos || written.substr(at).starts_with("://")) return;
+  const std::string_view behind = written.substr(at + 1);
+  if (form == Form::kEntry && !(is_secret_word(behind) && has_digit(behind))) return;
+  add({value.begin + at + 1, value.end});
+}
+
+bool is_extension(std::string_view text) {
+  constexpr std::array<std::string_view, 8> kExtensions = {".exe", ".jar",  ".sh",  ".py",
+                                                           ".pl",  ".phar", ".cmd", ".bat"};
+  return text[0] == '.' && std::any_of(kExtensions.begin(), kExtensions.end(),
+                                       [&](std::string_view x) { return text.starts_with(x); });
 }
 
 // Behind the name's last letter: "mysqldump.exe" is a mysql.
 std::size_t program_end(std::string_view text, std::size_t end) {
   const std::size_t limit = std::min(text.size(), end + 24);
   while (end < limit && (is_alnum(text[end]) || text[end] == '_' || text[end] == '-' ||
-                         (text[end] == '.' && text.substr(end, 4) == ".exe")))
+                         is_extension(text.substr(end, 5))))
     ++end;
   return end;
 }
@@ -163,9 +187,18 @@ bool ends_program(std::string_view text, std::size_t at) {
          std::string_view(" \t\r\n\"'`\\,]|;\0", 13).find(text[at]) != std::string_view::npos;
 }
 
+// curl -sSku name:X: the option behind switches that take no value.
+bool ends_switches(const ProgramOption& option, std::string_view arg) {
+  constexpr std::string_view kSwitches = "sSkfLvgiIjlnNOqRaBGpJ#46";
+  if (option.form != Form::kUser || option.option.size() != 2 || arg.size() < 3) return false;
+  return arg[0] == '-' && arg.back() == option.option[1] &&
+         arg.find_first_not_of(kSwitches, 1) == arg.size() - 1;
+}
+
 // What an argument says of an option: nothing, that the value follows, or the value itself.
 enum class Match { kNone, kNext, kValue };
 Match match_option(const ProgramOption& option, std::string_view arg, std::size_t& value) {
+  if (ends_switches(option, arg)) return Match::kNext;
   if (!arg.starts_with(option.option)) return Match::kNone;
   value = option.option.size();
   if (arg.size() == value) return option.form == Form::kAttached ? Match::kNone : Match::kNext;
@@ -175,8 +208,14 @@ Match match_option(const ProgramOption& option, std::string_view arg, std::size_
   return may_attach && (!is_long || option.form == Form::kAttached) ? Match::kValue : Match::kNone;
 }
 
-// Whether the option belongs to the program as such, or to one of its commands.
-bool is_meant(const ProgramOption& option, const Commands& commands) {
+bool line_holds(std::string_view text, std::string_view word) {
+  return text.substr(0, text.find('\n')).find(word) != text.npos;
+}
+
+// Whether the option belongs to the program as such, or to one of its commands. `line` is what is
+// behind the program.
+bool is_meant(const ProgramOption& option, const Commands& commands, std::string_view line) {
+  if (option.command.starts_with(' ')) return line_holds(line, option.command);
   return option.command.empty() ||
          std::find(commands.begin(), commands.end(), option.command) != commands.end();
 }
@@ -184,9 +223,9 @@ bool is_meant(const ProgramOption& option, const Commands& commands) {
 // Takes the value that is in the argument itself. Returns the option whose value is the next
 // argument, or nothing.
 const ProgramOption* CommandLine::take_option(const Program& program, TextRange arg,
-                                              const Commands& commands) {
+                                              const Commands& commands, std::string_view line) {
   for (const ProgramOption* option : program.options) {
-    if (!is_meant(*option, commands)) continue;
+    if (!is_meant(*option, commands, line)) continue;
     std::size_t value = 0;
     const Match match = match_option(*option, slice(arg), value);
     if (match == Match::kNone) continue;
@@ -196,6 +235,14 @@ const ProgramOption* CommandLine::take_option(const Program& program, TextRange 
   }
   return nullptr;
 }
+
+// The argument behind an option, unless it is an option itself.
+void CommandLine::take_argument(const ProgramOption& option, TextRange arg) {
+  if (!slice(arg).starts_with('-')) add_value(option.form, arg);
+}
+
+// How a router hides what follows: 0, 7.
+bool is_hiding_mark(std::string_view arg) { return arg.size() == 1 && is_digit(arg[0]); }
 
 void CommandLine::take_options(const Program& program, std::size_t end) {
   const bool is_whole = !is_alnum(text_[end - 1]);
@@ -208,13 +255,13 @@ void CommandLine::take_options(const Program& program, std::size_t end) {
     const auto arg = reader.next();
     if (!arg) return;
     const std::string_view written = slice(arg->inner);
+    if (waiting != nullptr && is_hiding_mark(written)) continue;
     if (waiting != nullptr) {
-      if (!written.starts_with('-')) add_value(waiting->form, arg->inner);
-      waiting = nullptr;
+      take_argument(*std::exchange(waiting, nullptr), arg->inner);
       continue;
     }
     if (!written.starts_with('-') && seen < commands.size()) commands[seen++] = written;
-    waiting = take_option(program, arg->inner, commands);
+    waiting = take_option(program, arg->inner, commands, text_.substr(end, kMaxCommand));
   }
 }
 
@@ -222,7 +269,7 @@ void CommandLine::take_options(const Program& program, std::size_t end) {
 bool CommandLine::is_password(const Arg& arg, bool is_net_use) const {
   const std::string_view written = slice(arg.inner);
   if (written.empty() || written[0] == '-' || written == "*") return false;
-  if (written.size() == 1 && is_digit(written[0])) return false;  // how a router hides it
+  if (is_hiding_mark(written)) return false;
   if (!is_net_use) return true;
   return written[0] != '/' && written[0] != '\\' && written.back() != ':';
 }
@@ -249,8 +296,8 @@ PlacedArg CommandLine::find_placed(const Program& program, std::size_t begin) co
 
 void CommandLine::take_position(const Program& program, std::size_t end) {
   const std::string_view command = program.program;
-  const bool goes_on = end < text_.size() && is_alnum(text_[end]) && is_alnum(text_[end - 1]);
-  if (goes_on) return;  // net use|r
+  if (is_alnum(text_[end - 1]) && !ends_program(text_, end)) return;  // net use|r, rootpw:
+  if (!line_holds(text_.substr(end, kMaxCommand), program.word)) return;
   const bool is_htpasswd = command.ends_with('-');
   const PlacedArg found = find_placed(program, is_htpasswd ? end - 1 : end);
   if (!found.value || !found.is_batch) return;
@@ -258,29 +305,7 @@ void CommandLine::take_position(const Program& program, std::size_t end) {
   const std::string_view written = slice(*found.value);
   if (program.needs_look && !(is_secret_word(written) && has_digit(written))) return;
   if (command == "vault login" && written.find('=') != written.npos) return;
-  add(*found.value);
-}
-
-// echo X | program, printf '%s' X | program
-void CommandLine::take_echoed(std::size_t begin, bool has_user) {
-  const std::size_t from = begin > 256 ? begin - 256 : 0;
-  const std::string_view before = text_.substr(from, begin - from);
-  const auto pipe = before.rfind('|');
-  if (pipe == before.npos) return;
-  const auto echo = before.rfind("echo ", pipe);
-  const auto printf = before.rfind("printf ", pipe);
-  const auto begin_of_args = echo != before.npos     ? echo + 4
-                             : printf != before.npos ? printf + 6
-                                                     : pipe;
-  if (before.find('\n', begin_of_args) != before.npos) return;
-  ArgReader reader(text_, from + begin_of_args, pipe - begin_of_args);
-  auto arg = reader.next();
-  const auto is_format = [&](const Arg& found) {
-    const std::string_view written = slice(found.inner);
-    return written.starts_with('-') || written.starts_with("%s");
-  };
-  while (arg && is_format(*arg)) arg = reader.next();
-  if (arg) add_value(has_user ? Form::kUser : Form::kSeparate, arg->inner);
+  add_value(program.form, *found.value);
 }
 
 void CommandLine::take_slash(std::size_t end) {
@@ -315,10 +340,10 @@ void take_program(ScanText& scan, std::size_t index, TextRange at, std::vector<F
   const std::string_view text = scan.text;
   if (at.end < text.size() && text[at.end] == '/') return;  // of a user agent: curl/8.5
   const Program& program = programs()[index];
-  CommandLine line(text, findings);
   if (program.kind == Kind::kReader)
-    return line.take_echoed(at.begin, program.program == "chpasswd");
+    return take_fed(scan, at, program.program == "chpasswd", findings);
   if (!begins_program(text, at.begin, program.program)) return;
+  CommandLine line(text, findings);
   const bool is_open = at.end + kMaxCommand >= text.size() && text.find('\n', at.end) == text.npos;
   if (is_open) wants_line(scan, at.begin);
   const bool is_tag = program.kind == Kind::kPosition && at.end < text.size() &&

@@ -16,19 +16,23 @@ enum class ArgForm {
   kPercent,  // -U name%X
   kComma,    // -u name,X
   kPass,     // -passin pass:X
+  kEntry,    // name=X, --from-literal=name=X, where X looks secret
 };
 
 struct ProgramOption {
   std::string_view program;  // a word may go on behind it: mysqldump, mosquitto_pub
   std::string_view option;
   ArgForm form;
-  std::string_view command = {};  // only behind this argument
+  // Only with this argument, one of the first two; behind a blank, with this text anywhere.
+  std::string_view command = {};
 };
 // A command whose argument at a position, options not counted, is the secret.
 struct Position {
   std::string_view command;
   int index;                // -1: the last one
   bool needs_look = false;  // a word of letters is none
+  ArgForm form = ArgForm::kSeparate;
+  std::string_view word = {};  // only in a line that holds this word
 };
 
 std::span<const ProgramOption> program_options();

@@ -86,6 +86,7 @@ class PairReader {
   bool skip_name_end();
   void skip_bounds();
   void skip_visibility();
+  void skip_argument_index();
   std::optional<Assignment> read_bulk();
   std::optional<Assignment> read_default_argument();
   std::optional<Assignment> read_declared_type();
@@ -260,8 +261,9 @@ std::optional<Assignment> PairReader::read_sign() {
       return read_colon();
     case '<':
       return read_arrow(next == '-' && has_blank_);
-    case '-':
-      return read_arrow(next == '>');
+    case '-':  // name->member is code
+      return read_arrow(next == '>' &&
+                        (has_blank_ || is_quoted_ || quote_at(cursor_.text, cursor_.at + 2)));
     case '?':
     case '+':
       return next == '?' ? read_default() : read_arrow(next == '=');
@@ -339,7 +341,8 @@ std::optional<Assignment> PairReader::read_call() {
 // name{"value"} of C++
 std::optional<Assignment> PairReader::read_braces() {
   ++cursor_.at;
-  if (has_blank_ || !quote_at(cursor_.text, cursor_.at)) return std::nullopt;
+  const bool is_hash = name_.begin > 0 && is_in(cursor_.text[name_.begin - 1], "$%@");  // of Perl
+  if (has_blank_ || is_hash || !quote_at(cursor_.text, cursor_.at)) return std::nullopt;
   const Assignment found = value(Tie::kEquals);
   return found.is_quoted ? std::optional(found) : std::nullopt;
 }
@@ -362,7 +365,7 @@ std::optional<Assignment> PairReader::read_default() {
 // "is value" behind the subject of a sentence, when only a secret looks like that.
 bool PairReader::says_value(TextRange word) const {
   const std::string_view written = cursor_.text.substr(word.begin, word.end - word.begin);
-  if (written != "is" && written != "was" && written != "to") return false;
+  if (!is_copula(written) && written != "to") return false;
   Cursor behind{cursor_.text, word.end};
   behind.skip_blanks();
   const TextRange found = read_value(behind, name_, Tie::kBlank).value;
@@ -409,9 +412,18 @@ std::optional<Assignment> PairReader::read_blank() {
     return is_option ? std::optional(read_argument()) : std::nullopt;
   if (!has_blank_ || cursor_.is_at_line_end()) return std::nullopt;
   if (is_quoted_ && !is_option) return std::nullopt;
+  if (is_quoted_) skip_argument_index();
   if (auto declared = read_declared_type()) return declared;
   if (auto compared = read_comparison()) return compared;
   return is_option ? value(Tie::kOption) : read_prose();
+}
+
+// "--name" a2="value" of the kernel's audit
+void PairReader::skip_argument_index() {
+  Cursor ahead = cursor_;
+  if (!ahead.takes("a")) return;
+  while (is_digit(ahead.peek())) ++ahead.at;
+  if (ahead.takes("=") && ahead.peek() == '"') cursor_ = ahead;
 }
 
 // --name NUL value: argv as the kernel has it.
@@ -430,7 +442,11 @@ Assignment PairReader::read_prose() {
     cursor_.at = *colon;
     return value(Tie::kBlank);
   }
-  if (cursor_.takes("is ") || cursor_.takes("was ")) return value(Tie::kBlank);
+  const TextRange first = found.is_quoted ? TextRange{0, 0} : found.value;
+  if (is_copula(cursor_.text.substr(first.begin, first.end - first.begin))) {
+    cursor_.at = first.end;
+    return value(Tie::kBlank);
+  }
   if (const auto behind = behind_type(cursor_.text, found)) {
     cursor_.at = *behind;
     return value(Tie::kEquals);

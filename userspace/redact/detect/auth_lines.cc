@@ -171,7 +171,8 @@ bool Exchange::take_mechanism(std::size_t begin, TextRange mechanism, const Line
     return false;
   const TextRange response = word_at(text_, mechanism.end);
   const bool is_initial = response.end > response.begin && response.end <= line.begin;
-  if (is_initial && is_mechanism(slice(response))) return true;  // what a server can do
+  if (is_initial && is_mechanism(slice(response))) return true;      // what a server can do
+  if (is_initial && slice(response).starts_with("--")) return true;  // auth login of a program
   if (is_initial && slice(response).size() >= 8) add(response, "basic-auth");
   const bool has_answer = !is_initial || equals_ignoring_case(written, "LOGIN");
   if (has_answer && line.end > line.begin) take_answer(begin, line.end);
@@ -344,21 +345,27 @@ void Exchange::take_apop(std::size_t begin, std::size_t end) {
   if (is_hex && written.size() == kDigest) findings_.push_back({digest, "digest-auth"});
 }
 
+bool is_sha256(std::string_view word) {
+  constexpr std::size_t kDigest = 64;
+  return word.size() == kDigest &&
+         std::all_of(word.begin(), word.end(), [](char c) { return hex_value(c) >= 0; });
+}
+
 // Redis: >password and #hash among the rules of a user.
 void Exchange::take_acl_user(std::size_t begin, std::size_t end) {
-  if (text_[end - 1] == '>') {  // "user name on >password" of a file
+  if (text_[end - 1] != ' ') {  // "user name on >password" of a file
     const std::size_t from = begin > kMaxUser ? begin - kMaxUser : 0;
     const std::string_view before = text_.substr(from, begin - from);
     if (before.substr(before.rfind('\n') + 1).find("user ") == before.npos) return;
-    --end;
+    end = begin + 1;
   }
   const LineEnd line = next_line_end(text_, end);
   if (line.begin >= text_.size()) wants_line(scan_, begin);
   for (TextRange word = word_at(text_, end); word.begin < line.begin && word.end > word.begin;
        word = word_at(text_, word.end)) {
     const char mark = text_[word.begin];
-    if (std::string_view("><#!").find(mark) != std::string_view::npos)
-      add({word.begin + 1, word.end});
+    const TextRange value{word.begin + 1, word.end};
+    if (is_in(mark, "><") || (is_in(mark, "#!") && is_sha256(slice(value)))) add(value);
   }
 }
 

@@ -46,6 +46,27 @@ constexpr CodeWords kWords[] = {{" is your ", Side::kBefore, true},
                                 {"-time password", Side::kBehind},
                                 {"-time code", Side::kBehind},
                                 {"passcode", Side::kBehind},
+                                {"bestätigungscode", Side::kBehind},
+                                {"sicherheitscode", Side::kBehind},
+                                {"verifizierungscode", Side::kBehind},
+                                {"anmeldecode", Side::kBehind},
+                                {"zugangscode", Side::kBehind},
+                                {"verificatiecode", Side::kBehind},
+                                {"beveiligingscode", Side::kBehind},
+                                {"codice di verifica", Side::kBehind},
+                                {"codice di sicurezza", Side::kBehind},
+                                {"código de seguridad", Side::kBehind},
+                                {"código de acceso", Side::kBehind},
+                                {"código de confirmación", Side::kBehind},
+                                {"código de verificação", Side::kBehind},
+                                {"código de segurança", Side::kBehind},
+                                {"código de confirmação", Side::kBehind},
+                                {"code de confirmation", Side::kBehind},
+                                {"code de connexion", Side::kBehind},
+                                {"code de sécurité", Side::kBehind},
+                                {"code de validation", Side::kBehind},
+                                {"kod weryfikacyjny", Side::kBehind},
+                                {"verifieringskod", Side::kBehind},
                                 {"code de vérification", Side::kBehind},
                                 {"código de verificación", Side::kBehind}};
 
@@ -83,30 +104,28 @@ bool is_filler(std::string_view word) {
   return std::find(kFillers.begin(), kFillers.end(), word) != kFillers.end();
 }
 
-// The first digits behind `at`, with a dash or blank in the middle, when only fillers stand
-// between.
+// The code whose digits begin at `at` and end at `end` or, with a dash or blank in its middle,
+// behind further ones. Nothing when it is too short or long.
+std::optional<TextRange> code_at(std::string_view text, std::size_t at, std::size_t end) {
+  const bool is_split = end - at == 3 && end + 3 < text.size() &&
+                        (text[end] == '-' || text[end] == ' ') && is_digit(text[end + 1]);
+  if (is_split) end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
+  const std::string_view code = text.substr(at, end - at);
+  const std::size_t digits = count_digits(code);
+  const bool is_code =
+      digits >= kMinCode && digits <= kMaxCode && digits + (is_split ? 1 : 0) == code.size();
+  return is_code ? std::optional(TextRange{at, end}) : std::nullopt;
+}
+
+// The first code behind `at`, when only fillers stand between.
 std::optional<TextRange> digits_behind(std::string_view text, std::size_t at) {
   const std::size_t limit = std::min(text.size(), at + kMaxGap);
   while (at < limit && text[at] != '\n') {
     std::size_t end = at;
     while (end < text.size() && is_alnum(text[end])) ++end;
-    if (end == at) {
-      ++at;
-      continue;
-    }
-    if (!is_digit(text[at])) {
-      if (!is_filler(text.substr(at, end - at))) return std::nullopt;
-      at = end;
-      continue;
-    }
-    const bool is_split = end - at == 3 && end + 3 < text.size() &&
-                          (text[end] == '-' || text[end] == ' ') && is_digit(text[end + 1]);
-    if (is_split) end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
-    const std::string_view code = text.substr(at, end - at);
-    const std::size_t digits = count_digits(code);
-    const bool is_code =
-        digits >= kMinCode && digits <= kMaxCode && digits + (is_split ? 1 : 0) == code.size();
-    return is_code ? std::optional(TextRange{at, end}) : std::nullopt;
+    if (is_digit(text[at])) return code_at(text, at, end);
+    if (end > at && !is_filler(text.substr(at, end - at))) return std::nullopt;
+    at = std::max(end, at + 1);
   }
   return std::nullopt;
 }
@@ -123,8 +142,48 @@ bool is_technical(std::string_view text, std::size_t at) {
 }
 
 // Each with two letters of ASCII in a row, which the literal scan needs.
-constexpr std::string_view kForeignNames[] = {"contraseña", "hasło", "mật khẩu", "lösenord",
-                                              "şifre"};
+constexpr std::string_view kForeignNames[] = {
+    "contraseña", "hasło", "mật khẩu", "lösenord", "şifre", "mot de passe", "palavra-passe"};
+
+// Behind the rest of a sentence, up to "is" or a colon: "… du compte est : X". Nothing when the
+// sentence goes on for more than a few words.
+std::optional<std::size_t> sentence_end(std::string_view text, std::size_t at) {
+  constexpr int kMaxWords = 7;
+  for (int i = 0; i < kMaxWords; ++i) {
+    Cursor cursor{text, at};
+    cursor.skip_blanks();
+    const std::size_t end = std::min(text.find_first_of(" \r\n", cursor.at), text.size());
+    const std::string_view word = text.substr(cursor.at, std::min(end - cursor.at, kMaxGap));
+    if (word.empty() || word.ends_with('.') || word.find('"') != word.npos) return std::nullopt;
+    if (word.ends_with(':')) return end;
+    at = end;
+    if (!is_copula(word)) continue;
+    cursor.at = end;
+    cursor.skip_blanks();
+    return cursor.takes(":") ? cursor.at : end;
+  }
+  return std::nullopt;
+}
+
+// Where a value begins that a word for "password" hands over.
+struct HandedOver {
+  std::size_t begin;
+  bool has_sign;  // right behind the word; else a sentence leads to it
+};
+
+std::optional<HandedOver> handed_over(ScanText& scan, TextRange word) {
+  constexpr std::string_view kWideColon = "：";
+  constexpr std::size_t kMaxSentence = 96;
+  Cursor cursor{scan.text, word.end};
+  const auto quote = quote_at(cursor.text, cursor.at);
+  if (quote) cursor.at += quote->size;
+  cursor.skip_blanks();
+  if (cursor.takes(":") || cursor.takes("=") || cursor.takes(kWideColon))
+    return HandedOver{cursor.at, true};
+  if (cursor.at + kMaxSentence >= scan.text.size()) wants_line(scan, word.begin);
+  const auto end = sentence_end(scan.text.substr(0, cursor.at + kMaxSentence), cursor.at);
+  return quote || !end ? std::nullopt : std::optional(HandedOver{*end, false});
+}
 
 }  // namespace
 
@@ -153,17 +212,14 @@ std::vector<std::string_view> foreign_password_names() {
 }
 
 void take_foreign_value(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
-  constexpr std::string_view kWideColon = "：";
-  Cursor cursor{scan.text, at.end};
-  if (const auto quote = quote_at(cursor.text, cursor.at)) cursor.at += quote->size;
-  cursor.skip_blanks();
-  if (!cursor.takes(":") && !cursor.takes("=") && !cursor.takes(kWideColon)) {
-    if (cursor.at + kWideColon.size() >= scan.text.size()) wants_line(scan, at.begin);
-    return;
-  }
-  const TextRange value = read_value(cursor, at, Tie::kColon).value;
+  const auto found = handed_over(scan, at);
+  if (!found) return;
+  TextRange value = read_value({scan.text, found->begin}, at, Tie::kColon).value;
   if (value.end + 1 >= scan.text.size()) wants_line(scan, at.begin);
+  while (!found->has_sign && value.end > value.begin && is_in(scan.text[value.end - 1], ".,!"))
+    --value.end;
   const std::string_view written = scan.text.substr(value.begin, value.end - value.begin);
+  if (!found->has_sign && !has_password_sign(written)) return;
   if (is_secret_word(written) && is_plausible_value("generic-password", written))
     findings.push_back({value, "generic-password"});
 }

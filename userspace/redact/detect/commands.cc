@@ -9,6 +9,8 @@
 #include "userspace/redact/detect/contact_cards.h"
 #include "userspace/redact/detect/cookie_lines.h"
 #include "userspace/redact/detect/email.h"
+#include "userspace/redact/detect/expect_scripts.h"
+#include "userspace/redact/detect/harmless_names.h"
 #include "userspace/redact/detect/jose.h"
 #include "userspace/redact/detect/json_rows.h"
 #include "userspace/redact/detect/key_blocks.h"
@@ -19,6 +21,7 @@
 #include "userspace/redact/detect/mnemonic.h"
 #include "userspace/redact/detect/path_tokens.h"
 #include "userspace/redact/detect/redis_words.h"
+#include "userspace/redact/detect/router_blocks.h"
 #include "userspace/redact/detect/sql_literals.h"
 #include "userspace/redact/detect/url_secrets.h"
 #include "userspace/redact/scan/text_class.h"
@@ -34,6 +37,7 @@ enum class Topic {
   kMnemonic,
   kDsn,        // user:password@tcp(host)
   kPgpass,     // host:5432:database:user:password
+  kMailLogin,  // [host]:587 user:password
   kNetrc,      // machine host login user password X
   kAnnounced,  // a code or date that a word announces
   kSsh2Key,
@@ -57,6 +61,8 @@ enum class Topic {
   kForeignName,
   kCookieCall,
   kCodeMessage,
+  kExpect,     // expect "assword:" send "X"
+  kServerKey,  // key X below radius server NAME
 };
 
 struct CommandWord {
@@ -76,6 +82,16 @@ constexpr CommandWord kWords[] = {
     {"auth plain ", false, Topic::kAuth, detail_of(AuthWord::kMechanism)},
     {"auth login", false, Topic::kAuth, detail_of(AuthWord::kMechanism)},
     {" on >", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on #", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on ~", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on &", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on %", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on +@", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on resetpass", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" on sanitize", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" off >", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" off #", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
+    {" off ~", false, Topic::kAuth, detail_of(AuthWord::kAclUser)},
     {"c=biws,", false, Topic::kScramProof},
     {"c=eSws,", false, Topic::kScramProof},
     {"c=cD10", false, Topic::kScramProof},
@@ -112,6 +128,11 @@ constexpr CommandWord kWords[] = {
     {":5432:", false, Topic::kPgpass},
     {":6432:", false, Topic::kPgpass},
     {":*:", false, Topic::kPgpass},
+    {":587 ", false, Topic::kMailLogin},
+    {":587\t", false, Topic::kMailLogin},
+    {":465 ", false, Topic::kMailLogin},
+    {":465\t", false, Topic::kMailLogin},
+    {":2525 ", false, Topic::kMailLogin},
     {"machine ", false, Topic::kNetrc},
     {"default login", false, Topic::kNetrc},
     {"\"d\":\"", false, Topic::kJwk},
@@ -142,6 +163,10 @@ constexpr CommandWord kWords[] = {
     {"cookie(", true, Topic::kCookieCall},
     {"setcookie(", true, Topic::kCookieCall},
     {"cookies.set(", true, Topic::kCookieCall},
+    {"expect ", false, Topic::kExpect},
+    {".expect(", false, Topic::kExpect},
+    {"radius server ", false, Topic::kServerKey},
+    {"tacacs server ", false, Topic::kServerKey},
     {"BEGIN:VCARD", false, Topic::kVcard},
     {"PID|", false, Topic::kPatient},
     {"\"given\"", false, Topic::kGivenNames},
@@ -267,6 +292,12 @@ Taker taker_of(Topic topic) {
       return take_phrase;
     case Topic::kNetrc:
       return take_netrc;
+    case Topic::kMailLogin:
+      return take_mail_login;
+    case Topic::kExpect:
+      return take_expected;
+    case Topic::kServerKey:
+      return take_server_key;
     case Topic::kWifiCode:
       return take_wifi_code;
     case Topic::kForeignName:
@@ -312,6 +343,9 @@ void take_command(ScanText& scan, const NameTable& names, std::size_t index, Tex
     case Topic::kAuth:
       return take_auth_word(scan, static_cast<AuthWord>(word.detail), at.begin, at.end, findings);
     case Topic::kSql:
+      if (word.detail == detail_of(SqlWord::kIdentified) &&
+          is_identified_in_prose(scan.text, at.begin))
+        return;
       return take_sql_word(scan, names, static_cast<SqlWord>(word.detail), at, findings);
     case Topic::kProgram:
       return take_program(scan, static_cast<std::size_t>(word.detail), at, findings);

@@ -37,12 +37,31 @@ bool declares(std::string_view before) {
          (is_option_of_set && is_one_of(kWords, first));
 }
 
+// What may be the value of a password in a sentence: "the password is x".
+bool ends_in_copula(std::string_view before) {
+  if (!before.ends_with(' ')) return false;
+  before.remove_suffix(1);
+  return is_copula(before.substr(before.rfind(' ') + 1));
+}
+
 // npm config set name value, aws configure set name value, git config --global name value
 bool configures(std::string_view before) {
   constexpr std::array<std::string_view, 5> kCommands = {
       "config set ", "configure set ", "config --set ", "config --global ", "config --add "};
   return std::any_of(kCommands.begin(), kCommands.end(),
                      [&](std::string_view command) { return before.find(command) != before.npos; });
+}
+
+// Keyword.Type, String.Double: constants of code.
+bool is_path_of_constants(std::string_view value) {
+  if (value.find('.') == value.npos) return false;
+  char before = '.';
+  for (const char c : value) {
+    if (!is_letter(c) && c != '.') return false;
+    if (before == '.' && !is_upper(c)) return false;
+    before = c;
+  }
+  return !is_shuffled(value);
 }
 
 // Letters of both cases and digits, and no algorithm (SHA256Hash).
@@ -75,10 +94,20 @@ bool stores(std::string_view before) {
                      [&](std::string_view verb) { return command.ends_with(verb); });
 }
 
+// db-creds: small letters, as clusters name their objects
+bool is_name_of_object(std::string_view value) {
+  const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
+    return is_lower(c) || is_digit(c) || c == '-' || c == '.';
+  });
+  return is_plain && !is_random_token(value) &&
+         (!has_digit(value) || value.find('-') != value.npos);
+}
+
 // machine host login name password value
 bool is_of_netrc(std::string_view before) {
-  return (before.find("login ") != before.npos || before.find("machine ") != before.npos) &&
-         is_blank(before.back());
+  const bool has_field =
+      before.find("login ") != before.npos || before.find("machine ") != before.npos;
+  return has_field && is_blank(before.back()) && before.find_first_of("[<{|") == before.npos;
 }
 
 // One look at a found value and what is around it.
@@ -152,6 +181,11 @@ class Look {
     return text_[range_.begin - 1] == '\t' || (range_.begin > 1 && text_[range_.begin - 2] == ' ');
   }
   bool is_destructured() const;
+  bool is_label_of_metric() const;
+  bool is_word_of_code() const;
+  bool is_code() const;
+  bool is_option_itself() const;
+  bool is_declared() const;
   bool is_measure() const;
   bool is_credible_string() const;
   bool is_credible_bare() const;
@@ -207,21 +241,37 @@ bool Look::is_credible_string() const {
   if (is_number() || takes_words(class_name_)) return true;
   if (is_signature() && has_words()) return false;
   const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
+  if (is_label_of_metric() && is_name_of_object(value_)) return false;
   if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
   if (is_prose(value_)) return false;
   const bool is_password = class_name_.find("pass") != class_name_.npos;
   return is_password || value_.size() >= kMinWord || !is_letters();
 }
 
+// Passwords may be words with dots between; of other values such are constants.
+bool Look::is_code() const {
+  if (is_code_word(value_)) return true;
+  const bool is_password = class_name_.find("pass") != class_name_.npos;
+  return !is_password && (is_path_of_constants(value_) || is_word_of_code());
+}
+
 bool Look::is_credible_bare() const {
   if (is_number()) return true;
   if (is_signature() && !is_secret_word(value_)) return false;
   if (is_usage() || begins_as_code()) return false;
-  if (is_code_word(value_) || is_measure() || is_destructured()) return false;
+  if (is_code() || is_measure() || is_destructured()) return false;
   if (takes_words(class_name_)) return true;
   if (found_.tie == Tie::kColon) return is_credible_after_colon();
   if (!found_.is_spaced) return value_.size() >= kMinTight;
   return value_.size() > 2 && (is_secret_word(value_) || !(is_letters() && is_followed_by_word()));
+}
+
+// token = shift, credentials = authorizer: a word, where no token is one
+bool Look::is_word_of_code() const {
+  constexpr std::array<std::string_view, 3> kClasses = {"generic-token", "signature",
+                                                        "credentials"};
+  return found_.tie == Tie::kEquals && found_.is_spaced && is_one_of(kClasses, class_name_) &&
+         is_letters() && !is_secret_word(value_);
 }
 
 // {password: m, token: t} = x and ({password: m}) => x: names of variables.
@@ -237,6 +287,15 @@ bool Look::is_destructured() const {
   while (!rest.empty() && is_blank(rest[0])) rest.remove_prefix(1);
   if (rest.starts_with(")=>") || rest.starts_with(") =>") || rest.starts_with("){")) return true;
   return rest.starts_with("=") && !rest.starts_with("==") && !rest.starts_with("=>");
+}
+
+// metric{secret="name"}: which secret, not its value
+bool Look::is_label_of_metric() const {
+  if (found_.tie != Tie::kEquals || found_.is_spaced || name_.begin == 0) return false;
+  if (!is_in(text_[name_.begin - 1], "{,")) return false;
+  const std::string_view before = before_name();
+  const auto open = before.rfind('{');
+  return open != before.npos && open > 0 && (is_alnum(before[open - 1]) || before[open - 1] == '_');
 }
 
 // 12.83, 3.2/s, 512k, 90d, 45%: what is counted or measured under a name of tokens and keys.
@@ -268,11 +327,22 @@ bool Look::is_stored() const {
   return value_.size() >= 4 && (is_secret_word(value_) || is_word_chain(value_));
 }
 
+// --name of a further option, -p'x' with its value
+bool Look::is_option_itself() const {
+  if (value_.starts_with("--") && !is_random_token(value_.substr(2))) return true;
+  return value_[0] == '-' && value_.find('\'') != value_.npos;
+}
+
+// Behind words that say it is a setting; those begin sentences too.
+bool Look::is_declared() const {
+  return value_.size() >= 2 && (is_secret_word(value_) || !is_followed_by_word());
+}
+
 bool Look::is_credible_after_blank() const {
   const std::string_view before = before_name();
-  if (value_.starts_with("--") && !is_random_token(value_.substr(2))) return false;
+  if (is_option_itself()) return false;
   if (stores(before) && !is_prose(value_)) return is_stored();
-  if (declares(before) || configures(before)) return value_.size() >= 2;
+  if (declares(before) || configures(before)) return is_declared();
   if (found_.is_quoted) return is_credible_string_after_blank(before);
   if (!is_alnum(value_[0]) && !is_secret_word(value_)) return false;
   if (is_of_netrc(before)) return value_.find('=') == value_.npos;
@@ -299,7 +369,7 @@ bool Look::is_credible_line() const {
 bool Look::is_credible_in_sentence() const {
   constexpr std::size_t kMinBase64 = 40;
   const std::string_view before = text_.substr(0, range_.begin);
-  if (before.ends_with(" is ")) {  // the password is x
+  if (ends_in_copula(before)) {
     return is_secret_word(value_) && has_password_sign(value_);
   }
   const bool is_password = class_name_.find("password") != class_name_.npos;
@@ -314,8 +384,10 @@ bool Look::is_credible_in_sentence() const {
 // --password value; not "--password or", not "--password PASSWORD".
 bool Look::is_credible_option() const {
   if (value_.empty()) return false;
+  if (is_in(value_[0], "<>|")) return false;  // what a shell takes for itself
   if (value_[0] == '-') return is_random_token(value_.substr(1));
   if (written_name().ends_with("-id") && is_letters()) return false;  // --secret-id of a store
+  if (before_name().ends_with(" config set --")) return false;        // pulumi: a switch
   if (found_.is_quoted) return true;
   if (has_digit(value_) || !is_letters()) return value_.size() > 1;
   if (std::none_of(value_.begin(), value_.end(), is_lower)) return false;

@@ -206,4 +206,28 @@ void take_cookies(std::string_view text, TextRange field, bool is_set, const Nam
   }
 }
 
+bool take_signatures(ScanText& scan, TextRange name, const Assignment& found,
+                     std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxField = 512;
+  constexpr std::size_t kMinSignature = 32;
+  const std::string_view text =
+      scan.text.substr(0, std::min(scan.text.size(), found.value.begin + kMaxField));
+  if (found.tie != Tie::kColon && !found.is_quoted) return false;
+  const std::size_t end = std::min(field_end(text, found), text.size());
+  if (end == scan.text.size()) scan.wants_more(name.begin);
+  bool is_first = true, has_any = false;
+  for (std::size_t begin = found.value.begin; begin < end; is_first = false) {
+    const std::size_t stop = std::min(text.find_first_of(" ,;", begin), end);
+    const auto equals = std::min(text.find('=', begin), stop);
+    const bool has_name = equals - begin <= 4 && equals + kMinSignature <= stop;
+    const TextRange value{has_name ? equals + 1 : begin, stop};
+    const bool is_signature = stop - value.begin >= kMinSignature &&
+                              is_random_token(text.substr(value.begin, stop - value.begin));
+    if (is_signature && is_first) return false;
+    if (is_signature) findings.push_back({value, "signature"}), has_any = true;
+    begin = stop + 1;
+  }
+  return has_any;
+}
+
 }  // namespace scopetrace

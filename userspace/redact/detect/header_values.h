@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "userspace/redact/detect/assignment.h"
+#include "userspace/redact/detect/scan_text.h"
 #include "userspace/redact/rules/names.h"
 #include "userspace/redact/scan/finding.h"
 
@@ -30,5 +31,10 @@ void take_credentials(std::string_view text, const Assignment& found, std::size_
 // Cookie: a=b; c=d and, when `is_set`, Set-Cookie: a=b; Path=/ with its attributes.
 void take_cookies(std::string_view text, TextRange field, bool is_set, const NameTable& names,
                   std::vector<Finding>& findings);
+
+// t=time,v1=signature, ts=time;h1=signature, v1,signature v1,signature: the signatures. False when
+// the value is nothing but one.
+bool take_signatures(ScanText& scan, TextRange name, const Assignment& found,
+                     std::vector<Finding>& findings);
 
 }  // namespace scopetrace

@@ -24,8 +24,22 @@ std::string_view unwrapped(std::string_view line) {
   return line.ends_with("\\n") ? line.substr(0, line.size() - 2) : line;
 }
 
+// "2026-11-24T10:52:01Z app MIIE…", "app | MIIE…": base64 behind what a log puts in front of a
+// line.
+bool is_stamped_key_line(std::string_view line) {
+  constexpr std::size_t kMinLine = 16;  // the last line may be shorter when it is filled up
+  const auto blank = line.find_last_of(' ', line.find_last_not_of(" \r"));
+  if (blank == line.npos) return false;
+  const std::string_view stamp = line.substr(0, blank), rest = unwrapped(line.substr(blank));
+  const bool is_stamp =
+      stamp.find('|') != stamp.npos || (has_digit(stamp) && stamp.find(':') != stamp.npos);
+  return is_stamp && (rest.size() >= kMinLine || rest.ends_with('=')) &&
+         std::all_of(rest.begin(), rest.end(), is_key_char);
+}
+
 // Whether a line can stand inside a private key: base64, nothing, or one of its header fields.
 bool is_key_line(std::string_view line) {
+  if (is_stamped_key_line(line)) return true;
   line = unwrapped(line);
   for (const std::string_view field :
        {"Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:"}) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 
 #include "userspace/redact/detect/cursor.h"
 #include "userspace/redact/detect/line_look.h"
@@ -19,14 +20,26 @@ constexpr int kMaxDepth = 64;
 
 bool holds_secrets(std::string_view key) { return key == "data" || key == "stringData"; }
 
+// Names of hosts and ports: where the service is that the other entries are for.
+bool is_place(std::string_view key, std::string_view value) {
+  const std::string name = to_lower(key);
+  if (name.ends_with("port")) return value.size() <= 5 && count_digits(value) == value.size();
+  if (!name.ends_with("host") && !name.ends_with("hostname")) return false;
+  return value.find('.') != value.npos && !is_random_token(value) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '.' || c == '-'; });
+}
+
 // What a manifest says of itself, and what it would be a secret of.
 class Manifest {
  public:
   explicit Manifest(std::string_view text) : text_(text) {}
 
   void take_kind(std::string_view kind) { is_secret_ = kind == "Secret", is_known_ = true; }
-  void take_value(TextRange value) {
+  // `key` is the name of the entry; empty for one that goes on.
+  void take_value(TextRange value, std::string_view key = {}) {
     const std::string_view written = text_.substr(value.begin, value.end - value.begin);
+    if (is_place(key, written)) return;
     if (is_plausible_value("generic-secret", written)) values_.push_back({value, "generic-secret"});
   }
   bool is_said() const { return is_known_; }
@@ -74,10 +87,12 @@ class YamlReader {
   bool is_version(const Line& line) const {
     return !manifest_.is_said() && slice(line.first, line.end).starts_with("apiVersion");
   }
+  bool is_next_at(const Line& line, std::size_t indent) const;
+  void take_line(const Line& line, std::size_t indent);
   void take_member(const Line& line);
   void take_entry(const Line& line);
   void take_flow(std::size_t begin, std::size_t end);
-  void take_scalar(std::size_t begin, std::size_t end);
+  void take_scalar(std::size_t begin, std::size_t end, std::string_view key);
 
   std::string_view text_;
   Manifest& manifest_;
@@ -93,21 +108,23 @@ bool YamlReader::ends_at(const Line& line, std::size_t indent) const {
   return line.indent < indent || is_next;
 }
 
+// Whether another document or manifest begins.
+bool YamlReader::is_next_at(const Line& line, std::size_t indent) const {
+  return ends_at(line, indent) || (line.indent == indent && is_version(line));
+}
+
+void YamlReader::take_line(const Line& line, std::size_t indent) {
+  if (line.indent == indent) return take_member(line);
+  if (is_in_data_) take_entry(line);
+}
+
 bool YamlReader::read(std::size_t at) {
   Line line = line_at(text_, line_begin(text_, at));
   const std::size_t indent = line.indent;
   for (bool is_first = true;; is_first = false) {
     const bool is_empty = line.first >= line.end || text_[line.first] == '#';
-    if (!is_empty) {
-      if (!is_first && ends_at(line, indent)) return true;
-      const bool is_next = !is_first && line.indent == indent && is_version(line);
-      if (is_next) return true;
-      if (line.indent == indent) {
-        take_member(line);
-      } else if (is_in_data_) {
-        take_entry(line);
-      }
-    }
+    if (!is_empty && !is_first && is_next_at(line, indent)) return true;
+    if (!is_empty) take_line(line, indent);
     if (manifest_.is_other()) return true;
     const auto next = text_.find('\n', line.begin);
     if (next == text_.npos || next + 1 >= text_.size()) return false;
@@ -133,15 +150,17 @@ void YamlReader::take_member(const Line& line) {
 void YamlReader::take_entry(const Line& line) {
   if (entry_indent_ == 0) entry_indent_ = line.indent;
   if (line.indent > entry_indent_) return manifest_.take_value({line.first, line.end});
-  const auto colon = slice(line.first, line.end).find(':');
-  if (colon != std::string_view::npos) take_scalar(line.first + colon + 1, line.end);
+  const std::string_view written = slice(line.first, line.end);
+  const auto colon = written.find(':');
+  if (colon == written.npos) return;
+  take_scalar(line.first + colon + 1, line.end, written.substr(0, colon));
 }
 
-void YamlReader::take_scalar(std::size_t begin, std::size_t end) {
+void YamlReader::take_scalar(std::size_t begin, std::size_t end, std::string_view key) {
   while (begin < end && is_blank(text_[begin])) ++begin;
   if (begin >= end || text_[begin] == '|' || text_[begin] == '>') return;
   if (end - begin > 1 && is_quote(text_[begin]) && text_[end - 1] == text_[begin]) ++begin, --end;
-  if (end > begin) manifest_.take_value({begin, end});
+  if (end > begin) manifest_.take_value({begin, end}, key);
 }
 
 // {name: value, name: value}
@@ -149,7 +168,7 @@ void YamlReader::take_flow(std::size_t begin, std::size_t end) {
   while (begin < end) {
     const auto colon = std::min(text_.find(':', begin), end);
     const auto stop = std::min(text_.find_first_of(",}", colon), end);
-    if (colon < stop) take_scalar(colon + 1, stop);
+    if (colon < stop) take_scalar(colon + 1, stop, trim(slice(begin, colon)));
     begin = stop + 1;
   }
 }
@@ -220,7 +239,7 @@ bool JsonReader::take_entries() {
   for (TextRange key; take_key(key);) {
     const auto value = take_string();
     if (!value) break;
-    manifest_.take_value(*value);
+    manifest_.take_value(*value, slice(key));
     cursor_.skip_spaces();
     if (!cursor_.takes(",")) break;
   }
@@ -233,12 +252,12 @@ bool JsonReader::skip_value() {
   int depth = 0;
   while (!cursor_.is_over() && depth < kMaxDepth) {
     const char c = cursor_.peek();
-    if (depth == 0 && (c == ',' || c == '}' || c == ']')) return true;
+    if (depth == 0 && is_in(c, ",}]")) return true;
     if (quote_at(cursor_.text, cursor_.at)) {
       if (!take_string()) return false;
       continue;
     }
-    depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+    depth += is_in(c, "{[") ? 1 : is_in(c, "}]") ? -1 : 0;
     ++cursor_.at;
   }
   return false;

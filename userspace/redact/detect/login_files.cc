@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"
@@ -82,6 +83,24 @@ void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& find
   while (end < text.size() && end - *password < kMaxField && is_field(text[end])) ++end;
   const bool goes_on = end < text.size() && (text[end] == ':' || text[end] == ' ');
   if (!goes_on) add(text, {*password, end}, findings);
+}
+
+void take_mail_login(ScanText& scan, TextRange at, std::vector<Finding>& findings) {
+  const std::string_view text = scan.text;
+  const std::size_t begin = line_begin(text, at.begin);
+  const std::string_view host = text.substr(begin, at.begin - begin);
+  const bool is_host = !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return is_host_char(c) || c == '[' || c == ']';
+  });
+  if (!is_host) return;
+  const std::size_t stop = near_line_end(text, at.end);
+  if (stop == text.size()) wants_line(scan, at.begin);
+  const std::string_view login = trim(text.substr(at.end, stop - at.end));
+  const auto colon = login.find(':');
+  const std::string_view password = login.substr(std::min(colon, login.size() - 1) + 1);
+  if (colon == login.npos || colon == 0 || login.find_first_of(" \t") != login.npos) return;
+  const auto first = static_cast<std::size_t>(password.data() - text.data());
+  if (is_secret_word(password)) add(text, {first, first + password.size()}, findings);
 }
 
 void take_account_hashes(std::string_view text, std::size_t at, std::vector<Finding>& findings) {

@@ -20,6 +20,10 @@ void take_pgpass(std::string_view text, TextRange at, std::vector<Finding>& find
 // hash begins, maybe.
 void take_account_hashes(std::string_view text, std::size_t at, std::vector<Finding>& findings);
 
+// [host]:587 user:password, a line of its own: how Postfix and its relatives list the servers that
+// they pass mails on to. `at` is the port with the colon in front of it.
+void take_mail_login(ScanText& scan, TextRange at, std::vector<Finding>& findings);
+
 // WIFI:S:name;T:WPA;P:password;; of a QR code.
 void take_wifi_code(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 

@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <array>
 
-#include "userspace/redact/detect/auth_scheme.h"
 #include "userspace/redact/detect/credible.h"
+#include "userspace/redact/detect/harmless_names.h"
 #include "userspace/redact/detect/header_values.h"
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/paired_value.h"
 #include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/detect/plural_values.h"
+#include "userspace/redact/detect/string_list.h"
 #include "userspace/redact/detect/value_lines.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -21,13 +22,9 @@ constexpr std::size_t kMaxContextual = 8;  // of the names that contextual_class
 constexpr std::size_t kMaxSpacedWord = 24;
 constexpr std::size_t kMaxWords = 512;  // of a value with blanks
 constexpr std::size_t kMaxHeaderRow = 4096;
+constexpr int kMaxStrings = 256;         // of a list
 constexpr std::size_t kPairAhead = 400;  // behind a said name: its tag and the next one
 constexpr std::size_t kAhead = 64;       // behind a name: how much decides what it is
-
-bool has_both_cases(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), is_lower) &&
-         std::any_of(value.begin(), value.end(), is_upper);
-}
 
 bool is_column_border(char c) { return is_in(c, ",;|\t\r\n"); }
 
@@ -93,6 +90,18 @@ bool is_part_of_name(std::string_view word) {
          std::find(kParticles.begin(), kParticles.end(), word) != kParticles.end();
 }
 
+// https://name:value@host: the host is no secret.
+TextRange within_userinfo(std::string_view text, TextRange name, TextRange value) {
+  if (!text.substr(0, name.begin).ends_with("://")) return value;
+  const auto sign = text.substr(value.begin, value.end - value.begin).rfind('@');
+  return sign == std::string_view::npos ? value : TextRange{value.begin, value.begin + sign};
+}
+
+bool ends_in_password(std::string_view name) {
+  const std::string lower = to_lower(name);
+  return lower.ends_with("password") || lower.ends_with("passcode");
+}
+
 bool is_sure_match(const NameTable::Match& match) {
   return !match.class_name.empty() && !match.needs_look;
 }
@@ -118,16 +127,19 @@ NameTable::Match match_with_words(const NameTable& names, std::string_view text,
   const auto behind = with_next_words(text, name);
   if (!behind) return {};
   TextRange spaced = *behind;
+  bool is_public = false;
   for (int i = 0; i < 3; ++i) {
     const bool is_longer = spaced.end > name.end || spaced.begin < name.begin;
     const std::string_view words = text.substr(spaced.begin, spaced.end - spaced.begin);
     const NameTable::Match found = is_longer ? names.match(words) : NameTable::Match{};
     if (is_sure_match(found)) return name = spaced, found;
+    is_public = is_public || (i == 0 && found.is_known && found.class_name.empty() &&
+                              is_letter(text[spaced.end - 1]));  // Signature Algorithm, no Key 1
     const auto previous = previous_word(text, spaced.begin);
     if (!previous) break;
     spaced.begin = *previous;
   }
-  return {};
+  return {{}, false, is_public};
 }
 
 // Whether `name` is a parameter of a URL.
@@ -146,25 +158,6 @@ bool is_protocol_line_end(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
-
-std::optional<std::string_view> contextual_class(std::string_view name, std::string_view value) {
-  const auto is_name = [&](std::string_view word) { return equals_ignoring_case(name, word); };
-  if ((is_name("code") || is_name("state") || is_name("nonce")) && is_random_token(value)) {
-    return "oauth-code";
-  }
-  if (is_name("auth") && value.size() >= 8 && is_basic_credentials(value)) return "basic-auth";
-  if ((is_name("auth") || is_name("tokens")) && is_random_token(value) && has_both_cases(value))
-    return "generic-token";
-  if (is_name("response") && value.size() >= 32 && is_random_token(value)) return "digest-auth";
-  if (is_name("pass") && name != "PASS" && has_look_of("generic-password", value)) {
-    return "generic-password";
-  }
-  if (is_name("key") && value.size() >= 20 && is_random_token(value) && has_both_cases(value) &&
-      value.find_first_of("/.") == value.npos) {
-    return "generic-api-key";
-  }
-  return std::nullopt;
-}
 
 void NamedValueFinder::begin() {
   if (scan_.columns != nullptr && scan_.columns->is_active()) take_rows(0);
@@ -231,7 +224,7 @@ NameTable::Match NamedValueFinder::match_around(const NameTable::Match& match,
     if (!found.class_name.empty()) return name = defined, found;
   }
   const NameTable::Match longer = match_with_words(names_, text_, name);
-  return longer.class_name.empty() ? match : longer;
+  return longer.class_name.empty() && !longer.is_known ? match : longer;
 }
 
 void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
@@ -239,7 +232,7 @@ void NamedValueFinder::take_keyword(std::size_t begin, std::size_t end) {
   if (text_[begin] == '-') return take_reversed_pair(end);
   const TextRange name = name_around(text_, begin, end);
   taken_until_ = std::max(end, name.end);
-  if (is_placeholder_class(text_, name.begin)) return;
+  if (is_placeholder_class(text_, name.begin) || is_harmless_name(text_, name)) return;
   if (name.end == text_.size() || may_follow_name(text_[name.end])) take_name(name);
 }
 
@@ -269,14 +262,22 @@ void NamedValueFinder::take_name(TextRange name) {
   const auto found = assignment_behind(text_, name);
   if (!found) return match.class_name.empty() ? void() : take_nothing(name);
   ask_if_open(name, *found);
-  if (take_field(name, *found)) return;
-  std::string_view class_name = match.class_name;
-  if (is_contextual) {
-    class_name = contextual_class(slice(name), slice(found->value)).value_or("");
-  } else if (match.needs_look && !has_look_of(class_name, looked_at(class_name, *found))) {
-    return;
-  }
+  const bool is_field =
+      take_field(name, *found) ||
+      (match.class_name == "signature" && take_signatures(scan_, name, *found, findings_));
+  if (is_field) return;
+  const std::string_view class_name = class_of_value(name, match, *found);
   if (!class_name.empty()) take_assignment(name, class_name, *found);
+}
+
+// The class of what is assigned to the name; empty when that is no secret.
+std::string_view NamedValueFinder::class_of_value(TextRange name, const NameTable::Match& match,
+                                                  const Assignment& found) const {
+  const std::string_view class_name = match.class_name;
+  if (class_name.empty()) return contextual_class(slice(name), slice(found.value)).value_or("");
+  if (match.needs_look && !has_look_of(class_name, looked_at(class_name, found))) return {};
+  const bool is_word = class_name == "otp" && !names_.accepts(class_name, slice(found.value));
+  return is_word && ends_in_password(slice(name)) ? "generic-password" : class_name;
 }
 
 // What of a value tells its look: of a block its first line.
@@ -314,8 +315,7 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
   const std::size_t end = field_end(text_, found);
   if (parameters_end(text_, end) == text_.size()) scan_.wants_more(name.begin);
   if (is_cookie) {
-    take_cookies(text_, {found.value.begin, end}, to_lower(written[0]) == 's', names_, findings_);
-    taken_until_ = std::max(taken_until_, end);
+    take_cookie_field({found.value.begin, end}, to_lower(written[0]) == 's', found);
   } else {
     take_credentials(text_, found, end, findings_);
     const std::size_t last = parameters_end(text_, end);
@@ -323,6 +323,19 @@ bool NamedValueFinder::take_field(TextRange name, const Assignment& found) {
     if (is_long) field_until_ = last;  // not looked at again
   }
   return true;
+}
+
+// The cookies of a field, and of the further strings of the list that it begins.
+void NamedValueFinder::take_cookie_field(TextRange field, bool is_set, const Assignment& found) {
+  take_cookies(text_, field, is_set, names_, findings_);
+  taken_until_ = std::max(taken_until_, field.end);
+  std::size_t at = 0;
+  for (int i = 0; i < kMaxStrings; ++i) {
+    const auto further = next_string(text_, found, at);
+    if (!further) return;
+    take_cookies(text_, *further, is_set, names_, findings_);
+    taken_until_ = std::max(taken_until_, further->end);
+  }
 }
 
 void NamedValueFinder::take_assignment(TextRange name, std::string_view class_name,
@@ -336,7 +349,7 @@ void NamedValueFinder::take_assignment(TextRange name, std::string_view class_na
   const std::string_view behind = text_.substr(std::min(found.value.end, text_.size()), 2);
   if (is_empty && found.tie == Tie::kColon && (behind.starts_with('\n') || behind == "\r\n"))
     return take_next_line(scan_, name, class_name, findings_);
-  TextRange range = whole_value(name, class_name, found);
+  TextRange range = within_userinfo(text_, name, whole_value(name, class_name, found));
   if (range.end > text_.size() - 1) scan_.wants_more(name.begin);
   if (!names_.accepts(class_name, slice(range))) return;
   if (!is_sure(name, class_name, found) && !is_credible(text_, name, class_name, found, range))
@@ -360,29 +373,14 @@ bool NamedValueFinder::is_sure(TextRange name, std::string_view class_name,
   return found.is_quoted || (found.fills_line && line_begin(text_, name.begin) == name.begin);
 }
 
-// ["value", "value"]: the further strings of a list.
+// The further strings of a list.
 void NamedValueFinder::take_list(const Assignment& found, std::string_view class_name) {
-  constexpr int kMaxStrings = 256;
-  const auto opening = found.is_quoted ? quote_begin(text_, found.value.begin) : std::nullopt;
-  if (!opening) return;
-  std::size_t before = *opening;
-  while (before > 0 && is_space(text_[before - 1])) --before;
-  if (before == 0 || text_[before - 1] != '[') return;
-  const std::size_t mark = found.value.begin - *opening;
-  std::size_t at = found.value.end + mark;
+  std::size_t at = 0;
   for (int i = 0; i < kMaxStrings; ++i) {
-    Cursor cursor{text_, at};
-    cursor.skip_spaces();
-    if (!cursor.takes(",")) return;
-    cursor.skip_spaces();
-    const auto quote = quote_at(text_, cursor.at);
-    if (!quote) return;
-    const StringEnd end = string_end(text_, cursor.at + quote->size, *quote);
-    if (!end.is_closed) return;
-    const TextRange value{cursor.at + quote->size, end.end};
-    if (is_plausible_value(class_name, slice(value))) findings_.push_back({value, class_name});
-    taken_until_ = std::max(taken_until_, value.end);
-    at = end.end + quote->size;
+    const auto value = next_string(text_, found, at);
+    if (!value) return;
+    if (is_plausible_value(class_name, slice(*value))) findings_.push_back({*value, class_name});
+    taken_until_ = std::max(taken_until_, value->end);
   }
 }
 

@@ -40,6 +40,8 @@ class NamedValueFinder {
   bool begins_table(TextRange cell);
   void take_rows(std::size_t at);
   void take_reversed_pair(std::size_t end);
+  std::string_view class_of_value(TextRange name, const NameTable::Match& match,
+                                  const Assignment& found) const;
   std::string_view looked_at(std::string_view class_name, const Assignment& found) const;
   void take_nothing(TextRange name);
   void ask_if_open(TextRange name, const Assignment& found);
@@ -48,6 +50,7 @@ class NamedValueFinder {
   bool is_sure(TextRange name, std::string_view class_name, const Assignment& found) const;
   NameTable::Match match_around(const NameTable::Match& match, TextRange& name) const;
   void take_list(const Assignment& found, std::string_view class_name);
+  void take_cookie_field(TextRange field, bool is_set, const Assignment& found);
   TextRange whole_value(TextRange name, std::string_view class_name, const Assignment& found) const;
   TextRange whole_words(TextRange value, std::string_view class_name) const;
   TextRange first_word(TextRange value) const;

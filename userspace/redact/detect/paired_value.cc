@@ -145,7 +145,7 @@ std::optional<Assignment> element_value(std::string_view text, TextRange name) {
   const auto close = tag.find_first_of("<>");
   if (close == tag.npos || tag[close] != '>') return std::nullopt;
   if (close > 0 && (!is_space(tag[0]) || tag[close - 1] == '/')) return std::nullopt;
-  return element_text(text, name.end + close + 1, Tie::kElement,
+  return element_text(text, value_tag_end(text, name.end + close + 1), Tie::kElement,
                       is_markup_before(text, before - 1));
 }
 

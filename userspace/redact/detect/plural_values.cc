@@ -34,6 +34,25 @@ bool is_listed_secret(std::string_view class_name, std::string_view item) {
   return is_mixed || 4 * count_digits(item) >= item.size();
 }
 
+bool is_uuid(std::string_view item) {
+  return item.size() == 36 && item[8] == '-' && item[13] == '-' && item[18] == '-' &&
+         item[23] == '-' && item.find_first_not_of("0123456789abcdefABCDEF-") == item.npos;
+}
+
+// What the tokens of Consul's agents are for; they are UUIDs.
+bool is_consul_token(std::string_view key) {
+  constexpr std::array<std::string_view, 9> kKeys = {"agent",
+                                                     "default",
+                                                     "replication",
+                                                     "initial_management",
+                                                     "master",
+                                                     "agent_recovery",
+                                                     "agent_master",
+                                                     "dns",
+                                                     "config_file_service_registration"};
+  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+}
+
 class Container {
  public:
   Container(ScanText& scan, TextRange name, std::string_view class_name,
@@ -60,6 +79,7 @@ class Container {
 
   ScanText& scan_;
   TextRange name_;
+  std::string_view key_ = {};  // of the item at hand
   std::string_view class_name_;
   std::vector<Finding>& findings_;
   Cursor cursor_;
@@ -67,7 +87,9 @@ class Container {
 
 void Container::add(TextRange item) {
   const std::string_view written = cursor_.text.substr(item.begin, item.end - item.begin);
-  if (is_listed_secret(class_name_, written)) findings_.push_back({item, class_name_});
+  const bool is_token = is_uuid(written) && is_consul_token(key_);
+  if (is_token || is_listed_secret(class_name_, written)) findings_.push_back({item, class_name_});
+  key_ = written;
 }
 
 // Over the name's quotation mark and = : := =>.
@@ -84,7 +106,8 @@ bool Container::skip_sign() {
   while (std::string_view(":=>").find(cursor_.peek()) != std::string_view::npos &&
          cursor_.peek() != '\0')
     ++cursor_.at;
-  return cursor_.at > begin && cursor_.at - begin <= 2;
+  if (cursor_.at == begin) return cursor_.peek() == '{';  // a block of HCL
+  return cursor_.at - begin <= 2;
 }
 
 // []string, Array, new String[], List.of in front of the bracket.
@@ -123,6 +146,7 @@ bool Container::take_item() {
     cursor_.at = end.end + (end.is_closed ? quote->size : 0);
     Cursor behind = cursor_;
     behind.skip_spaces();
+    if (behind.peek() == ':') key_ = cursor_.text.substr(begin, end.end - begin);
     if (behind.peek() != ':' && end.is_closed) add({begin, end.end});
     return end.is_closed;
   }

@@ -66,6 +66,8 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   found.value = {cursor.at, cursor.at};
   if (cursor.is_at_line_end()) return found;
   if (const auto quote = quote_at(cursor.text, cursor.at)) {
+    const bool is_plain = quote->size == 1 && cursor.at > name.end;
+    if (is_plain && closes_prompt(cursor.text, name, cursor.at)) return found;
     return read_quoted(cursor, *quote, name, found);
   }
   if (const auto typed = typed_value(cursor)) {

@@ -53,7 +53,9 @@ bool is_filler(std::string_view password) {
 
 bool is_login_char(char c) { return !ends_userinfo(c) && !is_in(c, "()[]{},;="); }
 
+// host:port, or (host:port) of Go's driver of MySQL.
 bool is_host_and_port(std::string_view text, std::size_t at) {
+  if (at < text.size() && text[at] == '(') ++at;
   std::size_t end = at;
   while (end < text.size() && end - at < 253 &&
          (is_alnum(text[end]) || text[end] == '.' || text[end] == '-'))
@@ -66,6 +68,20 @@ bool is_host_and_port(std::string_view text, std::size_t at) {
   return port_end - port >= 2 && port_end - port <= 5 && is_whole;
 }
 
+// /name?option=, behind the @ of a login to the server at hand.
+bool is_database(std::string_view text, std::size_t at) {
+  if (at >= text.size() || text[at] != '/') return false;
+  std::size_t end = at + 1;
+  while (end < text.size() && end - at < 64 && (is_alnum(text[end]) || text[end] == '_')) ++end;
+  return end > at + 1 && end < text.size() && (text[end] == '?' || text[end] == '"');
+}
+
+// host:8443/a@b: a port and a path, a query or what else `behind` begins.
+bool begins_with_port(std::string_view password, std::string_view behind) {
+  const auto end = password.find_first_not_of("0123456789");
+  return end != password.npos && end > 0 && end <= 5 && is_in(password[end], behind);
+}
+
 // Of the user information that begins at `at`.
 std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t at) {
   const Userinfo info = read_userinfo(text, at);
@@ -74,8 +90,32 @@ std::optional<TextRange> userinfo_secret_at(std::string_view text, std::size_t a
   if (!info.colon) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
   const TextRange password{*info.colon + 1, *info.sign};
   const std::string_view written = text.substr(password.begin, password.end - password.begin);
+  if (begins_with_port(written, "/?#")) return std::nullopt;
   if (is_filler(written)) return is_token_user(text, user) ? std::optional(user) : std::nullopt;
   return is_plausible_value("url-password", written) ? std::optional(password) : std::nullopt;
+}
+
+// scheme://user:pass://word@host: the password that holds the "://" which ends at `inner`, up to
+// the
+// @ at `at`.
+std::optional<TextRange> outer_secret_before(std::string_view text, std::size_t inner,
+                                             std::size_t at) {
+  constexpr std::size_t kScheme = 3;
+  const std::size_t from = at > kMaxUserinfo ? at - kMaxUserinfo : 0;
+  const auto is_user_char = [](char c) { return is_alnum(c) || is_in(c, "-_.%+"); };
+  for (std::size_t begin = inner - kScheme; begin > from + 2; --begin) {
+    const std::string_view before = text.substr(0, begin);
+    if (ends_userinfo(before.back())) return std::nullopt;
+    if (!before.ends_with("://")) continue;
+    std::size_t user = begin;
+    while (user < inner && is_user_char(text[user])) ++user;
+    const TextRange password{user + 1, at};
+    const bool has_password = text[user] == ':' && user > begin && password.begin < inner - kScheme;
+    if (!has_password) return std::nullopt;
+    const std::string_view written = text.substr(password.begin, at - password.begin);
+    return begins_with_port(written, "/?#,;&)") ? std::nullopt : std::optional(password);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -84,8 +124,10 @@ std::optional<TextRange> url_secret_before(std::string_view text, std::size_t at
   const std::size_t from = at > kMaxUserinfo ? at - kMaxUserinfo : 0;
   for (std::size_t begin = at; begin > from + 2; --begin) {
     const std::string_view before = text.substr(0, begin);
-    if (before.ends_with("://") || before.ends_with(":\\/\\/"))
-      return userinfo_secret_at(text, begin);
+    if (before.ends_with("://") || before.ends_with(":\\/\\/")) {
+      const auto found = userinfo_secret_at(text, begin);
+      return found ? found : outer_secret_before(text, begin, at);
+    }
     if (ends_userinfo(before.back())) return std::nullopt;
   }
   return std::nullopt;
@@ -93,7 +135,8 @@ std::optional<TextRange> url_secret_before(std::string_view text, std::size_t at
 
 std::optional<TextRange> login_password_before(std::string_view text, std::size_t at,
                                                bool is_call) {
-  if (!is_call && !is_host_and_port(text, at + 1)) return std::nullopt;
+  if (!is_call && !is_host_and_port(text, at + 1) && !is_database(text, at + 1))
+    return std::nullopt;
   const std::size_t from = at > kMaxLogin ? at - kMaxLogin : 0;
   std::size_t begin = at;
   std::size_t colon = at;

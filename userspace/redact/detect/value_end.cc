@@ -59,8 +59,9 @@ bool is_delimited(std::string_view rest) {
   return is_name_next(rest);
 }
 
-// }=x: what is taken apart, in code.
+// }=x and }(x: what is taken apart or called, in code.
 bool closes_pattern(char c, std::string_view rest) {
+  if (c == '}' && rest.starts_with("(")) return true;
   return c == '}' && rest.size() > 1 && rest[0] == '=' &&
          (is_letter(rest[1]) || is_blank(rest[1]) || rest[1] == '{' || rest[1] == '[');
 }
@@ -178,6 +179,14 @@ StringEnd string_end(std::string_view text, std::size_t begin, const Quote& quot
   if (quote.close.empty()) return marked_end(text, begin, quote);
   const auto end = text.find(quote.close, begin);
   return end == text.npos ? StringEnd{text.size(), false} : StringEnd{end, true};
+}
+
+bool closes_prompt(std::string_view text, TextRange name, std::size_t at) {
+  const char mark = text[at];
+  const char behind = at + 1 < text.size() ? text[at + 1] : '\n';
+  const bool is_named = name.end < text.size() && (text[name.end] == mark);
+  if (is_named || !(is_space(behind) || is_in(behind, "),;+]}"))) return false;
+  return Enclosure(text, name.begin).has(mark);
 }
 
 std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,

@@ -20,6 +20,10 @@ struct StringEnd {
 // The end of the string whose content begins at `begin`, behind `quote`.
 StringEnd string_end(std::string_view text, std::size_t begin, const Quote& quote);
 
+// Whether the quotation mark at `at`, behind `name` and its sign, only closes a string that
+// opened in front of the name: read -p "Password: " X.
+bool closes_prompt(std::string_view text, TextRange name, std::size_t at);
+
 // The end of a bare value at `begin`: its line's blank or tag, the quotation mark that opened
 // before `name`, or a delimiter that something follows. Of a query (`?name=`) it is & or #. At most
 // `size_max` bytes behind `begin`: many names may stand in front of one long run, so that only what

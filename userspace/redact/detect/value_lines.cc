@@ -5,6 +5,7 @@
 
 #include "userspace/redact/detect/cursor.h"
 #include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/detect/value_end.h"
 #include "userspace/redact/rules/plausible.h"
 
@@ -64,9 +65,16 @@ bool take_part(ScanText& scan, TextRange name, std::string_view class_name,
   const std::size_t begin = line_begin(text, name.begin);
   const std::string_view before = text.substr(begin, name.begin - begin);
   if (before.size() < 12 || before.find("form-data;") == before.npos) return false;
-  constexpr std::string_view kEmptyLine = "\r\n\r\n";
-  const bool is_escaped = text.substr(name.end, 256).find("\\r\\n\\r\\n") != text.npos;
-  const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : kEmptyLine;
+  const std::string_view head = text.substr(name.end, 256);
+  const bool is_replaced =
+      head.starts_with(kPlaceholderMark) && placeholder_end(text, name.end).has_value();
+  if (is_replaced) return false;  // the rest of the name
+  const bool is_escaped = head.find("\\r\\n\\r\\n") != text.npos;
+  const auto line_end_at = head.find('\n');  // in a log
+  const bool is_plain = !is_escaped && line_end_at != head.npos && line_end_at > 0 &&
+                        head[line_end_at - 1] != '\r' &&
+                        head.substr(line_end_at, 2) == "\n\n";  // in a log
+  const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : is_plain ? "\n\n" : "\r\n\r\n";
   const auto empty = text.substr(0, std::min(text.size(), name.end + 1024)).find(mark, name.end);
   if (empty == text.npos) {
     if (name.end + 1024 >= text.size()) scan.wants_more(begin);
@@ -76,7 +84,8 @@ bool take_part(ScanText& scan, TextRange name, std::string_view class_name,
   const std::string_view ahead = text.substr(0, std::min(text.size(), from + kMaxLookahead));
   // A body whose line ends are written as escapes stands on one line, whatever follows it.
   const std::size_t line = is_escaped ? line_end(ahead, from) : ahead.size();
-  const auto end = ahead.substr(0, line).find(is_escaped ? "\\r\\n--" : "\r\n--", from);
+  const std::string_view boundary = is_escaped ? "\\r\\n--" : is_plain ? "\n--" : "\r\n--";
+  const auto end = ahead.substr(0, line).find(boundary, from);
   if (end == ahead.npos && line == text.size()) scan.wants_more(begin);
   // Without a boundary only the first line is known to be of the part.
   const std::size_t stop =

@@ -27,7 +27,7 @@ constexpr std::string_view kQualifiers[] = {
 constexpr std::string_view kAsking[] = {
     "has",    "is",      "max",     "min",      "num",   "count",   "show",     "hide",
     "enable", "enabled", "disable", "disabled", "allow", "require", "requires", "required",
-    "forgot", "invalid", "missing", "supports", "use",   "wrong",   "bad"};
+    "forgot", "invalid", "missing", "supports", "use",   "wrong",   "bad",      "checksum"};
 // Segments before a sensitive word that only say where it is kept.
 constexpr std::string_view kCarriers[] = {
     "x",      "env",    "data", "ansible", "app",    "my",      "http",     "header",
@@ -109,21 +109,40 @@ std::vector<std::string> name_segments(std::string_view name) {
 
 std::string compact_name(std::string_view name) { return std::string(compact(name).whole()); }
 
+// Without the marks of a rule: *_ in front, ? behind.
+static std::string_view bare_name(std::string_view name) {
+  if (name.starts_with("*_")) name.remove_prefix(2);
+  if (name.ends_with('?')) name.remove_suffix(1);
+  return name;
+}
+
+// The first rule decides.
+void NameTable::add_name(const std::string& name, const std::string& class_name) {
+  const std::string_view bare = bare_name(name);
+  Entry& entry = entries_[compact_name(bare)];
+  std::string& known = name.ends_with('?')      ? entry.look_class
+                       : name.starts_with("*_") ? entry.suffix_class
+                                                : entry.exact_class;
+  if (known.empty()) known = class_name;
+  entry.is_compound = entry.is_compound || compact(bare).segments > 1;
+}
+
+// A class that another profile names without a value shape takes every value.
+void NameTable::add_value_shapes(const RuleSet& rules) {
+  for (const NameRule& rule : rules.names()) {
+    if (rule.value) value_shapes_[rule.class_name].push_back(*rule.value);
+  }
+  for (const NameRule& rule : rules.names()) {
+    if (!rule.value) value_shapes_.erase(rule.class_name);
+  }
+}
+
 NameTable::NameTable(const RuleSet& rules) {
   std::vector<std::string_view> bare_names;
   for (const NameRule& rule : rules.names()) {
     for (const std::string& name : rule.names) {
-      const bool is_suffix = name.starts_with("*_");
-      const bool needs_look = name.ends_with('?');
-      std::string_view bare = std::string_view(name).substr(is_suffix ? 2 : 0);
-      if (needs_look) bare.remove_suffix(1);
-      Entry& entry = entries_[compact_name(bare)];
-      std::string& class_name = needs_look  ? entry.look_class
-                                : is_suffix ? entry.suffix_class
-                                            : entry.exact_class;
-      if (class_name.empty()) class_name = rule.class_name;  // the first rule decides
-      entry.is_compound = entry.is_compound || compact(bare).segments > 1;
-      bare_names.push_back(bare);
+      add_name(name, rule.class_name);
+      bare_names.push_back(bare_name(name));
     }
   }
   add_keywords(std::move(bare_names));
@@ -133,13 +152,7 @@ NameTable::NameTable(const RuleSet& rules) {
   for (const std::string& name : rules.public_cookies()) public_cookies_.insert(compact_name(name));
   low_entropy_.insert(rules.low_entropy_classes().begin(), rules.low_entropy_classes().end());
   personal_.insert(rules.personal_classes().begin(), rules.personal_classes().end());
-  for (const NameRule& rule : rules.names()) {
-    if (rule.value) value_shapes_[rule.class_name].push_back(*rule.value);
-  }
-  // A class that another profile names without a value shape takes every value.
-  for (const NameRule& rule : rules.names()) {
-    if (!rule.value) value_shapes_.erase(rule.class_name);
-  }
+  add_value_shapes(rules);
   build_slots();
   mark_inner_ends();
 }
@@ -280,6 +293,34 @@ NameTable::Match NameTable::match_inner(std::string_view word) const {
   return {};
 }
 
+std::optional<NameTable::Match> NameTable::match_whole(std::string_view compact) const {
+  const Entry* whole = find(compact);
+  if (whole == nullptr) return std::nullopt;
+  if (whole->is_public) return Match{{}, false, true};
+  return whole->exact_class.empty() ? std::nullopt
+                                    : std::optional(Match{whole->exact_class, false, true});
+}
+
+struct NameTable::Parts {
+  const CompactName& parts;
+  std::size_t member_segments;  // of the member of something that the name is; 0 for none
+};
+
+// What the longest end of the name means that is known.
+std::optional<NameTable::Match> NameTable::match_end(const Parts& name) const {
+  const CompactName& parts = name.parts;
+  for (std::size_t i = std::min(parts.segments, kMaxSuffixSegments); i > 0; --i) {
+    const Entry* suffix = find(parts.from_segment(parts.segments - i));
+    if (suffix == nullptr) continue;
+    const std::size_t before = parts.segments - i;
+    const bool has_border = i > 1 || i == name.member_segments ||
+                            (before > 0 && is_one_of(kCarriers, parts.segment(before - 1)));
+    const Match found = match_suffix(*suffix, has_border);
+    if (found.is_known) return is_asking(parts, before) ? Match{} : found;
+  }
+  return std::nullopt;
+}
+
 NameTable::Match NameTable::match(std::string_view name) const {
   CompactName parts = compact(name);
   if (parts.segments == 0) return {};
@@ -287,21 +328,8 @@ NameTable::Match NameTable::match(std::string_view name) const {
   const std::string_view member = colon == name.npos ? name : name.substr(colon + 1);
   const std::size_t member_segments = member.size() == name.size() ? 0 : compact(member).segments;
   do {
-    if (const Entry* whole = find(parts.whole())) {
-      if (whole->is_public) return {};
-      if (!whole->exact_class.empty()) return {whole->exact_class, false, true};
-    }
-    const std::size_t count = std::min(parts.segments, kMaxSuffixSegments);
-    for (std::size_t i = count; i > 0; --i) {  // the longest suffix decides
-      const Entry* suffix = find(parts.from_segment(parts.segments - i));
-      if (suffix == nullptr) continue;
-      const std::size_t before = parts.segments - i;
-      const bool has_border = i > 1 || i == member_segments ||
-                              (before > 0 && is_one_of(kCarriers, parts.segment(before - 1)));
-      const Match found = match_suffix(*suffix, has_border);
-      if (!found.is_known) continue;
-      return is_asking(parts, before) ? Match{} : found;
-    }
+    if (const auto whole = match_whole(parts.whole())) return *whole;
+    if (const auto end = match_end({parts, member_segments})) return *end;
     const Match inner = match_inner(parts.segment(parts.segments - 1));
     if (inner.is_known) return inner;
   } while (parts.drop_qualifier());

@@ -32,7 +32,7 @@ class NameTable {
   struct Match {
     std::string_view class_name;  // empty: nothing
     bool needs_look = false;      // only when the value looks like one: plausible.h
-    bool is_known = false;        // false: the rules do not say
+    bool is_known = false;        // false: the rules do not say; of a public name true
   };
 
   // What the name announces: as a whole, by how it ends ("acme_prod_api_key"), without what only
@@ -81,6 +81,12 @@ class NameTable {
   };
   using Words = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
+  struct Parts;  // of a name
+
+  void add_name(const std::string& name, const std::string& class_name);
+  void add_value_shapes(const RuleSet& rules);
+  std::optional<Match> match_whole(std::string_view compact) const;
+  std::optional<Match> match_end(const Parts& name) const;
   static Match match_suffix(const Entry& entry, bool has_border);
   Match match_inner(std::string_view word) const;
   void add_keywords(std::vector<std::string_view> names);

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <span>
 
+#include "userspace/redact/detect/cards.h"
 #include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
@@ -17,27 +18,31 @@ namespace {
 
 // Words that stand for a value, say that there is none, or describe it.
 constexpr std::string_view kKeywords[] = {
-    "true",      "false",     "null",      "none",        "nil",        "undefined", "void",
-    "new",       "yes",       "no",        "required",    "optional",   "string",    "password",
-    "passwd",    "secret",    "token",     "bearer",      "basic",      "nullptr",   "str",
-    "int",       "bool",      "object",    "any",         "bytes",      "varchar",   "text",
-    "unset",     "empty",     "missing",   "invalid",     "expired",    "changed",   "failed",
-    "reset",     "n/a",       "this",      "self",        "number",     "filtered",  "masked",
-    "hidden",    "removed",   "omitted",   "incorrect",   "wrong",      "redacted",  "denied",
-    "forbidden", "unknown",   "valid",     "revoked",     "disabled",   "enabled",   "rejected",
-    "accepted",  "created",   "updated",   "deleted",     "generated",  "refreshed", "rotated",
-    "renewed",   "loaded",    "found",     "mismatch",    "ok",         "success",   "boolean",
-    "integer",   "char",      "uuid",      "json",        "jsonb",      "blob",      "float",
-    "double",    "long",      "date",      "datetime",    "timestamp",  "array",     "list",
-    "map",       "func",      "function",  "const",       "var",        "let",       "await",
-    "async",     "return",    "include",   "omit",        "prompt",     "stdin",     "unspecified",
-    "not",       "is",        "was",       "are",         "has",        "must",      "should",
-    "cannot",    "too",       "for",       "from",        "with",       "and",       "or",
-    "the",       "in",        "to",        "of",          "on",         "auto",      "unauthorized",
-    "unchanged", "verified",  "supported", "same-origin", "ask",        "nan",       "private",
-    "public",    "protected", "hmac",      "bcrypt",      "argon2",     "set",       "not_set",
-    "inherit",   "default",   "always",    "never",       "enforced",   "strong",    "weak",
-    "data",      "todo",      "tbd",       "fixme",       "string|null"};
+    "true",        "false",       "null",        "none",       "nil",          "undefined",
+    "void",        "new",         "yes",         "no",         "required",     "optional",
+    "string",      "password",    "passwd",      "secret",     "token",        "bearer",
+    "basic",       "nullptr",     "str",         "int",        "bool",         "object",
+    "any",         "bytes",       "varchar",     "text",       "unset",        "empty",
+    "missing",     "invalid",     "expired",     "changed",    "failed",       "reset",
+    "n/a",         "this",        "self",        "number",     "filtered",     "masked",
+    "hidden",      "removed",     "omitted",     "incorrect",  "wrong",        "redacted",
+    "denied",      "forbidden",   "unknown",     "valid",      "revoked",      "disabled",
+    "enabled",     "rejected",    "accepted",    "created",    "updated",      "deleted",
+    "generated",   "refreshed",   "rotated",     "renewed",    "loaded",       "found",
+    "mismatch",    "ok",          "success",     "boolean",    "integer",      "char",
+    "uuid",        "json",        "jsonb",       "blob",       "float",        "double",
+    "long",        "date",        "datetime",    "timestamp",  "array",        "list",
+    "map",         "func",        "function",    "const",      "var",          "let",
+    "await",       "async",       "return",      "include",    "omit",         "prompt",
+    "stdin",       "unspecified", "not",         "is",         "was",          "are",
+    "has",         "must",        "should",      "cannot",     "too",          "for",
+    "from",        "with",        "and",         "or",         "the",          "in",
+    "to",          "of",          "on",          "auto",       "unauthorized", "unchanged",
+    "verified",    "supported",   "same-origin", "ask",        "nan",          "private",
+    "public",      "protected",   "hmac",        "bcrypt",     "argon2",       "set",
+    "not_set",     "inherit",     "default",     "always",     "never",        "enforced",
+    "strong",      "weak",        "data",        "todo",       "tbd",          "fixme",
+    "string|null", "encrypted",   "ascii-text",  "hexadecimal"};
 constexpr std::string_view kPlaceholderParts[] = {
     "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "getenv",     "process.env",
     "{{",    "${",    "$(",    "<%=",      "#{",       "<your",      "REPLACE_ME", "example-token"};
@@ -98,7 +103,9 @@ bool is_word_char(char c) { return is_alnum(c) || c == '_'; }
 
 // A call, a member access or an index: code, not a value.
 bool is_expression(std::string_view value) {
-  const auto open = value.find_first_of("([");
+  const bool is_scalar = value[0] == '$';  // $self->name, $SIG{name} of Perl
+  if (is_scalar && value.size() > 2 && value.substr(1).find("->") != value.npos) return true;
+  const auto open = value.find_first_of(is_scalar ? "([{" : "([");
   if (open == std::string_view::npos || open == 0) return false;
   const std::string_view head = value.substr(0, open);
   const auto is_member = [](char c) {
@@ -119,6 +126,24 @@ bool is_variable(std::string_view value) {
   const bool is_lower_word = !has_digit(word) && is_letter(word[0]);
   const bool is_upper_word = std::none_of(word.begin(), word.end(), is_lower) && !is_digit(word[0]);
   return is_word && (is_upper_word ? mark == '$' : is_lower_word);
+}
+
+// {token50}, %{TOKEN}, @{token}, ((token)): a name in what templates of many kinds put around it.
+bool is_braced_name(std::string_view value) {
+  struct Braces {
+    std::string_view open, close;
+  };
+  constexpr std::array<Braces, 4> kBraces = {{{"{", "}"}, {"%{", "}"}, {"@{", "}"}, {"((", "))"}}};
+  return std::any_of(kBraces.begin(), kBraces.end(), [&](const Braces& braces) {
+    if (!value.starts_with(braces.open) || !value.ends_with(braces.close)) return false;
+    if (value.size() <= braces.open.size() + braces.close.size()) return false;
+    value.remove_prefix(braces.open.size());
+    value.remove_suffix(braces.close.size());
+    const auto end = value.find_last_not_of("0123456789");  // token50
+    return end != value.npos && value.size() - end <= 4 &&
+           std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(end) + 1,
+                       [](char c) { return is_letter(c) || is_in(c, "_-.:"); });
+  });
 }
 
 // [FILTERED], (hidden), <token>, {token}
@@ -211,9 +236,16 @@ bool is_token_template(std::string_view value) {
   return value.find_first_not_of("xX-_") == std::string_view::npos || kPlaceholders.is_in(value);
 }
 
+// #d8dee9
+bool is_colour(std::string_view value) {
+  return value.size() == 7 && value[0] == '#' &&
+         std::all_of(value.begin() + 1, value.end(), [](char c) { return hex_value(c) >= 0; });
+}
+
 bool is_template(std::string_view value) {
   if (is_masked(value) || is_graphql_type(value)) return true;
   if (is_variable(value) || is_bracketed_word(value) || is_marked_name(value)) return true;
+  if (is_braced_name(value) || is_colour(value)) return true;
   if (is_placeholder(value) || is_begun_mark(value)) return true;
   if (value.size() > kMaxTemplate) return false;
   if (value.find_first_not_of("*xX.-•_#?…") == std::string_view::npos) return true;
@@ -244,6 +276,18 @@ bool is_reference(std::string_view value) {
 bool is_personal_word(std::string_view class_name, std::string_view value) {
   if (class_name != "person-name") return true;
   return !has_digit(value) && has_letter(value) && value.find_first_of("/_:=@") == value.npos;
+}
+
+// Capitals and digits, one at least: how passports of some countries are numbered.
+bool is_document_code(std::string_view value) {
+  return value.size() >= 8 && value.size() <= 10 && has_digit(value) &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
+}
+
+// The name that Twilio gives to a message, a call, an account: SM and 32 hexadecimal digits.
+bool is_twilio_id(std::string_view value) {
+  return value.size() == 34 && is_upper(value[0]) && is_upper(value[1]) &&
+         std::all_of(value.begin() + 2, value.end(), [](char c) { return hex_value(c) >= 0; });
 }
 
 bool is_uuid(std::string_view value) {
@@ -293,6 +337,12 @@ bool has_password_sign(std::string_view value) {
   });
 }
 
+bool is_copula(std::string_view word) {
+  constexpr std::array<std::string_view, 9> kWords = {"is", "was", "ist", "lautet", "est",
+                                                      "es", "è",   "é",   "jest"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
 bool is_prose(std::string_view value) {
   constexpr std::array<std::string_view, 36> kFirst = {
       "password", "passwords", "token",   "secret", "is",      "must",  "can't",     "cannot",
@@ -329,9 +379,18 @@ bool is_plausible_value(std::string_view class_name, std::string_view value) {
   if (class_name == "email") return value.find_first_of("@%") != value.npos;
   if (class_name == "client-ip") return is_public_address(value);
   if (!is_personal_word(class_name, value)) return false;
+  if (class_name == "session-id" && is_twilio_id(value)) return false;
+  if (class_name == "passport" && is_document_code(value)) return true;
   const std::size_t digits = digits_needed(class_name);
   if (digits > 0) return count_digits(value) >= digits;
   return value.size() > 2 || !is_digit(value[0]);
+}
+
+// Whether words with dots between, the first at `dot`, are code.
+static bool is_code_path(std::string_view value, std::size_t dot) {
+  if (is_shuffled(value.substr(dot + 1))) return false;
+  const bool is_deep = value.find('.', dot + 1) != value.npos && value.find('_') != value.npos;
+  return is_deep || is_code_root(value.substr(0, dot)) || ends_in_sensitive_word(value);
 }
 
 bool is_code_word(std::string_view value) {
@@ -342,11 +401,7 @@ bool is_code_word(std::string_view value) {
   });
   if (!is_path) return false;
   const auto dot = value.find('.');
-  if (dot != value.npos && dot > 0) {
-    if (is_shuffled(value.substr(dot + 1))) return false;
-    const bool is_deep = value.find('.', dot + 1) != value.npos && value.find('_') != value.npos;
-    return is_deep || is_code_root(value.substr(0, dot)) || ends_in_sensitive_word(value);
-  }
+  if (dot != value.npos && dot > 0) return is_code_path(value, dot);
   const bool has_hump = value.find('_') != value.npos ||
                         (is_lower(value[0]) && std::any_of(value.begin(), value.end(), is_upper));
   return has_hump && ends_in_sensitive_word(value);
@@ -425,6 +480,7 @@ bool has_look_of(std::string_view class_name, std::string_view value) {
            std::string_view(" +%").find(value[number]) != std::string_view::npos &&
            std::any_of(value.begin(), value.end(), is_upper);
   }
+  if (class_name == "pan") return count_digits(value) == value.size() && is_card_number(value);
   if (!is_random_token(value)) return false;
   const bool is_dotted = value.find('.') != value.npos && value.find('/') != value.npos;
   return !is_dotted;

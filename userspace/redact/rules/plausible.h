@@ -21,6 +21,9 @@ std::size_t digits_needed(std::string_view class_name);
 // Whether a value holds a digit or a sign that sentences and names do not.
 bool has_password_sign(std::string_view value);
 
+// "is" in the languages that passwords are handed over in.
+bool is_copula(std::string_view word);
+
 // Whether a text is said to people: a sentence, or a label with a capital.
 bool is_prose(std::string_view value);
 
