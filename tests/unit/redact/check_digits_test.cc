@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/detect/check_digits.h"
+#include "userspace/redact/detect/numbers/check_digits.h"
 
 #include "tests/unit/redact/fixture.h"
-#include "userspace/redact/detect/cards.h"
-#include "userspace/redact/detect/email.h"
-#include "userspace/redact/detect/iban.h"
+#include "userspace/redact/detect/numbers/cards.h"
+#include "userspace/redact/detect/numbers/iban.h"
+#include "userspace/redact/detect/tokens/email.h"
 #include "userspace/redact/scan/ip_address.h"
 
 namespace scopetrace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/detect/name_memo.h"
+#include "userspace/redact/detect/pairs/name_memo.h"
 
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "tests/unit/redact/fixture.h"
-#include "userspace/redact/detect/header_values.h"
-#include "userspace/redact/detect/plural_values.h"
+#include "userspace/redact/detect/headers/header_values.h"
+#include "userspace/redact/detect/pairs/plural_values.h"
 
 namespace scopetrace {
 namespace {

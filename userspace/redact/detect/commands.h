@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/detect/pairs/named_values.h"
 #include "userspace/redact/rules/names.h"
 #include "userspace/redact/scan/finding.h"
 #include "userspace/redact/scan/literal_scan.h"

@@ -9,17 +9,17 @@
 #include <string>
 #include <utility>
 
-#include "userspace/redact/detect/auth_scheme.h"
 #include "userspace/redact/detect/commands.h"
-#include "userspace/redact/detect/email.h"
-#include "userspace/redact/detect/jose.h"
-#include "userspace/redact/detect/key_blocks.h"
-#include "userspace/redact/detect/lettered_ids.h"
-#include "userspace/redact/detect/login_files.h"
-#include "userspace/redact/detect/numbers.h"
+#include "userspace/redact/detect/headers/auth_scheme.h"
+#include "userspace/redact/detect/numbers/lettered_ids.h"
+#include "userspace/redact/detect/numbers/numbers.h"
 #include "userspace/redact/detect/placeholder.h"
-#include "userspace/redact/detect/public_ip.h"
-#include "userspace/redact/detect/url_secrets.h"
+#include "userspace/redact/detect/programs/login_files.h"
+#include "userspace/redact/detect/tokens/email.h"
+#include "userspace/redact/detect/tokens/jose.h"
+#include "userspace/redact/detect/tokens/key_blocks.h"
+#include "userspace/redact/detect/tokens/public_ip.h"
+#include "userspace/redact/detect/tokens/url_secrets.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "userspace/base/result.h"
-#include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/detect/pairs/named_values.h"
 #include "userspace/redact/rules/names.h"
 #include "userspace/redact/rules/rules.h"
 #include "userspace/redact/scan/char_scan.h"

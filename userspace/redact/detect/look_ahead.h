@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "userspace/redact/detect/named_values.h"
+#include "userspace/redact/detect/pairs/named_values.h"
 
 namespace scopetrace {
 

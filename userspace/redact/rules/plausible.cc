@@ -7,7 +7,7 @@
 #include <iterator>
 #include <span>
 
-#include "userspace/redact/detect/cards.h"
+#include "userspace/redact/detect/numbers/cards.h"
 #include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <optional>
 
-#include "userspace/redact/detect/key_blocks.h"
+#include "userspace/redact/detect/tokens/key_blocks.h"
 #include "userspace/redact/text/text_scanner.h"
 
 namespace scopetrace {

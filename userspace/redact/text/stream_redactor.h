@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "userspace/base/secret_text.h"
-#include "userspace/redact/detect/table_columns.h"
+#include "userspace/redact/detect/pairs/table_columns.h"
 
 namespace scopetrace {
 

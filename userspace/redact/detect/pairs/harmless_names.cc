@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/pairs/harmless_names.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+namespace {
+
+// checksum/name: an annotation that says when what it names has changed
+bool is_checksum(std::string_view text, TextRange name) {
+  return text.substr(0, name.begin).ends_with("checksum/");
+}
+
+// <script nonce=…>: for the page, not for who asks.
+bool is_nonce_of_page(std::string_view text, TextRange name) {
+  constexpr std::size_t kMaxTag = 256;
+  if (!equals_ignoring_case(text.substr(name.begin, name.end - name.begin), "nonce")) return false;
+  const std::size_t from = name.begin > kMaxTag ? name.begin - kMaxTag : 0;
+  const std::string_view before = text.substr(from, name.begin - from);
+  const auto open = before.find_last_of("<>");
+  if (open == before.npos || before[open] != '<') return false;
+  const std::string_view tag = before.substr(open + 1);
+  if (tag.find('\n') != tag.npos) return false;
+  return tag.starts_with("script") || tag.starts_with("style") || tag.starts_with("link");
+}
+
+}  // namespace
+
+bool is_identified_in_prose(std::string_view text, std::size_t at) {
+  constexpr std::array<std::string_view, 4> kVerbs = {"create", "alter", "grant", "connect"};
+  constexpr std::size_t kMaxBack = 256;
+  if (is_upper(text[at + 1])) return false;
+  const std::size_t from = std::max(line_begin(text, at), at > kMaxBack ? at - kMaxBack : 0);
+  const std::string before = to_lower(trim(text.substr(from, at - from)));
+  return !before.empty() && std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) {
+    return before.find(verb) != before.npos;
+  });
+}
+
+bool is_harmless_name(std::string_view text, TextRange name) {
+  return is_checksum(text, name) || is_nonce_of_page(text, name);
+}
+
+}  // namespace scopetrace
