@@ -90,6 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         Container{"YamlFlow", "- {name: API_KEY, value: ", "}\n"},
         Container{"YamlAnchor", "password: &pw ", "\nuser: bob"},
         Container{"YamlNextLine", "password:\n  ", "\nuser: bob"},
+        Container{"AvroUnion", "{\"password\":{\"string\":\"", "\"},\"rev\":{\"int\":5}}"},
         Container{"TypedAttribute", "{\"password\":{\"S\":\"", "\"},\"id\":{\"N\":\"5\"}}"},
         Container{"TraceAttribute", "{\"key\":\"db.password\",\"value\":{\"stringValue\":\"",
                   "\"}}"},

@@ -9,7 +9,7 @@ namespace scopetrace {
 namespace {
 
 // Every shape of the profile, on an example generated from the rule itself.
-class ShapeRuleTest : public testing::TestWithParam<std::size_t> {};
+class ShapeRuleTest : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(ShapeRuleTest, RedactsItsExampleInAnyText) {
   const ShapeRule& rule = standard_rules().shapes()[GetParam()];
@@ -24,7 +24,7 @@ TEST_P(ShapeRuleTest, RedactsItsExampleInAnyText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, ShapeRuleTest,
-                         testing::Range<std::size_t>(0, standard_rules().shapes().size()));
+                         ::testing::Range<std::size_t>(0, standard_rules().shapes().size()));
 
 // A value that the class may hold and that looks secret.
 std::string value_of(const NameRule& rule, std::uint64_t seed) {
@@ -39,7 +39,7 @@ std::string value_of(const NameRule& rule, std::uint64_t seed) {
   return make_secret(18, seed) + "204816";
 }
 
-class NameRuleTest : public testing::TestWithParam<std::size_t> {};
+class NameRuleTest : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(NameRuleTest, RedactsTheValueOfEachName) {
   const NameRule& rule = standard_rules().names()[GetParam()];
@@ -57,7 +57,7 @@ TEST_P(NameRuleTest, RedactsTheValueOfEachName) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, NameRuleTest,
-                         testing::Range<std::size_t>(0, standard_rules().names().size()));
+                         ::testing::Range<std::size_t>(0, standard_rules().names().size()));
 
 TEST(RuleSetTest, DigestIsThatOfItsBytes) {
   EXPECT_EQ(standard_rules().digest(), sha256(standard_profile()));

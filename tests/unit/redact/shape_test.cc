@@ -83,7 +83,7 @@ struct BadShape {
   const char* name;
   const char* text;
 };
-class BadShapeTest : public testing::TestWithParam<BadShape> {};
+class BadShapeTest : public ::testing::TestWithParam<BadShape> {};
 
 TEST_P(BadShapeTest, IsRefused) {
   const auto shape = Shape::parse(GetParam().text);
@@ -93,15 +93,15 @@ TEST_P(BadShapeTest, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, BadShapeTest,
-    testing::Values(BadShape{"OpenSet", "ab[digit"}, BadShape{"NoCount", "ab[digit]"},
-                    BadShape{"EmptySet", "ab[]{2}"}, BadShape{"Reversed", "ab[digit]{5,2}"},
-                    BadShape{"TooLong", "ab[digit]{99999}"},
-                    BadShape{"Ambiguous", "ab[digit]{1,4}[hex]{2}"},
-                    BadShape{"AmbiguousBehindEmptyRun", "ab[digit]{1,4}[.]{0,1}[hex]{2}"},
-                    BadShape{"UnknownSetName", "ab[upper]{2}"},
-                    BadShape{"SetNameWithTail", "ab[digits]{2}"},
-                    BadShape{"BackwardRange", "ab[z-a]{2}"}, BadShape{"LoneBrace", "ab}"},
-                    BadShape{"TrailingBackslash", "ab\\"}),
+    ::testing::Values(BadShape{"OpenSet", "ab[digit"}, BadShape{"NoCount", "ab[digit]"},
+                      BadShape{"EmptySet", "ab[]{2}"}, BadShape{"Reversed", "ab[digit]{5,2}"},
+                      BadShape{"TooLong", "ab[digit]{99999}"},
+                      BadShape{"Ambiguous", "ab[digit]{1,4}[hex]{2}"},
+                      BadShape{"AmbiguousBehindEmptyRun", "ab[digit]{1,4}[.]{0,1}[hex]{2}"},
+                      BadShape{"UnknownSetName", "ab[upper]{2}"},
+                      BadShape{"SetNameWithTail", "ab[digits]{2}"},
+                      BadShape{"BackwardRange", "ab[z-a]{2}"}, BadShape{"LoneBrace", "ab}"},
+                      BadShape{"TrailingBackslash", "ab\\"}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

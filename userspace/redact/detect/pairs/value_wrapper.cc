@@ -91,10 +91,10 @@ bool skip_bracket(Cursor& cursor) {
   return cursor.at == ahead.at;
 }
 
-// {"value": "v"}, {"S": "v"}
+// {"value": "v"}, {"S": "v"}, {"string": "v"} of Avro
 bool skip_member(Cursor& cursor) {
-  constexpr std::array<std::string_view, 9> kWords = {
-      "value", "Value", "stringValue", "string_value", "S", "N", "_text", "$t", "#text"};
+  constexpr std::array<std::string_view, 10> kWords = {
+      "value", "Value", "stringValue", "string_value", "string", "S", "N", "_text", "$t", "#text"};
   Cursor ahead = cursor;
   if (!ahead.takes("{")) return false;
   ahead.skip_spaces();
