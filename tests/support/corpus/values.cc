@@ -188,11 +188,12 @@ std::string jwe(Random& random) {
          generate("[base64url]{342}.[base64url]{16}.[base64url]{90}.[base64url]{22}", random);
 }
 
-std::string value_of_class(const std::string& class_name, Random& random) {
-  std::string_view shape = look_up(kShapesByClass, class_name);
-  if (shape.empty()) shape = look_up(kShortNumbers, class_name);
+std::string value_of_rule(const NameRule& rule, Random& random) {
+  std::string_view shape = look_up(kShapesByClass, rule.class_name);
+  if (shape.empty()) shape = look_up(kShortNumbers, rule.class_name);
   if (!shape.empty()) return generate(shape, random);
-  return class_name == "recovery-phrase" ? phrase(random) : password(random);
+  if (rule.value) return rule.value->generate(random);
+  return rule.class_name == "recovery-phrase" ? phrase(random) : password(random);
 }
 
 std::string personal_of(const std::string& class_name, const std::string& name, Random& random) {
@@ -211,7 +212,7 @@ CorpusValue named_value(const NameRule& rule, const std::string& listed, Random&
   CorpusValue value{rule.class_name, words_of(name), {}, Evidence::kName};
   value.value = personal_of(rule.class_name, name, random);
   value.is_personal = !value.value.empty();
-  if (value.value.empty()) value.value = value_of_class(rule.class_name, random);
+  if (value.value.empty()) value.value = value_of_rule(rule, random);
   value.is_optional = holds(kOptionalClasses, rule.class_name);
   if (value.is_personal || !look_up(kShortNumbers, rule.class_name).empty()) {
     value.evidence = Evidence::kField;
