@@ -3,6 +3,7 @@
 
 #include "tests/unit/base/memory_flags.h"
 #include "tests/unit/redact/fixture.h"
+#include "tests/unit/redact/idle_state.h"
 
 namespace scopetrace {
 namespace {
@@ -31,6 +32,18 @@ TEST(StreamRedactorTest, OutputIsTheSameForEveryCut) {
   EXPECT_EQ(different, 0U);
   EXPECT_FALSE(contains(whole, make_secret(64, 5)));
   EXPECT_FALSE(contains(whole, make_secret(30, 2)));
+}
+
+TEST(StreamRedactorTest, IdleStreamOwnsAtMostAKibibyte) {
+  Scanner s;
+  const auto make_idle = [&] {
+    auto stream = std::make_unique<StreamRedactor>(s.scanner);
+    std::string out;
+    stream->push("started\npassword=" + make_secret(20) + " accepted\nready\n", out);
+    EXPECT_EQ(stream->held_back_bytes(), 0U);
+    return stream;
+  };
+  EXPECT_LE(idle_bytes_each(make_idle), 1024U);
 }
 
 TEST(StreamRedactorTest, OutputIsTheSameForSingleBytes) {

@@ -2,6 +2,7 @@
 // Streams of no known protocol, and records.
 #include <random>
 
+#include "tests/unit/redact/idle_state.h"
 #include "tests/unit/redact/wire_fixture.h"
 #include "userspace/redact/wire/wire_record.h"
 
@@ -35,6 +36,19 @@ TEST(WireStreamTest, RunBehindASensitiveNameIsReplaced) {
                             std::string(3, '\0');
   expect_safe(bytes, "unknown", secret);
   EXPECT_TRUE(contains(tell(bytes).text, "carol")) << tell(bytes).text;
+}
+
+TEST(WireStreamTest, IdleStreamOwnsAtMostAKibibyte) {
+  for (const std::string bytes :
+       {"PING\r\nPING\r\n", "EHLO a\r\n", "\x01\x02\x03 some\xff\n", "word\n"}) {
+    const auto make_idle = [&] {
+      auto stream = std::make_unique<WireStream>(wire_scanner(), WireDetail::kRedacted);
+      std::string out;
+      stream->push(bytes, out);
+      return stream;
+    };
+    EXPECT_LE(idle_bytes_each(make_idle), 1024U) << bytes;
+  }
 }
 
 TEST(WireStreamTest, GapMakesTokensSecret) {
