@@ -126,8 +126,8 @@ INSTANTIATE_TEST_SUITE_P(Fed, LoginTest, ::testing::ValuesIn(kFed));
 constexpr const char* kExpect[] = {
     "expect \"assword:\"\nsend \"§\\r\"\nexpect eof\n",
     "expect -re \".*assword.*\"\nsend -- \"§\\r\"\n",
-    "expect {\n  \"yes/no\" { send \"yes\\r\"; exp_continue }\n  \"*?assword:*\" { send \"§\\r\" "
-    "}\n}\n",
+    ("expect {\n  \"yes/no\" { send \"yes\\r\"; exp_continue }\n  \"*?assword:*\" { send "
+     "\"§\\r\" }\n}\n"),
     "expect -c 'spawn ssh a; expect \"password:\"; send \"§\\r\"; interact'",
     "/usr/bin/expect -c \"spawn a; expect \\\"assword:\\\"; send \\\"§\\r\\\"; expect eof\"",
     "child.expect('[Pp]assword:')\nchild.sendline('§')\n",

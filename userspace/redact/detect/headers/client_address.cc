@@ -31,6 +31,18 @@ std::string_view without_port(std::string_view text) {
   return is_single ? text.substr(0, colon) : text;
 }
 
+std::size_t address_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_address_char(text[at])) ++at;
+  return at;
+}
+
+// Of the name that begins with `word`.
+std::size_t end_of_name(std::string_view text, TextRange word) {
+  if (!is_name_char(text[word.end - 1])) return word.end;
+  while (word.end < text.size() && is_name_char(text[word.end])) ++word.end;
+  return word.end;
+}
+
 // Where the first address begins, in at most kMaxGap bytes of punctuation and short words behind
 // the name: ": ", "', b'", "\" content=\"", " -> ".
 std::size_t first_address(std::string_view text, std::size_t at) {
@@ -40,8 +52,7 @@ std::size_t first_address(std::string_view text, std::size_t at) {
       ++at;
       continue;
     }
-    std::size_t stop = at;
-    while (stop < text.size() && is_address_char(text[stop])) ++stop;
+    const std::size_t stop = address_end(text, at);
     const std::string_view token = text.substr(at, stop - at);
     if (count_digits(token) >= 2 && token.find_first_of(".:") != token.npos) return at;
     at = stop;
@@ -56,17 +67,13 @@ std::vector<std::string_view> client_address_words() { return {kWords.begin(), k
 void take_client_addresses(ScanText& scan, TextRange word, std::vector<Finding>& findings) {
   const std::string_view text =
       scan.text.substr(0, std::min(scan.text.size(), word.end + kMaxList));
-  std::size_t name_end = word.end;
-  const bool is_whole = !is_name_char(text[word.end - 1]);
-  while (!is_whole && name_end < text.size() && is_name_char(text[name_end])) ++name_end;
-  for (std::size_t at = first_address(text, name_end); at < text.size();) {
+  for (std::size_t at = first_address(text, end_of_name(text, word)); at < text.size();) {
     while (at < text.size() && is_between(text[at])) ++at;
     if (text.substr(at, kFor.size()) == kFor) {
       at += kFor.size();
       continue;
     }
-    std::size_t stop = at;
-    while (stop < text.size() && is_address_char(text[stop])) ++stop;
+    const std::size_t stop = address_end(text, at);
     if (stop == text.size()) wants_line(scan, word.begin);
     const std::string_view address = without_port(text.substr(at, stop - at));
     if (address.size() < 3 || address.find_first_of(".:") == address.npos) return;

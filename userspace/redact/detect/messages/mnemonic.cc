@@ -61,7 +61,7 @@ std::optional<TextRange> mnemonic_behind(std::string_view text, std::size_t at) 
     if (is_mnemonic_word(text.substr(word.begin, word.end - word.begin))) {
       if (count++ == 0) begin = word.begin;
       at = word.end;
-      if (count >= kMinWords && count % 3 == 0) valid_end = at;
+      if (count % 3 == 0) valid_end = at;
       continue;
     }
     if (count >= kMinWords) break;

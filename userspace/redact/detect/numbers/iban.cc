@@ -44,6 +44,10 @@ std::optional<unsigned> length_of(char first, char second) {
   return country == std::end(kIbanCountries) ? std::nullopt : std::optional(country->length);
 }
 
+bool ends_word(std::string_view text, std::size_t at) {
+  return at == text.size() || !is_alnum(text[at]);
+}
+
 // Behind the last character of the IBAN at `at`.
 std::optional<std::size_t> iban_end(std::string_view text, std::size_t at) {
   const auto length = length_of(to_upper(text[at]), to_upper(text[at + 1]));
@@ -57,8 +61,8 @@ std::optional<std::size_t> iban_end(std::string_view text, std::size_t at) {
     if (!is_digit(c) && !(is_small ? is_lower(c) : is_upper(c))) return std::nullopt;
     compact[size++] = to_upper(c);
     if (size < *length) continue;
-    const bool is_whole = end + 1 == text.size() || !is_alnum(text[end + 1]);
-    return is_whole && is_iban({compact.data(), size}) ? std::optional(end + 1) : std::nullopt;
+    const bool is_whole = ends_word(text, end + 1) && is_iban({compact.data(), size});
+    return is_whole ? std::optional(end + 1) : std::nullopt;
   }
   return std::nullopt;
 }

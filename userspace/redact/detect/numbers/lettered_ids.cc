@@ -176,8 +176,7 @@ bool is_curp(std::string_view text) {
   int sum = 0;
   for (std::size_t i = 0; i < 17; ++i) {
     const char c = text[i];
-    if (!is_upper(c) && !is_digit(c)) return false;
-    if (i < 4 && !is_upper(c)) return false;
+    if (!is_upper(c) && (i < 4 || !is_digit(c))) return false;
     // The 37 characters are 0–9, A–N, Ñ, O–Z.
     const int value = is_digit(c) ? c - '0' : c - 'A' + 10 + (c > 'N' ? 1 : 0);
     sum += value * static_cast<int>(18 - i);

@@ -164,6 +164,21 @@ bool take_setting_name(Cursor& cursor) {
   return true;
 }
 
+// Over ("X") or ["X"]: whether that is all. Not when a default follows, nothing when it is neither.
+std::optional<bool> take_lookup(Cursor& ahead, bool is_call) {
+  ++ahead.at;
+  ahead.skip_spaces();
+  if (!take_setting_name(ahead)) return std::nullopt;
+  ahead.skip_blanks();
+  if (ahead.takes(is_call ? ")" : "]")) return true;
+  return is_call && ahead.takes(",") ? std::optional(false) : std::nullopt;
+}
+
+bool takes_alternative(Cursor& ahead) {
+  ahead.skip_blanks();
+  return ahead.takes("||") || ahead.takes("??") || ahead.takes("or ") || ahead.takes("?:");
+}
+
 // env('X', 'v'), os.getenv("X", "v"), process.env.X || 'v': the value when nothing is set.
 bool skip_default(Cursor& cursor) {
   constexpr std::size_t kMaxPath = 64;
@@ -171,25 +186,16 @@ bool skip_default(Cursor& cursor) {
   if (!is_letter(ahead.peek())) return false;
   while (ahead.at - cursor.at < kMaxPath && is_path_char(ahead.peek())) ++ahead.at;
   const std::string_view path = cursor.text.substr(cursor.at, ahead.at - cursor.at);
-  const bool is_index = ahead.peek() == '[' && path.ends_with("nv");
+  const bool is_call = ahead.peek() == '(';
+  const bool is_index = ahead.peek() == '[' && (path.ends_with("nv") || path == "ENV");
   bool is_variable = path.find("env.") != path.npos || path.find("ENV.") != path.npos;
-  if (ahead.peek() == '(' || is_index || (path == "ENV" && ahead.peek() == '[')) {
-    const bool is_call = ahead.peek() == '(';
-    if (is_call && !asks_for_setting(path)) return false;
-    ++ahead.at;
-    ahead.skip_spaces();
-    if (!take_setting_name(ahead)) return false;
-    ahead.skip_blanks();
-    is_variable = ahead.takes(is_call ? ")" : "]");
-    if (!is_variable && (!is_call || !ahead.takes(","))) return false;
+  if (is_call && !asks_for_setting(path)) return false;
+  if (is_call || is_index) {
+    const auto is_closed = take_lookup(ahead, is_call);
+    if (!is_closed) return false;
+    is_variable = *is_closed;
   }
-  if (is_variable) {
-    ahead.skip_blanks();
-    if (!ahead.takes("||") && !ahead.takes("??") && !ahead.takes("or ") && !ahead.takes("?:"))
-      return false;
-  } else if (cursor.text[ahead.at - 1] != ',') {
-    return false;
-  }
+  if (is_variable ? !takes_alternative(ahead) : cursor.text[ahead.at - 1] != ',') return false;
   ahead.skip_spaces();
   if (!has_quote(ahead)) return false;
   cursor = ahead;
