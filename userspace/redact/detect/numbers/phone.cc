@@ -39,14 +39,19 @@ NumberingPlan plan_of(std::string_view digits) {
 
 bool is_gap(char c) { return std::string_view(" -./()").find(c) != std::string_view::npos; }
 
+std::size_t group_size(std::string_view text, std::size_t at) {
+  std::size_t size = 0;
+  while (at + size < text.size() && is_digit(text[at + size]) && size < 16) ++size;
+  return size;
+}
+
 // Behind the number whose country code begins at `at`: as many groups as its plan allows.
 std::optional<std::size_t> international_end(std::string_view text, std::size_t at) {
   const NumberingPlan plan = plan_of(text.substr(at, 3));
   if (text[at] == '0') return std::nullopt;
   std::size_t digits = 0, end = at;
   for (std::size_t i = at; i < text.size() && is_digit(text[i]);) {
-    std::size_t group = 0;
-    while (i + group < text.size() && is_digit(text[i + group]) && group < 16) ++group;
+    const std::size_t group = group_size(text, i);
     if (digits + group > plan.max) break;
     const bool is_trunk_zero = group == 1 && text[i] == '0' && text[i - 1] == '(';
     digits += is_trunk_zero ? 0 : group;
@@ -86,24 +91,31 @@ bool is_north_american(std::string_view area, std::string_view exchange) {
   return count_digits(area) == 3 && area[0] >= '2' && exchange[0] >= '2';
 }
 
-// NXX-NXX-XXXX, 1-NXX-NXX-XXXX, (NXX) NXX-XXXX.
-std::optional<Finding> north_american(std::string_view text, const NumberRun& run) {
+// The begin of (NXX) before the exchange at `at`, or nothing.
+std::optional<std::size_t> bracketed_area(std::string_view text, std::size_t at,
+                                          std::string_view exchange) {
+  if (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '-')) --at;
+  if (at < 5 || text[at - 1] != ')' || text[at - 5] != '(') return std::nullopt;
+  if (!is_north_american(text.substr(at - 4, 3), exchange)) return std::nullopt;
+  return at - 5;
+}
+
+// Where NXX-NXX-XXXX, 1-NXX-NXX-XXXX or (NXX) NXX-XXXX begins that the run is or ends, or nothing.
+std::optional<std::size_t> north_american_begin(std::string_view text, const NumberRun& run) {
   const std::string_view digits = run.digits();
-  std::size_t begin = run.range.begin;
-  if (run.layout == 334 && run.separator == '-') {
-    if (!is_north_american(digits.substr(0, 3), digits.substr(3))) return std::nullopt;
-  } else if (run.layout == 1334 && digits[0] == '1') {
-    if (!is_north_american(digits.substr(1, 3), digits.substr(4))) return std::nullopt;
-  } else if (run.layout == 34 && begin >= 5) {
-    if (text[begin - 1] == ' ' || text[begin - 1] == '-') --begin;
-    if (begin < 5 || text[begin - 1] != ')' || text[begin - 5] != '(') return std::nullopt;
-    if (!is_north_american(text.substr(begin - 4, 3), digits)) return std::nullopt;
-    begin -= 5;
-  } else {
-    return std::nullopt;
-  }
-  if (!stands_alone(text, {begin, run.range.end})) return std::nullopt;
-  return Finding{{begin, run.range.end}, "phone"};
+  const std::size_t begin = run.range.begin;
+  if (run.layout == 34) return bracketed_area(text, begin, digits);
+  const bool has_country = run.layout == 1334 && digits[0] == '1';
+  if (!has_country && !(run.layout == 334 && run.separator == '-')) return std::nullopt;
+  const std::string_view local = digits.substr(has_country ? 1 : 0);
+  const bool is_number = is_north_american(local.substr(0, 3), local.substr(3));
+  return is_number ? std::optional(begin) : std::nullopt;
+}
+
+std::optional<Finding> north_american(std::string_view text, const NumberRun& run) {
+  const auto begin = north_american_begin(text, run);
+  if (!begin || !stands_alone(text, {*begin, run.range.end})) return std::nullopt;
+  return Finding{{*begin, run.range.end}, "phone"};
 }
 
 // 030/1234567: the area code before a slash is part of it.
