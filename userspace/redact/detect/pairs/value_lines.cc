@@ -59,33 +59,49 @@ void take_next_line(ScanText& scan, TextRange name, std::string_view class_name,
   if (is_plausible_value(class_name, written)) findings.push_back({value, class_name});
 }
 
+namespace {
+
+// How the lines of a multipart body end: as they are sent, as escapes, or as a log has them.
+struct LineEnds {
+  std::string_view empty_line, boundary;
+  bool is_escaped = false;
+};
+
+LineEnds line_ends_of(std::string_view head) {
+  if (head.find("\\r\\n\\r\\n") != head.npos) return {"\\r\\n\\r\\n", "\\r\\n--", true};
+  const auto end = head.find('\n');
+  const bool is_plain =
+      end != head.npos && end > 0 && head[end - 1] != '\r' && head.substr(end, 2) == "\n\n";
+  return is_plain ? LineEnds{"\n\n", "\n--"} : LineEnds{"\r\n\r\n", "\r\n--"};
+}
+
+// Whether `name` stands in the head of a part, and is not the rest of one that is replaced.
+bool is_name_of_part(std::string_view text, std::size_t line, TextRange name) {
+  const std::string_view before = text.substr(line, name.begin - line);
+  if (before.size() < 12 || before.find("form-data;") == before.npos) return false;
+  return !text.substr(name.end).starts_with(kPlaceholderMark) || !placeholder_end(text, name.end);
+}
+
+}  // namespace
+
 bool take_part(ScanText& scan, TextRange name, std::string_view class_name,
                std::vector<Finding>& findings) {
+  constexpr std::size_t kMaxHead = 1024;
   const std::string_view text = scan.text;
   const std::size_t begin = line_begin(text, name.begin);
-  const std::string_view before = text.substr(begin, name.begin - begin);
-  if (before.size() < 12 || before.find("form-data;") == before.npos) return false;
-  const std::string_view head = text.substr(name.end, 256);
-  const bool is_replaced =
-      head.starts_with(kPlaceholderMark) && placeholder_end(text, name.end).has_value();
-  if (is_replaced) return false;  // the rest of the name
-  const bool is_escaped = head.find("\\r\\n\\r\\n") != text.npos;
-  const auto line_end_at = head.find('\n');  // in a log
-  const bool is_plain = !is_escaped && line_end_at != head.npos && line_end_at > 0 &&
-                        head[line_end_at - 1] != '\r' &&
-                        head.substr(line_end_at, 2) == "\n\n";  // in a log
-  const std::string_view mark = is_escaped ? "\\r\\n\\r\\n" : is_plain ? "\n\n" : "\r\n\r\n";
-  const auto empty = text.substr(0, std::min(text.size(), name.end + 1024)).find(mark, name.end);
+  if (!is_name_of_part(text, begin, name)) return false;
+  const LineEnds ends = line_ends_of(text.substr(name.end, 256));
+  const std::size_t limit = std::min(text.size(), name.end + kMaxHead);
+  const auto empty = text.substr(0, limit).find(ends.empty_line, name.end);
   if (empty == text.npos) {
-    if (name.end + 1024 >= text.size()) scan.wants_more(begin);
+    if (name.end + kMaxHead >= text.size()) scan.wants_more(begin);
     return false;
   }
-  const std::size_t from = empty + mark.size();
+  const std::size_t from = empty + ends.empty_line.size();
   const std::string_view ahead = text.substr(0, std::min(text.size(), from + kMaxLookahead));
   // A body whose line ends are written as escapes stands on one line, whatever follows it.
-  const std::size_t line = is_escaped ? line_end(ahead, from) : ahead.size();
-  const std::string_view boundary = is_escaped ? "\\r\\n--" : is_plain ? "\n--" : "\r\n--";
-  const auto end = ahead.substr(0, line).find(boundary, from);
+  const std::size_t line = ends.is_escaped ? line_end(ahead, from) : ahead.size();
+  const auto end = ahead.substr(0, line).find(ends.boundary, from);
   if (end == ahead.npos && line == text.size()) scan.wants_more(begin);
   // Without a boundary only the first line is known to be of the part.
   const std::size_t stop =
