@@ -48,6 +48,8 @@ class SqlFinder {
       findings_.push_back({range, class_name});
   }
   std::optional<Columns> columns_at(std::size_t at, std::size_t limit) const;
+  std::optional<std::size_t> columns_begin(std::size_t at, std::size_t limit) const;
+  std::size_t take_rows(std::size_t begin, std::size_t at, const Columns& columns);
   std::size_t take_row(std::size_t begin, std::size_t at, const Columns& columns);
   void take_value(std::size_t begin, TextRange value, std::string_view class_name);
   void take_later(std::size_t begin, TextRange parameter, std::string_view class_name);
@@ -90,41 +92,46 @@ std::optional<Columns> SqlFinder::columns_at(std::size_t at, std::size_t limit) 
   return std::nullopt;
 }
 
+// The parenthesis that opens the columns, behind the table's name from `at` on.
+std::optional<std::size_t> SqlFinder::columns_begin(std::size_t at, std::size_t limit) const {
+  const auto table = sql_name_at(text_, skip_sql_space(text_, at));
+  if (!table) return std::nullopt;
+  at = skip_sql_space(text_, table->end);
+  while (at < limit && is_in(text_[at], ".\"`[")) {
+    const auto part = sql_name_at(text_, at + (text_[at] == '.' ? 1 : 0));
+    if (!part) return std::nullopt;
+    at = skip_sql_space(text_, part->end);
+  }
+  return at < limit && text_[at] == '(' ? std::optional(at) : std::nullopt;
+}
+
 // INSERT INTO table (columns) VALUES (…), (…)
 void SqlFinder::take_insert(std::size_t begin, std::size_t end) {
   const std::size_t limit = std::min(text_.size(), begin + kMaxStatement);
-  const auto table = sql_name_at(text_, skip_sql_space(text_, end));
-  if (!table) return;
-  std::size_t at = skip_sql_space(text_, table->end);
-  while (at < limit &&
-         (text_[at] == '.' || text_[at] == '"' || text_[at] == '`' || text_[at] == '[')) {
-    const auto part = sql_name_at(text_, at + (text_[at] == '.' ? 1 : 0));
-    if (!part) return;
-    at = skip_sql_space(text_, part->end);
-  }
-  if (at >= limit || text_[at] != '(') return;
-  const auto columns = columns_at(at + 1, limit);
+  const auto open = columns_begin(end, limit);
+  if (!open) return;
+  const auto columns = columns_at(*open + 1, limit);
   const bool is_open = limit == text_.size();
-  if (!columns) {
-    if (is_open && text_.find(')', at) == text_.npos) wants_line(scan_, begin);
-    return;
-  }
-  if (!columns->has_class) return;
+  if (!columns && is_open && text_.find(')', *open) == text_.npos) wants_line(scan_, begin);
+  if (!columns || !columns->has_class) return;
   const std::string_view between = text_.substr(columns->end, kMaxBetween);
   const auto values = find_word(between, "values", 0);
-  if (values == between.npos) {
-    if (is_open && between.size() < kMaxBetween) wants_line(scan_, begin);
-    return;
-  }
-  at = columns->end + values + 6;
-  for (;;) {
+  const bool is_cut = values == between.npos && between.size() < kMaxBetween;
+  if (is_open && is_cut) wants_line(scan_, begin);
+  if (values == between.npos) return;
+  const std::size_t last = take_rows(begin, columns->end + values + 6, *columns);
+  if (last >= limit && is_open) wants_line(scan_, begin);
+}
+
+// All rows of the statement that began at `begin`; returns where they end.
+std::size_t SqlFinder::take_rows(std::size_t begin, std::size_t at, const Columns& columns) {
+  const std::size_t limit = std::min(text_.size(), begin + kMaxStatement);
+  for (;; ++at) {
     at = skip_sql_space(text_, at);
-    if (at < limit && text_[at] == '(') at = take_row(begin, at + 1, *columns);
+    if (at < limit && text_[at] == '(') at = take_row(begin, at + 1, columns);
     at = skip_sql_space(text_, at);
-    if (at >= limit || text_[at] != ',') break;
-    ++at;
+    if (at >= limit || text_[at] != ',') return at;
   }
-  if (at >= limit && is_open) wants_line(scan_, begin);
 }
 
 // One row, from behind its parenthesis; returns where it ends. The statement began at `begin`.
@@ -279,6 +286,14 @@ std::optional<std::string_view> SqlFinder::class_of_parameter(std::string_view b
   return into == before.npos ? std::nullopt : class_of_inserted(before.substr(into), parameter);
 }
 
+// Moves `at` over spaces, `sign` and spaces; false when it is not there.
+bool skip_sql_sign(std::string_view text, std::size_t& at, char sign) {
+  at = skip_sql_space(text, at);
+  if (at >= text.size() || text[at] != sign) return false;
+  at = skip_sql_space(text, at + 1);
+  return true;
+}
+
 void SqlFinder::take_parameters(std::size_t begin, std::size_t end) {
   const std::size_t from = begin > kMaxBack ? begin - kMaxBack : 0;
   std::string_view before = text_.substr(from, begin - from);
@@ -287,15 +302,13 @@ void SqlFinder::take_parameters(std::size_t begin, std::size_t end) {
     std::size_t stop = at + 1;
     while (stop < text_.size() && stop - at < 5 && is_digit(text_[stop])) ++stop;
     const std::string_view parameter = text_.substr(at, stop - at);
-    at = skip_sql_space(text_, stop);
-    if (at >= text_.size() || text_[at] != '=') return;
-    at = skip_sql_space(text_, at + 1);
-    const auto string = at < text_.size() ? sql_string_at(text_, at) : std::nullopt;
+    at = stop;
+    if (!skip_sql_sign(text_, at, '=') || at >= text_.size()) return;
+    const auto string = sql_string_at(text_, at);
     if (!string) return;
     if (const auto class_name = class_of_parameter(before, parameter)) add(*string, *class_name);
-    at = skip_sql_space(text_, sql_string_end(text_, at, *string));
-    if (at >= text_.size() || text_[at] != ',') return;
-    at = skip_sql_space(text_, at + 1);
+    at = sql_string_end(text_, at, *string);
+    if (!skip_sql_sign(text_, at, ',')) return;
   }
 }
 
