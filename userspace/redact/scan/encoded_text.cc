@@ -60,6 +60,13 @@ bool probe(std::string_view run) {
   return true;
 }
 
+// What a character stands for behind the decoded `last`: a plus behind a sign of JSON is a form's
+// blank.
+char decoded(char c, const Escape& escape, char last) {
+  if (escape.size > 0) return static_cast<char>(escape.value);
+  return c == '+' && (last == ':' || last == ',') ? ' ' : c;
+}
+
 }  // namespace
 
 bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, DecodedPart& part) {
@@ -75,8 +82,7 @@ bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, Dec
   for (char last = '\0'; i < end; ++size) {
     const bool may_escape = text[i] == '%' || text[i] == '\\';
     const Escape escape = may_escape ? escape_at(text, i) : Escape{};
-    const bool is_blank_of_form = text[i] == '+' && (last == ':' || last == ',');
-    last = escape.size > 0 ? static_cast<char>(escape.value) : is_blank_of_form ? ' ' : text[i];
+    last = decoded(text[i], escape, last);
     part.origin[size] = static_cast<std::uint32_t>(i);
     part.text[size] = last;
     i += std::max<std::size_t>(escape.size, 1);
