@@ -12,7 +12,7 @@
 #include "userspace/redact/body/transfer_encoding.h"
 #include "userspace/redact/body/url.h"
 #include "userspace/redact/body/xml_body.h"
-#include "userspace/redact/detect/pairs/named_values.h"
+#include "userspace/redact/detect/pairs/contextual_class.h"
 #include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/encodings.h"
 #include "userspace/redact/scan/text_class.h"

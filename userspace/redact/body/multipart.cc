@@ -9,7 +9,7 @@
 #include "userspace/redact/body/header_fields.h"
 #include "userspace/redact/body/member.h"
 #include "userspace/redact/body/transfer_encoding.h"
-#include "userspace/redact/detect/pairs/named_values.h"
+#include "userspace/redact/detect/pairs/contextual_class.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "userspace/redact/detect/look_ahead.h"
-#include "userspace/redact/detect/pairs/named_values.h"
+#include "userspace/redact/detect/pairs/contextual_class.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {

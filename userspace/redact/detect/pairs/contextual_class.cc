@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/detect/pairs/contextual_class.h"
+
 #include <algorithm>
 
 #include "userspace/redact/detect/headers/auth_scheme.h"
-#include "userspace/redact/detect/pairs/named_values.h"
+#include "userspace/redact/rules/plausible.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {

@@ -6,6 +6,7 @@
 
 #include "userspace/redact/detect/headers/header_values.h"
 #include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/detect/pairs/contextual_class.h"
 #include "userspace/redact/detect/pairs/credible.h"
 #include "userspace/redact/detect/pairs/harmless_names.h"
 #include "userspace/redact/detect/pairs/paired_value.h"

@@ -15,10 +15,6 @@
 
 namespace scopetrace {
 
-// The class of a value whose name is secret only when the value looks it: `code` and `state` of
-// OAuth, `auth` of a registry's configuration, `response` of digest authentication.
-std::optional<std::string_view> contextual_class(std::string_view name, std::string_view value);
-
 // Finds the values of sensitive names around the keywords that a prefilter saw. A value ends where
 // its container ends it. One object a text; keywords come in their order.
 class NamedValueFinder {
