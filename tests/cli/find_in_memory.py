@@ -63,13 +63,15 @@ def count_copies(arguments, text, secret, wanted):
 
 def main():
     failed = False
-    for name, arguments, before, encode, after in (
+    for name, arguments, before, encode, after, *ending in (
             ("password", [], b"password=", bytes, b" ok\n"),
             ("address", [], b"postgres://app:", bytes, b"@db.example/app\n"),
             ("base64", [], b"blob ", lambda s: base64.b64encode(b"password=" + s + b" and more of it"), b"\n"),
             ("percent", [], b"q=", lambda s: b"password%3D" + s, b"\n"),
-            ("record", ["--null"], b"password=", bytes, b"\0")):
-        secret = make_secret().encode()
+            ("record", ["--null"], b"password=", bytes, b"\0"),
+            # Looked up as a name too.
+            ("name", [], b"db.example:5432:app:bob:", bytes, b"\n", "-token")):
+        secret = (make_secret(12) + ending[0] if ending else make_secret()).encode()
         text = FILLER + before + encode(secret) + after + FILLER + b"end\n" + after[-1:] + FILLER
         copies = count_copies(arguments, text, secret, b"REDACTED")
         print(f"{name}: {copies} copies")

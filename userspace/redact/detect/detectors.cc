@@ -181,6 +181,7 @@ Detectors::Detectors(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Detectors::~Detectors() = default;
 
 const NameTable& Detectors::names() const { return state_->names; }
+void Detectors::forget() { state_->memo.forget(); }
 
 Result<std::unique_ptr<Detectors>> Detectors::make(const RuleSet& rules) {
   auto state = std::make_unique<State>(rules);

@@ -42,6 +42,8 @@ class Detectors {
   void find(ScanText& scan, Kind kind, ScanWork& work);
 
   const NameTable& names() const;
+  // Wipes the names of the texts so far.
+  void forget();
 
  private:
   struct State;

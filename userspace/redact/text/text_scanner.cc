@@ -38,10 +38,15 @@ TextScanner::TextScanner(Detectors& detectors, ByteVector pseudonym_key)
   wipe(pseudonym_key);
 }
 
-TextScanner::~TextScanner() { forget(); }
+TextScanner::~TextScanner() { wipe_texts(); }
 
 void TextScanner::forget() {
   keeps_pending_ = false;
+  wipe_texts();
+  detectors_.forget();
+}
+
+void TextScanner::wipe_texts() {
   for (std::string& value : pending_) wipe(value);
   pending_.clear();
   for (DecodedPart& part : parts_) {

@@ -96,6 +96,8 @@ class TextScanner {
   ClassStats& stats_of(std::string_view class_name);
   void see(std::string_view class_name, std::string_view tag, ClassStats& stats);
 
+  void wipe_texts();
+
   Detectors& detectors_;
   HmacSha256 pseudonyms_;
   Vault vault_;

@@ -10,7 +10,7 @@
 
 namespace scopetrace {
 
-// All zero bits are an entry of no name, so that new pages need no construction.
+// All zero bits are an entry of no name, so that new and wiped pages need no construction.
 struct NameMemo::Entry {
   std::uint8_t size;
   char text[kMaxName];

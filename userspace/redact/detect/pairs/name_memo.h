@@ -27,6 +27,8 @@ class NameMemo {
 
   const NameTable& names() const { return names_; }
   KnownName look_up(std::string_view name);
+  // Wipes all names.
+  void forget() { buffer_.wipe_range(0, buffer_.size()); }
 
  private:
   struct Entry;
