@@ -8,6 +8,7 @@
 
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/numbers/check_digits.h"
+#include "userspace/redact/detect/word_column.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -212,9 +213,7 @@ bool is_whole(std::string_view text, TextRange range) {
 }  // namespace
 
 std::vector<std::string_view> announcing_words() {
-  std::vector<std::string_view> words;
-  for (const Announcement& announcement : kAnnouncements) words.push_back(announcement.word);
-  return words;
+  return word_column(kAnnouncements, &Announcement::word);
 }
 
 void take_announced(ScanText& scan, std::size_t index, TextRange word,

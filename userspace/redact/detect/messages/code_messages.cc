@@ -9,6 +9,7 @@
 #include "userspace/redact/detect/cursor.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/pairs/assignment.h"
+#include "userspace/redact/detect/word_column.h"
 #include "userspace/redact/rules/plausible.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -188,9 +189,7 @@ std::optional<HandedOver> handed_over(ScanText& scan, TextRange word) {
 }  // namespace
 
 std::vector<std::string_view> code_message_words() {
-  std::vector<std::string_view> words;
-  for (const CodeWords& known : kWords) words.push_back(known.words);
-  return words;
+  return word_column(kWords, &CodeWords::words);
 }
 
 void take_code_message(ScanText& scan, std::size_t index, TextRange at,

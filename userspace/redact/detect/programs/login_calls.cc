@@ -9,6 +9,7 @@
 #include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/detect/look_ahead.h"
 #include "userspace/redact/detect/pairs/value_end.h"
+#include "userspace/redact/detect/word_column.h"
 #include "userspace/redact/rules/plausible.h"
 
 namespace scopetrace {
@@ -159,11 +160,7 @@ std::optional<TextRange> string_argument(Cursor& cursor, int index) {
 
 }  // namespace
 
-std::vector<std::string_view> login_calls() {
-  std::vector<std::string_view> begins;
-  for (const LoginCall& call : kCalls) begins.push_back(call.begin);
-  return begins;
-}
+std::vector<std::string_view> login_calls() { return word_column(kCalls, &LoginCall::begin); }
 
 void take_login_call(ScanText& scan, std::size_t index, TextRange at,
                      std::vector<Finding>& findings) {
