@@ -147,6 +147,8 @@ constexpr const char* kDevices[] = {
 INSTANTIATE_TEST_SUITE_P(Devices, LoginTest, ::testing::ValuesIn(kDevices));
 
 constexpr const char* kDaemons[] = {
+    "the user of reports, bob identified by '§', may read",
+    "Config{user=\"bob\",secret=\"§\"}",
     "[smtp.example.com]:587 bob:§\n",
     "smtp.example.com:465\tbob:§\n",
     "user app on ~cache:* +@read >§\n",

@@ -241,10 +241,10 @@ bool Look::is_credible_string() const {
   if (is_number() || takes_words(class_name_)) return true;
   if (is_signature() && has_words()) return false;
   const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
-  if (is_label_of_metric() && is_name_of_object(value_)) return false;
+  const bool is_password = class_name_.find("pass") != class_name_.npos;
+  if (!is_password && is_label_of_metric() && is_name_of_object(value_)) return false;
   if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
   if (is_prose(value_)) return false;
-  const bool is_password = class_name_.find("pass") != class_name_.npos;
   return is_password || value_.size() >= kMinWord || !is_letters();
 }
 
@@ -289,13 +289,20 @@ bool Look::is_destructured() const {
   return rest.starts_with("=") && !rest.starts_with("==") && !rest.starts_with("=>");
 }
 
-// metric{secret="name"}: which secret, not its value
+// kube_secret_info{secret="name"}: which secret, not its value. Names of classes have capitals.
 bool Look::is_label_of_metric() const {
+  const auto is_metric_char = [](char c) {
+    return is_lower(c) || is_digit(c) || c == '_' || c == ':';
+  };
   if (found_.tie != Tie::kEquals || found_.is_spaced || name_.begin == 0) return false;
   if (!is_in(text_[name_.begin - 1], "{,")) return false;
   const std::string_view before = before_name();
   const auto open = before.rfind('{');
-  return open != before.npos && open > 0 && (is_alnum(before[open - 1]) || before[open - 1] == '_');
+  if (open == before.npos) return false;
+  std::size_t begin = open;
+  while (begin > 0 && is_metric_char(before[begin - 1])) --begin;
+  const bool is_whole = begin == 0 || is_space(before[begin - 1]) || before[begin - 1] == '(';
+  return is_whole && before.substr(begin, open - begin).find('_') != before.npos;
 }
 
 // 12.83, 3.2/s, 512k, 90d, 45%: what is counted or measured under a name of tokens and keys.

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <string_view>
 
-#include "userspace/redact/detect/line_look.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -32,14 +31,16 @@ bool is_nonce_of_page(std::string_view text, TextRange name) {
 }  // namespace
 
 bool is_identified_in_prose(std::string_view text, std::size_t at) {
-  constexpr std::array<std::string_view, 4> kVerbs = {"create", "alter", "grant", "connect"};
-  constexpr std::size_t kMaxBack = 256;
-  if (is_upper(text[at + 1])) return false;
-  const std::size_t from = std::max(line_begin(text, at), at > kMaxBack ? at - kMaxBack : 0);
-  const std::string before = to_lower(trim(text.substr(from, at - from)));
-  return !before.empty() && std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) {
-    return before.find(verb) != before.npos;
-  });
+  constexpr std::array<std::string_view, 8> kBefore = {"is",   "are",   "be",       "was",
+                                                       "were", "being", "uniquely", "as"};
+  constexpr std::size_t kMaxVerb = 8;
+  if (is_upper(text[at + 1]) || at == 0 || text[at - 1] != ' ') return false;
+  const std::size_t end = at - 1;
+  std::size_t begin = end;
+  while (begin > 0 && end - begin <= kMaxVerb && is_letter(text[begin - 1])) --begin;
+  const std::string_view word = text.substr(begin, end - begin);
+  return begin > 0 && is_blank(text[begin - 1]) &&
+         std::find(kBefore.begin(), kBefore.end(), word) != kBefore.end();
 }
 
 bool is_harmless_name(std::string_view text, TextRange name) {
