@@ -91,7 +91,7 @@ bool is_north_american(std::string_view area, std::string_view exchange) {
   return count_digits(area) == 3 && area[0] >= '2' && exchange[0] >= '2';
 }
 
-// The begin of (NXX) before the exchange at `at`, or nothing.
+// The begin of (212) before the exchange at `at`, or nothing.
 std::optional<std::size_t> bracketed_area(std::string_view text, std::size_t at,
                                           std::string_view exchange) {
   if (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '-')) --at;
@@ -100,7 +100,8 @@ std::optional<std::size_t> bracketed_area(std::string_view text, std::size_t at,
   return at - 5;
 }
 
-// Where NXX-NXX-XXXX, 1-NXX-NXX-XXXX or (NXX) NXX-XXXX begins that the run is or ends, or nothing.
+// Where the number 212-555-0100, 1-212-555-0100 or (212) 555-0100 begins that the run is or ends;
+// nothing when it is of no such form.
 std::optional<std::size_t> north_american_begin(std::string_view text, const NumberRun& run) {
   const std::string_view digits = run.digits();
   const std::size_t begin = run.range.begin;
