@@ -4,15 +4,14 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 namespace scopetrace {
 
-// Bytes of the heap that each of many streams owns which make() returns by a smart pointer. Below a
-// sanitizer, whose heap tells nothing, it is the size of the object alone.
+// Bytes of the heap that each of many streams owns which make() returns by a smart pointer. A
+// sanitizer's heap tells nothing: then the size of the object alone.
 template <class Make>
 std::size_t idle_bytes_each(Make make) {
   constexpr std::size_t kStreams = 1000;
@@ -22,7 +21,7 @@ std::size_t idle_bytes_each(Make make) {
   const std::size_t before = mallinfo2().uordblks;
   for (std::size_t i = 0; i < kStreams; ++i) streams.push_back(make());
   const std::size_t grown = mallinfo2().uordblks - before;
-  return std::max(grown / kStreams, sizeof(*streams[0]));
+  return grown == 0 ? sizeof(*streams[0]) : grown / kStreams;
 }
 
 }  // namespace scopetrace
