@@ -148,7 +148,6 @@ INSTANTIATE_TEST_SUITE_P(Devices, LoginTest, ::testing::ValuesIn(kDevices));
 
 constexpr const char* kDaemons[] = {
     "the user of reports, bob identified by '§', may read",
-    "Config{user=\"bob\",secret=\"§\"}",
     "[smtp.example.com]:587 bob:§\n",
     "smtp.example.com:465\tbob:§\n",
     "user app on ~cache:* +@read >§\n",
@@ -442,6 +441,13 @@ constexpr const char* kHarmlessNames[] = {
     "Token: '#d8dee9',",
     "an error that is identified by `name` and \"code\""};
 INSTANTIATE_TEST_SUITE_P(Names, HarmlessLoginTest, ::testing::ValuesIn(kHarmlessNames));
+
+TEST(LabelTest, OnlyThoseOfMetricsNameSecrets) {
+  const std::string words = "correct-horse-staple";  // as a cluster's object may be named
+  for (const std::string before : {"Config{user=\"bob\",secret=\"", "db_info{password=\""})
+    EXPECT_FALSE(contains(redact(before + words + "\"}"), words)) << before;
+  EXPECT_TRUE(contains(redact("kube_secret_info{secret=\"" + words + "\"} 1"), words));
+}
 
 TEST(MnemonicTest, IsFoundBehindWordsThatAnnounceIt) {
   const std::string phrase =
