@@ -61,11 +61,11 @@ bool is_word_begin(const std::string& text, std::size_t at) {
   const auto is_escape = [](char c) { return c == '%' || c == '\\'; };
   const auto is_joint = [](char c) { return c == ' ' || c == '-'; };
   const char c = text[at];
-  if (!is_alnum(c)) return false;
+  if (!is_letter(c)) return false;
   if (!is(1, is_alnum)) return true;
   if (is(2, [](char b) { return b == '%' || b == '\\'; }) || is(3, is_escape) || is(6, is_escape))
     return true;
-  if (is_letter(c) && is(1, is_letter) && is(2, is_digit)) return true;  // behind a colour
+  if (is(1, is_letter) && is(2, is_digit)) return true;  // behind a colour
   if (!is_upper(c)) return false;
   const bool ends_capitals = at + 1 < text.size() && is_lower(text[at + 1]);
   return !is(1, is_upper) || ends_capitals || is(2, is_joint);

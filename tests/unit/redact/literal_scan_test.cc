@@ -16,10 +16,12 @@ namespace {
 
 // Letters, digits and signs of the literals below, so that they and near misses turn up often.
 std::string text_of_words(std::size_t size, std::uint64_t seed) {
-  constexpr std::string_view kParts[] = {"pin",  "PIN",     "secret", "Secr", "sk_",   "[[",  "$2",
-                                         "8Q~",  "gh",      "ghp_",   "\\n",  "\\u00", " ",   "-",
-                                         "\xff", "a",       "x",      "Z",    "\xc3",  "%3D", "=",
-                                         "db",   "secrets", "Id",     "s",    "QQ99",  "7"};
+  constexpr std::string_view kParts[] = {
+      "pin",  "PIN",  "secret", "Secr", "sk_",     "[[",
+      "$2",   "8Q~",  "gh",     "ghp_", "\\n",     "\\u00",
+      " ",    "-",    "\xff",   "a",    "x",       "Z",
+      "\xc3", "%3D",  "=",      "db",   "secrets", "Id",
+      "s",    "QQ99", "7",      "pw",   "256",     "correct-horse-battery"};
   std::mt19937_64 random(seed);
   std::string text;
   while (text.size() < size) text += kParts[random() % std::size(kParts)];
@@ -28,7 +30,7 @@ std::string text_of_words(std::size_t size, std::uint64_t seed) {
 
 const std::vector<Literal>& literals() {
   static const std::vector<Literal> list = [] {
-    std::vector<Literal> made(8);
+    std::vector<Literal> made(12);
     made[0] = {"secret", true, true, true, true};
     made[1] = {"pin", true, true, true};
     made[2] = {"ghp_"};
@@ -36,7 +38,11 @@ const std::vector<Literal>& literals() {
     made[4] = {"8Q~", false, false};
     made[5] = {"[["};
     made[6] = {"\\u00"};
-    made[7] = {"QQ99", false, false, false, false, true};
+    made[7] = {"QQ99", false, false};
+    made[8] = {"pw", true, true, true};
+    made[9] = {"256", true};
+    made[10] = {"correct-horse-battery", true};
+    made[11] = {"7Q"};
     return made;
   }();
   return list;
@@ -46,15 +52,6 @@ bool is_marked(const std::vector<std::uint64_t>& masks, std::size_t at) {
   return (masks[at / 64] >> at % 64 & 1) != 0;
 }
 
-// Whether `at` is in one of the long tokens.
-bool is_in_token(const std::string& text, const CharHits& chars, std::size_t at) {
-  return std::any_of(chars.tokens.begin(), chars.tokens.end(), [&](std::size_t begin) {
-    std::size_t end = begin;
-    while (end < text.size() && is_token_char(text[end])) ++end;
-    return begin <= at && at < end;
-  });
-}
-
 // Whether letters of the same word follow the whole literal that ends before `at`.
 bool goes_on(const Literal& literal, const std::string& text, std::size_t at) {
   const auto is = [&](std::size_t i, auto predicate) {
@@ -62,6 +59,10 @@ bool goes_on(const Literal& literal, const std::string& text, std::size_t at) {
   };
   if (is(at, [](char c) { return c == 's'; })) return is(at + 1, is_letter);
   const auto is_foreign = [](char c) { return (c & 0x80) != 0 && c != '\xc2' && c != '\xe2'; };
+  if (literal.text.size() == 2) {
+    constexpr std::string_view kBehind("=:\"' _-\\])<>&[.,;|\t\r\n\0\xc2\xe2", 24);
+    return at < text.size() && kBehind.find(text[at]) == kBehind.npos;
+  }
   if (literal.text.size() < 4) return is(at, is_letter) || is(at, is_foreign);
   if (!is(at, is_upper)) return is(at, is_letter);
   return is_upper(text[at - 1]) && !is(at + 1, is_lower);
@@ -75,8 +76,9 @@ bool stands_at(const Literal& literal, const std::string& text, std::size_t at,
       literal.ignores_case ? equals_ignoring_case(found, literal.text) : found == literal.text;
   const std::size_t end = at + literal.text.size();
   if (!is_same || (literal.is_whole && goes_on(literal, text, end))) return false;
-  if (literal.is_in_token) return is_in_token(text, chars, at);
-  const bool begins = is_marked(chars.word_begins, at + 1) || !literal.begins_word;
+  const bool is_begin =
+      is_digit(text[at]) ? is_token_start(text, at) : is_marked(chars.word_begins, at + 1);
+  const bool begins = is_begin || !literal.begins_word;
   return begins || !is_alnum(literal.text[0]) ||
          (literal.ends_word && is_marked(chars.word_ends, end));
 }

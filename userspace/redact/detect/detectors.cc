@@ -38,10 +38,10 @@ enum class Trigger : std::uint8_t {
   kCommand
 };
 
+// Small, so that all of them stay in the cache.
 struct Target {
   Trigger trigger = Trigger::kShape;
-  std::size_t command = 0;          // of kCommand
-  std::vector<std::size_t> shapes;  // of kShape: the rules that share the literal
+  std::uint32_t index = 0;  // of kCommand the command; of kShape in State::shapes_of_literal
 };
 
 struct FixedLiteral {
@@ -114,6 +114,7 @@ struct Detectors::State {
   NameMemo memo;  // of names
   bool finds_public_ips;
   std::vector<Target> targets;  // by literal
+  std::vector<std::vector<std::size_t>> shapes_of_literal;
   std::optional<LiteralScan> literal_scan;
   std::bitset<65536> short_literals;
   std::map<std::uint16_t, std::vector<std::size_t>> short_shapes;
@@ -141,15 +142,15 @@ void Detectors::State::add_shapes(std::vector<Literal>& literals) {
       continue;
     }
     const auto [entry, is_new] = index.emplace(text, literals.size());
-    if (is_new)
-      literals.push_back({text, false, true, false, false, true, {}}), targets.push_back({});
+    if (is_new) {
+      literals.push_back({text, false, true, false, false, {}});
+      targets.push_back({Trigger::kShape, static_cast<std::uint32_t>(shapes_of_literal.size())});
+      shapes_of_literal.emplace_back();
+    }
     Literal& literal = literals[entry->second];
-    for (std::size_t distance = 0; distance < literal.next.size(); ++distance)
-      literal.next[distance] |= shapes[i].shape.behind_literal(distance);
+    literal.next |= shapes[i].shape.behind_literal();
     literal.begins_word = literal.begins_word && shapes[i].shape.literal_begins_word();
-    literal.is_in_token =
-        literal.is_in_token && shapes[i].shape.token_size_min() >= CharHits::kMinToken;
-    targets[entry->second].shapes.push_back(i);
+    shapes_of_literal[targets[entry->second].index].push_back(i);
   }
 }
 
@@ -158,7 +159,7 @@ std::vector<Literal> Detectors::State::collect_literals() {
   for (const FixedLiteral& fixed : kFixed) {
     const bool is_whole = fixed.trigger == Trigger::kKeyword;
     literals.push_back({std::string(fixed.text), fixed.ignores_case, true, is_whole});
-    targets.push_back({fixed.trigger, 0, {}});
+    targets.push_back({fixed.trigger});
   }
   for (const NameTable::Keyword& word : names.keywords()) {
     const bool is_fixed =
@@ -166,12 +167,12 @@ std::vector<Literal> Detectors::State::collect_literals() {
                     [&](const FixedLiteral& fixed) { return fixed.text == word.text; });
     if (is_fixed) continue;
     literals.push_back({word.text, true, true, word.is_whole, word.ends_word});
-    targets.push_back({Trigger::kKeyword, 0, {}});
+    targets.push_back({Trigger::kKeyword});
   }
-  std::size_t command = 0;
+  std::uint32_t command = 0;
   for (Literal& literal : command_literals()) {
     literals.push_back(std::move(literal));
-    targets.push_back({Trigger::kCommand, command++, {}});
+    targets.push_back({Trigger::kCommand, command++});
   }
   add_shapes(literals);
   return literals;
@@ -210,25 +211,25 @@ void Detectors::State::find_key(ScanText& scan, std::size_t at, std::vector<Find
 
 void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& work,
                               NamedValueFinder* named) {
-  const Target& target = targets[hit.literal];
+  const Target target = targets[hit.literal];
   const std::string_view text = scan.text;
-  const std::size_t end = hit.begin + literal_scan->literals()[hit.literal].text.size();
   auto& findings = work.findings;
   const auto add = [&](const std::optional<TextRange>& range, std::string_view class_name) {
     if (range) findings.push_back({*range, class_name});
   };
   switch (target.trigger) {
     case Trigger::kShape:
-      for (const std::size_t i : target.shapes) match_shape(text, i, hit.begin, findings);
+      for (const std::size_t i : shapes_of_literal[target.index])
+        match_shape(text, i, hit.begin, findings);
       return;
     case Trigger::kJose:
       return add(jose_at(text, hit.begin), "jwt");
     case Trigger::kPem:
       return find_key(scan, hit.begin, findings);
     case Trigger::kBasic:
-      return add(scheme_value_behind(text, end - 1, true), "basic-auth");
+      return add(scheme_value_behind(text, hit.end - 1, true), "basic-auth");
     case Trigger::kScheme:
-      return add(scheme_value_behind(text, end - 1, false), "bearer");
+      return add(scheme_value_behind(text, hit.end - 1, false), "bearer");
     case Trigger::kPlaceholder:
       if (const auto stop = placeholder_end(text, hit.begin)) {
         work.placeholders.push_back({hit.begin, *stop});
@@ -238,10 +239,10 @@ void Detectors::State::verify(ScanText& scan, const LiteralHit& hit, ScanWork& w
       work.escapes.push_back(hit.begin);
       return;
     case Trigger::kKeyword:
-      if (named != nullptr) named->take_keyword(hit.begin, end);
+      if (named != nullptr) named->take_keyword(hit.begin, hit.end);
       return;
     case Trigger::kCommand:
-      if (named != nullptr) take_command(scan, names, target.command, {hit.begin, end}, findings);
+      if (named != nullptr) take_command(scan, names, target.index, {hit.begin, hit.end}, findings);
       return;
   }
 }

@@ -186,30 +186,13 @@ bool Shape::begins_word(std::string_view literal, std::size_t run) const {
 
 bool Shape::literal_begins_word() const { return begins_word(literal_, literal_run_); }
 
-CharSet Shape::behind_literal(std::size_t distance) const {
+CharSet Shape::behind_literal() const {
   CharSet set;
-  std::size_t before = 0;  // characters that must stand before the run
   for (std::size_t i = literal_run_ + literal_.size(); i < runs_.size(); ++i) {
-    const bool reaches = before + runs_[i].count_max > distance;
-    if (reaches) set |= runs_[i].set;
-    before += runs_[i].count_min;
-    if (before > distance) return set;
+    set |= runs_[i].set;
+    if (runs_[i].count_min > 0) return set;
   }
   return set.set();
-}
-
-static bool is_of_token(const ShapeRun& run) {
-  for (unsigned c = 0; c < run.set.size(); ++c) {
-    if (run.set[c] && !is_token_char(static_cast<char>(c))) return false;
-  }
-  return true;
-}
-
-std::size_t Shape::token_size_min() const {
-  std::size_t begin = literal_run_, end = literal_run_, size = 0;
-  while (begin > 0 && is_of_token(runs_[begin - 1])) size += runs_[--begin].count_min;
-  while (end < runs_.size() && is_of_token(runs_[end])) size += runs_[end++].count_min;
-  return end >= literal_run_ + literal_.size() ? size : 0;
 }
 
 static bool is_open(const ShapeRun& run) { return run.count_max == Shape::kShapeMaxRun; }

@@ -59,10 +59,8 @@ class Shape {
   const std::string& literal() const { return literal_; }
   // Whether the first letter or digit of the literal begins a word wherever the shape matches.
   bool literal_begins_word() const;
-  // What may stand `distance` (0 or 1) characters behind the literal; any character behind the end.
-  CharSet behind_literal(std::size_t distance) const;
-  // How many token characters (is_token_char()) in a row the literal is among, at least.
-  std::size_t token_size_min() const;
+  // What may stand behind the literal; any character behind the end of the shape.
+  CharSet behind_literal() const;
   // How far the characters of each open run go, as far as it was looked at: by run, or empty.
   using Stretches = std::vector<TextRange>;
 

@@ -67,12 +67,13 @@ class Edges {
 // Walks blocks in order. Looks back only: a run is seen where it gets long enough.
 class Walker {
  public:
-  // Where words and their parts begin, one byte late.
+  // Where words and their parts begin with a letter, one byte late.
   ST_ALWAYS_INLINE std::uint64_t word_begins(const Masks& now) {
     std::uint64_t begins = now.alnum & ~moved(now.alnum, last_.alnum, 1);
     begins |= now.upper & ~moved(now.upper, last_.upper, 1);
     begins |= behind_one_letter(now);
     if ((now.escape | last_.escape) != 0) begins |= behind_escapes(now);
+    begins &= now.upper | now.lower;
     const std::uint64_t late = moved(begins, last_begins_, 1);
     last_begins_ = begins;
     // The last of several capitals, when a small letter follows.

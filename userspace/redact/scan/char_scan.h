@@ -15,9 +15,9 @@ struct CharHits {
   std::vector<std::uint32_t> tokens;   // begins of ≥ kMinToken characters of base64 or base64url
   std::vector<std::uint32_t> signs;    // every @ and %
   // Bit i of word w is about the byte before 64 w + i, so that what begins a word may depend on
-  // what follows. Letters and digits that a word or a part of one begins with: none stands before
-  // them, or the end of an escape may (%3D, \n, \u0026); or a capital that begins a word in a name
-  // (dbPassword, DBPassword).
+  // what follows. Letters that a word or a part of one begins with: no letter or digit stands
+  // before them, or the end of an escape may (%3D, \n, \u0026); or a capital that begins a word in
+  // a name (dbPassword, DBPassword). Numbers begin no word: they are most words of a log.
   std::vector<std::uint64_t> word_begins;
   // Bit i of word w: behind the byte before 64 w + i, ≥ kMinWord letters end, or a part of such.
   std::vector<std::uint64_t> word_ends;

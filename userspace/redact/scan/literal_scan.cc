@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -18,7 +19,6 @@ constexpr std::size_t kEnough = sizeof(FourBytes);  // of a window: what decides
 constexpr std::string_view kShortFollowers("=:\"' _-\\])<>&[.,;|\t\r\n\0", 22);
 constexpr char kPlural = 's';
 constexpr std::size_t kChunkBlocks = WordPlaces::kMaxBlocks;
-constexpr std::size_t kChunkBytes = kChunkBlocks * kMaskBytes;
 
 // How rare a byte is in logs: 0 is rarest.
 unsigned commonness(char c) {
@@ -27,8 +27,20 @@ unsigned commonness(char c) {
   return is_alnum(c) || std::string_view(" \"-./:,=_").find(c) != std::string_view::npos ? 3 : 2;
 }
 
-bool has_rare_sign(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return commonness(c) == 0; });
+// Of a byte that may be one of several.
+unsigned commonness(const ByteSet& set) {
+  unsigned sum = 0;
+  for (unsigned c = 0; c < set.size(); ++c) {
+    if (set[c]) sum += commonness(static_cast<char>(c));
+  }
+  return sum;
+}
+
+ByteSet set_of(char c, bool ignores_case) {
+  ByteSet set;
+  set.set(static_cast<unsigned char>(c));
+  if (ignores_case && is_lower(c)) set.set(static_cast<unsigned char>(c - 'a' + 'A'));
+  return set;
 }
 
 ByteSet letters() {
@@ -38,22 +50,22 @@ ByteSet letters() {
 }
 
 // What may follow a whole literal that is too short to decide by itself.
-NextBytes followers_of(std::string_view literal) {
+ByteSet followers_of(std::string_view literal) {
   ByteSet set;
-  const bool is_shortest = literal.size() == WindowIndex::kMinWindow;
+  const bool is_shortest = literal.size() == 2;
   for (unsigned c = 0; c < 128; ++c) {
     const char next = static_cast<char>(c);
     set[c] = is_shortest ? kShortFollowers.find(next) != kShortFollowers.npos : !is_letter(next);
   }
   for (const unsigned c : {unsigned{kPlural}, 0xc2U, 0xe2U}) set.set(c);  // signs in UTF-8
-  return {set, ByteSet().set()};
+  return set;
 }
 
-// The longest window of a literal that begins where one of its words does.
+// The longest window of a literal that begins where one of its words does, with a letter.
 std::string_view word_window(std::string_view text, bool begins_word) {
   std::string_view best;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool is_begin = is_alnum(text[at]) && (at > 0 ? !is_alnum(text[at - 1]) : begins_word);
+    const bool is_begin = is_letter(text[at]) && (at > 0 ? !is_alnum(text[at - 1]) : begins_word);
     const std::string_view window = text.substr(at, kWindow);
     if (is_begin && std::min(window.size(), kEnough) > std::min(best.size(), kEnough))
       best = window;
@@ -68,9 +80,7 @@ struct LiteralScan::Search {
   std::string_view text;
   const CharHits& chars;
   std::vector<LiteralHit>& hits;
-  std::size_t chunk_begin = 0, chunk_end = 0;
-  std::size_t next_token = 0;  // of chars.tokens
-  std::size_t sorted = 0;      // so many hits are in order
+  std::size_t sorted = 0;  // so many hits are in order
 
   // Moves the new hits among those before them, from which they are not far; drops repeated ones.
   void sort();
@@ -89,30 +99,44 @@ void LiteralScan::Search::sort() {
 }
 
 bool LiteralScan::add_begin(std::uint32_t literal) {
-  const std::string_view text = literals_[literal].text;
-  const std::string_view window = word_window(text, literals_[literal].begins_word);
-  const std::size_t enough = has_rare_sign(text) ? 3 : WindowIndex::kMinWindow;
+  const Literal& wanted = literals_[literal];
+  const std::string_view window = word_window(wanted.text, wanted.begins_word);
+  const std::size_t enough = std::min(wanted.text.size(), WindowIndex::kMinWindow + 1);
   if (window.size() < enough) return false;
-  const auto offset = static_cast<std::uint32_t>(window.data() - text.data());
-  words_.begins.add(window, literals_[literal].next, {literal, offset});
+  const auto offset = static_cast<std::uint32_t>(window.data() - wanted.text.data());
+  words_.begins.add(window, wanted.next,
+                    {literal, offset, wanted.ignores_case, window.size() == wanted.text.size()});
   return true;
 }
 
 void LiteralScan::add_end(std::uint32_t literal) {
-  const std::string_view text = literals_[literal].text;
-  const std::string reversed(text.rbegin(), text.rend());
-  words_.ends.add(std::string_view(reversed).substr(0, kWindow), {letters(), letters()},
-                  {literal, static_cast<std::uint32_t>(text.size())});
+  const Literal& wanted = literals_[literal];
+  const std::string reversed(wanted.text.rbegin(), wanted.text.rend());
+  const auto size = static_cast<std::uint32_t>(reversed.size());
+  words_.ends.add(std::string_view(reversed).substr(0, kWindow), letters(),
+                  {literal, size, wanted.ignores_case, size <= kWindow});
 }
 
-void LiteralScan::add_sign(std::uint32_t literal) {
-  const std::string_view text = literals_[literal].text;
-  const auto rarest = std::min_element(
-      text.begin(), text.end(), [](char a, char b) { return commonness(a) < commonness(b); });
-  auto known = std::find_if(signs_.begin(), signs_.end(),
-                            [&](const Sign& sign) { return sign.sign == *rarest; });
-  if (known == signs_.end()) known = signs_.insert(known, {*rarest, {}});
-  known->windows.push_back({literal, static_cast<std::uint32_t>(rarest - text.begin())});
+void LiteralScan::add_anchor(std::uint32_t literal) {
+  const Literal& wanted = literals_[literal];
+  const std::size_t size = wanted.text.size();
+  const auto set_at = [&](std::size_t at) {
+    return at < size    ? set_of(wanted.text[at], wanted.ignores_case)
+           : at == size ? wanted.next
+                        : ByteSet().set();
+  };
+  AnchorScan::Anchor best;
+  unsigned least = ~0U;
+  for (std::uint32_t at = 0; at == 0 || at + AnchorScan::kSize <= size; ++at) {
+    AnchorScan::Anchor anchor{{}, literal, at};
+    unsigned cost = 0;
+    for (std::uint32_t i = 0; i < AnchorScan::kSize; ++i) {
+      anchor.bytes[i] = set_at(at + i);
+      cost += commonness(anchor.bytes[i]);
+    }
+    if (cost < least) least = cost, best = anchor;
+  }
+  anchors_.add(best);
 }
 
 Status LiteralScan::add(std::uint32_t literal) {
@@ -120,12 +144,7 @@ Status LiteralScan::add(std::uint32_t literal) {
   if (wanted.text.size() < 2) return fail(ErrorCode::kCorrupt, "a literal is too short");
   if (wanted.ends_word) add_end(literal);
   if (add_begin(literal)) return {};
-  if (wanted.is_in_token && !wanted.ignores_case && is_alnum(wanted.text[0])) {
-    in_tokens_.add(std::string_view(wanted.text).substr(0, kWindow), wanted.next, {literal, 0});
-    token_heads_.set(static_cast<unsigned char>(wanted.text[0]));
-    return {};
-  }
-  add_sign(literal);
+  add_anchor(literal);
   return {};
 }
 
@@ -137,10 +156,12 @@ Result<LiteralScan> LiteralScan::make(std::vector<Literal> literals) {
     Literal& literal = scan.literals_[i];
     if (literal.ignores_case) literal.text = to_lower(literal.text);
     if (literal.is_whole) literal.next = followers_of(literal.text);
+    scan.briefs_.push_back({static_cast<std::uint32_t>(literal.text.size()), literal.is_whole});
     ST_RETURN_IF_ERROR(scan.add(i));
   }
-  for (WindowIndex* index : {&scan.words_.begins, &scan.words_.ends, &scan.in_tokens_})
-    index->build();
+  scan.words_.begins.build();
+  scan.words_.ends.build();
+  scan.anchors_.build();
   return scan;
 }
 
@@ -161,63 +182,63 @@ bool goes_on(const Literal& literal, std::string_view text, std::size_t at) {
   if (at >= text.size()) return false;
   const char c = text[at], next = at + 1 < text.size() ? text[at + 1] : ' ';
   if (c == kPlural) return is_letter(next);
-  if (literal.text.size() < kEnough) return !literal.next[0][static_cast<unsigned char>(c)];
+  if (literal.text.size() < kEnough) return !literal.next[static_cast<unsigned char>(c)];
   return is_upper(c) ? is_upper(text[at - 1]) && !is_lower(next) : is_letter(c);
 }
 
 }  // namespace
 
+// Of a literal that stands at `begin`.
+void LiteralScan::take(Search& search, std::uint32_t literal, std::size_t begin) const {
+  const std::size_t end = begin + briefs_[literal].size;
+  if (briefs_[literal].is_whole && goes_on(literals_[literal], search.text, end)) return;
+  search.hits.push_back(
+      {literal, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
+}
+
 void LiteralScan::find_words(Search& search, std::size_t first, std::size_t count) const {
   WordPlaces found;
   found.look(words_, search.text, search.chars, first, count);
-  const auto take = [&](std::size_t at, const WindowIndex::Window& window) {
-    if (at < window.offset || !stands_at(window.string, search.text, at - window.offset)) return;
+  const auto take_window = [&](std::size_t at, const WindowIndex::Window& window) {
+    if (at < window.offset) return;
     const std::size_t begin = at - window.offset;
-    const Literal& literal = literals_[window.string];
-    if (literal.is_whole && goes_on(literal, search.text, begin + literal.text.size())) return;
-    search.hits.push_back({window.string, static_cast<std::uint32_t>(begin)});
+    if (window.is_whole || stands_at(window.string, search.text, begin))
+      take(search, window.string, begin);
   };
   for (const std::uint32_t at : found.begins())
-    words_.begins.each(bytes_at(search.text, at), [&](const auto& window) { take(at, window); });
+    words_.begins.each(bytes_at(search.text, at),
+                       [&](const auto& window) { take_window(at, window); });
   for (const std::uint32_t at : found.ends())
-    words_.ends.each(bytes_before(search.text, at), [&](const auto& window) { take(at, window); });
+    words_.ends.each(bytes_before(search.text, at),
+                     [&](const auto& window) { take_window(at, window); });
 }
 
-void LiteralScan::find_signs(Search& search) const {
-  for (const Sign& sign : signs_) {
-    std::size_t at = search.chunk_begin;
-    const std::size_t end = search.chunk_end;
-    while (at < end) {
-      const void* found = std::memchr(search.text.data() + at, sign.sign, end - at);
-      if (found == nullptr) break;
-      at = static_cast<std::size_t>(static_cast<const char*>(found) - search.text.data());
-      for (const auto& [literal, offset] : sign.windows) {
-        if (at < offset || !stands_at(literal, search.text, at - offset)) continue;
-        search.hits.push_back({literal, static_cast<std::uint32_t>(at - offset)});
-      }
-      ++at;
+// Whether a literal that has to begin a word does so at `begin`.
+bool LiteralScan::begins_word(const Search& search, std::uint32_t literal,
+                              std::size_t begin) const {
+  const char first = search.text[begin];
+  if (!literals_[literal].begins_word || !is_alnum(first)) return true;
+  if (is_digit(first)) return is_token_start(search.text, begin);
+  const std::size_t bit = begin + 1;
+  return (search.chars.word_begins[bit / kMaskBytes] >> bit % kMaskBytes & 1) != 0;
+}
+
+void LiteralScan::find_anchors(Search& search, std::size_t first, std::size_t count) const {
+  std::array<std::uint64_t, kChunkBlocks> masks;
+  anchors_.look(search.text, first, count, masks.data());
+  const auto take_anchor = [&](std::size_t at, const AnchorScan::Anchor& anchor) {
+    if (at < anchor.offset) return;
+    const std::size_t begin = at - anchor.offset;
+    if (stands_at(anchor.string, search.text, begin) && begins_word(search, anchor.string, begin))
+      take(search, anchor.string, begin);
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::uint64_t mask = masks[i]; mask != 0; mask &= mask - 1) {
+      const std::size_t at =
+          (first + i) * kMaskBytes + static_cast<std::size_t>(std::countr_zero(mask));
+      anchors_.each(search.text, at, [&](const auto& anchor) { take_anchor(at, anchor); });
     }
   }
-}
-
-void LiteralScan::find_in_tokens(Search& search) const {
-  const auto& tokens = search.chars.tokens;
-  for (; search.next_token < tokens.size(); ++search.next_token) {
-    const std::size_t begin = tokens[search.next_token];
-    if (begin >= search.chunk_end) return;
-    for (std::size_t at = begin; at < search.text.size() && is_token_char(search.text[at]); ++at) {
-      if (token_heads_[static_cast<unsigned char>(search.text[at])]) take_in_token(search, at);
-    }
-  }
-}
-
-void LiteralScan::take_in_token(Search& search, std::size_t at) const {
-  const EightBytes bytes = bytes_at(search.text, at);
-  if (!in_tokens_.may_have(static_cast<FourBytes>(bytes))) return;
-  in_tokens_.each(bytes, [&](const WindowIndex::Window& window) {
-    if (stands_at(window.string, search.text, at))
-      search.hits.push_back({window.string, static_cast<std::uint32_t>(at)});
-  });
 }
 
 void LiteralScan::find(std::string_view text, const CharHits& chars,
@@ -226,11 +247,9 @@ void LiteralScan::find(std::string_view text, const CharHits& chars,
   Search search{text, chars, hits};
   const std::size_t blocks = chars.word_begins.size();
   for (std::size_t first = 0; first < blocks; first += kChunkBlocks) {
-    search.chunk_begin = first * kMaskBytes;
-    search.chunk_end = std::min(text.size(), search.chunk_begin + kChunkBytes);
-    find_words(search, first, std::min(kChunkBlocks, blocks - first));
-    find_signs(search);
-    if (token_heads_.any()) find_in_tokens(search);
+    const std::size_t count = std::min(kChunkBlocks, blocks - first);
+    find_words(search, first, count);
+    find_anchors(search, first, count);
     search.sort();
   }
   const auto is_same = [](const LiteralHit& a, const LiteralHit& b) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/base/result.h"
+#include "userspace/redact/scan/anchor_scan.h"
 #include "userspace/redact/scan/char_scan.h"
 #include "userspace/redact/scan/window_index.h"
 #include "userspace/redact/scan/word_places.h"
@@ -25,19 +26,17 @@ struct Literal {
   bool is_whole = false;
   // Also where a long word ends (CharHits::word_ends).
   bool ends_word = false;
-  // Of one that begins no word: only in long tokens (CharHits::tokens).
-  bool is_in_token = false;
-  NextBytes next = {ByteSet().set(), ByteSet().set()};
+  ByteSet next = ByteSet().set();  // what may follow
 };
 
 // One occurrence.
 struct LiteralHit {
-  std::uint32_t literal;  // index of the literal
-  std::uint32_t begin;    // where it stands in the text
+  std::uint32_t literal;     // index of the literal
+  std::uint32_t begin, end;  // where it stands in the text
 };
 
-// Each literal is looked for by the rarest thing it has: a place where a word begins or ends, else
-// a rare sign. Costs by the word and by the candidate, not by the literal. Immutable once made.
+// Each literal is looked for where a word begins or ends, or else by its three rarest bytes. Costs
+// by the word and by the candidate, not by the literal. Immutable once made.
 class LiteralScan {
  public:
   static constexpr std::size_t kMaxLiterals = 65535;
@@ -50,28 +49,28 @@ class LiteralScan {
   const std::vector<Literal>& literals() const { return literals_; }
 
  private:
-  // A byte that logs have few of, and the literals that are looked for by it.
-  struct Sign {
-    char sign;
-    std::vector<WindowIndex::Window> windows;
-  };
   struct Search;
 
   Status add(std::uint32_t literal);
   bool add_begin(std::uint32_t literal);
   void add_end(std::uint32_t literal);
-  void add_sign(std::uint32_t literal);
+  void add_anchor(std::uint32_t literal);
   void find_words(Search& search, std::size_t first, std::size_t count) const;
-  void find_signs(Search& search) const;
-  void find_in_tokens(Search& search) const;
-  void take_in_token(Search& search, std::size_t at) const;
+  void find_anchors(Search& search, std::size_t first, std::size_t count) const;
   bool stands_at(std::uint32_t literal, std::string_view text, std::size_t begin) const;
+  bool begins_word(const Search& search, std::uint32_t literal, std::size_t begin) const;
+  void take(Search& search, std::uint32_t literal, std::size_t begin) const;
+
+  // What each hit asks of its literal: little, so that it stays in the cache.
+  struct Brief {
+    std::uint32_t size;
+    bool is_whole;
+  };
 
   std::vector<Literal> literals_;  // lower case where case is ignored
+  std::vector<Brief> briefs_;      // by literal
   WordIndexes words_;
-  WindowIndex in_tokens_;
-  ByteSet token_heads_;  // what literals of in_tokens_ begin with
-  std::vector<Sign> signs_;
+  AnchorScan anchors_;
 };
 
 }  // namespace scopetrace

@@ -3,46 +3,47 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
+
+#include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
 namespace {
 
-// Calls take(c) for each character of the set, folded.
-template <class Take>
-void each_folded(const ByteSet& set, Take take) {
-  ByteSet folded;
-  for (unsigned c = 0; c < set.size(); ++c) {
-    if (set[c]) folded.set(c | 0x20);
-  }
-  for (FourBytes c = 0; c < folded.size(); ++c) {
-    if (folded[c]) take(c);
-  }
+// The same byte for each of `text`, told by `byte_of`.
+template <class ByteOf>
+SixteenBytes each_byte(std::string_view text, ByteOf byte_of) {
+  std::array<unsigned char, sizeof(SixteenBytes)> bytes{};
+  for (std::size_t i = 0; i < text.size(); ++i)
+    bytes[i] = static_cast<unsigned char>(byte_of(text[i]));
+  SixteenBytes numbers;
+  std::memcpy(&numbers, bytes.data(), bytes.size());
+  return numbers;
 }
 
 }  // namespace
 
-void WindowIndex::mark(FourBytes key) {
-  const std::uint32_t slot = hash(key, kSlotBits);
-  slots_[slot / 64] |= std::uint64_t{1} << slot % 64;
+void WindowIndex::add(std::string_view bytes, const ByteSet& next, Window window) {
+  if (bytes.size() > 2) return add(bytes, window);
+  for (unsigned c = 0; c < next.size(); ++c) {
+    if (next[c]) add(std::string(bytes) + static_cast<char>(c), window);
+  }
 }
 
-void WindowIndex::add(EightBytes key, std::size_t size_bytes, const ByteSet& next, Window window) {
-  const auto four = static_cast<FourBytes>(key);
-  entries_.push_back({key, ~EightBytes{0} >> (64 - 8 * size_bytes), window});
-  if (size_bytes > 3) return mark(four);
-  each_folded(next, [&](FourBytes c) { mark(four | c << 24); });
-}
-
-void WindowIndex::add(std::string_view bytes, const NextBytes& next, Window window) {
-  EightBytes key = 0;
-  std::memcpy(&key, bytes.data(), bytes.size());
-  key |= kFold >> (64 - 8 * bytes.size());
-  if (bytes.size() > 2) return add(key, bytes.size(), next[0], window);
-  each_folded(next[0], [&](EightBytes c) { add(key | c << 16, 3, next[1], window); });
+void WindowIndex::add(std::string_view bytes, Window window) {
+  const auto key = each_byte(bytes, [](char c) { return c; });
+  const auto fold =
+      each_byte(bytes, [&](char c) { return window.ignores_case && is_letter(c) ? 0x20 : 0; });
+  entries_.push_back({key, fold, each_byte(bytes, [](char) { return 0xff; }), window});
+  const FourBytes four = static_cast<FourBytes>(key.head) | kFold;
+  if (bytes.size() > 3) return mark(fours_, hash(four, kFourBits));
+  mark(threes_, hash(four & kThree, kThreeBits));
 }
 
 void WindowIndex::build() {
-  const auto bucket = [](const Entry& entry) { return bucket_of(entry.key); };
+  const auto bucket = [](const Entry& entry) {
+    return bucket_of(static_cast<FourBytes>(entry.key.head));
+  };
   std::stable_sort(entries_.begin(), entries_.end(),
                    [&](const Entry& a, const Entry& b) { return bucket(a) < bucket(b); });
   for (std::size_t i = 0, next = 0; i < begins_.size(); ++i) {

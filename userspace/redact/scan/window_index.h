@@ -1,76 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which of many strings may stand at a place, told from eight bytes of the text.
+// Which of many strings may stand at a place, told from sixteen bytes of the text.
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "userspace/redact/scan/anchor_scan.h"
+
 namespace scopetrace {
 
-// Bytes of a text as one number, the first one lowest.
+// Bytes of a text as numbers, the first one lowest.
 using FourBytes = std::uint32_t;
 using EightBytes = std::uint64_t;
-using ByteSet = std::bitset<256>;
-// What may follow a string, and what may follow that.
-using NextBytes = std::array<ByteSet, 2>;
+struct SixteenBytes {
+  EightBytes head = 0, tail = 0;
+};
 
-// A table of windows: up to eight bytes that a string has somewhere. Four of them decide where one
-// is looked for; of fewer, also what may follow. Letters are compared without case, and as
-// inexactly some signs; the caller compares the rest.
+// A table of windows: up to sixteen bytes that a string has somewhere. Four of them decide where
+// one is looked for; where there are less, three; behind two, also what may follow.
 class WindowIndex {
  public:
   static constexpr std::size_t kMinWindow = 2;
-  static constexpr std::size_t kMaxWindow = sizeof(EightBytes);
+  static constexpr std::size_t kMaxWindow = sizeof(SixteenBytes);
   struct Window {
-    std::uint32_t string = 0;  // its number
-    std::uint32_t offset = 0;  // of the window in the string
+    std::uint32_t string = 0;   // its number
+    std::uint32_t offset = 0;   // of the window in the string
+    bool ignores_case = false;  // then the window is in lower case
+    bool is_whole = false;      // the string has nothing but the window
   };
 
-  // `bytes`: kMinWindow to kMaxWindow; behind less than four, `next` may follow. The fewer places
+  // `bytes`: kMinWindow to kMaxWindow; behind two, one of `next` may follow. The fewer places
   // that leaves, the better.
-  void add(std::string_view bytes, const NextBytes& next, Window window);
+  void add(std::string_view bytes, const ByteSet& next, Window window);
   // To be called when all are added.
   void build();
 
   // Whether a string may stand where the text goes on with `bytes`: what most places fail.
   bool may_have(FourBytes bytes) const {
-    const std::uint32_t slot = hash(bytes | kFold4, kSlotBits);
-    return (slots_[slot / 64] >> slot % 64 & 1) != 0;
+    const FourBytes folded = bytes | kFold;
+    return ((bit_of(fours_, hash(folded, kFourBits)) |
+             bit_of(threes_, hash(folded & kThree, kThreeBits))) &
+            1) != 0;
   }
-  // Calls take(window) for each that may.
+  // Calls take(window) for each that the text goes on with.
   template <class Take>
-  void each(EightBytes bytes, Take take) const {
-    const EightBytes folded = bytes | kFold;
-    const std::uint32_t bucket = bucket_of(folded);
+  void each(SixteenBytes bytes, Take take) const {
+    const std::uint32_t bucket = bucket_of(static_cast<FourBytes>(bytes.head));
     for (std::uint32_t i = begins_[bucket]; i < begins_[bucket + 1]; ++i) {
-      if ((folded & entries_[i].mask) == entries_[i].key) take(entries_[i].window);
+      if (entries_[i].is(bytes)) take(entries_[i].window);
     }
   }
 
  private:
-  static constexpr EightBytes kFold = 0x2020202020202020;
-  static constexpr FourBytes kFold4 = 0x20202020;
-  static constexpr FourBytes kThree = 0xffffff;  // of four bytes the first three
-  static constexpr unsigned kSlotBits = 17, kBucketBits = 10;
+  static constexpr FourBytes kFold = 0x20202020;  // letters of both cases, as inexactly some signs
+  static constexpr FourBytes kThree = 0xffffff;   // of four bytes the first three
+  static constexpr unsigned kFourBits = 16, kThreeBits = 13, kBucketBits = 11;
+  template <unsigned Bits>
+  using Slots = std::array<std::uint64_t, (1 << Bits) / 64>;
 
   struct Entry {
-    EightBytes key;
-    EightBytes mask;
+    SixteenBytes key;
+    SixteenBytes fold;  // the bit of letters whose case is ignored
+    SixteenBytes mask;
     Window window;
+
+    bool is(SixteenBytes bytes) const {
+      return (((bytes.head | fold.head) & mask.head) ^ key.head) == 0 &&
+             (((bytes.tail | fold.tail) & mask.tail) ^ key.tail) == 0;
+    }
   };
   static std::uint32_t hash(FourBytes bytes, unsigned bits) {
     return bytes * 0x9e3779b1u >> (32 - bits);
   }
-  static std::uint32_t bucket_of(EightBytes folded) {
-    return hash(static_cast<FourBytes>(folded) & kThree, kBucketBits);
+  static std::uint32_t bucket_of(FourBytes bytes) {
+    return hash((bytes | kFold) & kThree, kBucketBits);
   }
-  void add(EightBytes key, std::size_t size_bytes, const ByteSet& next, Window window);
-  void mark(FourBytes key);
+  void add(std::string_view bytes, Window window);
+  // The lowest bit is the one of the slot.
+  static std::uint64_t bit_of(const auto& slots, std::uint32_t slot) {
+    return slots[slot / 64] >> slot % 64;
+  }
+  static void mark(auto& slots, std::uint32_t slot) {
+    slots[slot / 64] |= std::uint64_t{1} << slot % 64;
+  }
 
-  std::array<std::uint64_t, (1 << kSlotBits) / 64> slots_{};    // by what the window may be
+  Slots<kFourBits> fours_{};                                    // by four bytes that begin a window
+  Slots<kThreeBits> threes_{};                                  // by three bytes
   std::array<std::uint32_t, (1 << kBucketBits) + 1> begins_{};  // of entries, by three bytes
   std::vector<Entry> entries_;
 };

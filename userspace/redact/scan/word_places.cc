@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/scan/word_places.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -31,6 +32,7 @@ ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t cou
     std::uint64_t mask = masks[i];
     const std::size_t end = size + static_cast<std::size_t>(std::popcount(mask));
     while (size < end) {
+#pragma GCC unroll 8
       for (std::size_t j = 0; j < kAtOnce; ++j, mask &= mask - 1)
         out[size + j] = base + static_cast<std::uint32_t>(std::countr_zero(mask));
       size += kAtOnce;
@@ -47,6 +49,7 @@ ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_v
   std::size_t kept = 0, i = 0;
   const std::size_t last = text.size() < kFew ? 0 : text.size() - kFew + 1;
   if (count > 0 && offsets[count - 1] < last) {
+#pragma GCC unroll 4
     for (; i < count; ++i) {
       const std::uint32_t at = offsets[i];
       offsets[kept] = at;
@@ -56,7 +59,7 @@ ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_v
   for (; i < count; ++i) {  // the last ones of a text
     const std::uint32_t at = offsets[i];
     offsets[kept] = at;
-    kept += index.may_have(static_cast<FourBytes>(bytes_at(text, at))) ? 1 : 0;
+    kept += index.may_have(static_cast<FourBytes>(bytes_at(text, at).head)) ? 1 : 0;
   }
   return kept;
 }
@@ -74,19 +77,19 @@ ST_ALWAYS_INLINE std::size_t keep_ends(const WindowIndex& index, std::string_vie
 
 }  // namespace
 
-EightBytes bytes_at(std::string_view text, std::size_t at) {
-  if (at + sizeof(EightBytes) <= text.size()) return load<EightBytes>(text.data() + at);
-  EightBytes bytes = 0;
+SixteenBytes bytes_at(std::string_view text, std::size_t at) {
+  if (at + sizeof(SixteenBytes) <= text.size()) return load<SixteenBytes>(text.data() + at);
+  SixteenBytes bytes;
   std::memcpy(&bytes, text.data() + at, text.size() - at);
   return bytes;
 }
 
-EightBytes bytes_before(std::string_view text, std::size_t at) {
-  if (at >= sizeof(EightBytes))
-    return __builtin_bswap64(load<EightBytes>(text.data() + at - sizeof(EightBytes)));
-  EightBytes bytes = 0;
-  std::memcpy(reinterpret_cast<char*>(&bytes) + sizeof(bytes) - at, text.data(), at);
-  return __builtin_bswap64(bytes);
+SixteenBytes bytes_before(std::string_view text, std::size_t at) {
+  SixteenBytes bytes;
+  const std::size_t size = std::min(at, sizeof(bytes));
+  std::memcpy(reinterpret_cast<char*>(&bytes) + sizeof(bytes) - size, text.data() + at - size,
+              size);
+  return {__builtin_bswap64(bytes.tail), __builtin_bswap64(bytes.head)};
 }
 
 // What one look is about.

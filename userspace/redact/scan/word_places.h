@@ -14,9 +14,9 @@
 namespace scopetrace {
 
 // The bytes of `text` from `at` on; zeros behind its end.
-EightBytes bytes_at(std::string_view text, std::size_t at);
+SixteenBytes bytes_at(std::string_view text, std::size_t at);
 // The bytes before `at`, the last one first; zeros before the text.
-EightBytes bytes_before(std::string_view text, std::size_t at);
+SixteenBytes bytes_before(std::string_view text, std::size_t at);
 
 // What words may begin with, and what they may end with, the last byte first.
 struct WordIndexes {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/scan/anchor_scan.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "userspace/redact/scan/bit_list.h"
+#include "userspace/redact/scan/text_class.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace scopetrace {
+namespace {
+
+#if defined(__x86_64__)
+#define ST_AVX2 __attribute__((target("avx2")))
+
+ST_AVX2 ST_ALWAYS_INLINE __m256i table_of(const std::array<std::uint8_t, 16>& half) {
+  return _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(half.data())));
+}
+
+// The groups of each byte, told from its halves: those that both have.
+ST_AVX2 ST_ALWAYS_INLINE __m256i groups_of(const AnchorScan::Nibbles& nibbles, const char* at) {
+  const __m256i c = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+  const __m256i nibble = _mm256_set1_epi8(15);
+  const __m256i high = _mm256_and_si256(_mm256_srli_epi16(c, 4), nibble);
+  return _mm256_and_si256(_mm256_shuffle_epi8(table_of(nibbles.low), _mm256_and_si256(c, nibble)),
+                          _mm256_shuffle_epi8(table_of(nibbles.high), high));
+}
+
+using Places = std::array<AnchorScan::Nibbles, AnchorScan::kSize>;
+
+// Of half a block.
+ST_AVX2 ST_ALWAYS_INLINE std::uint32_t mask_by_avx2(const Places& places, const char* at) {
+  __m256i groups = groups_of(places[0], at);
+  for (std::size_t i = 1; i < places.size(); ++i)
+    groups = _mm256_and_si256(groups, groups_of(places[i], at + i));
+  const __m256i none = _mm256_cmpeq_epi8(groups, _mm256_setzero_si256());
+  return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(none));
+}
+
+// Reads the bytes behind the last block that its last anchor may have.
+ST_AVX2 void look_by_avx2(const Places& places, const char* text, std::size_t blocks,
+                          std::uint64_t* masks) {
+  for (std::size_t i = 0; i < blocks; ++i, text += kMaskBytes) {
+    const std::uint64_t high = mask_by_avx2(places, text + kMaskBytes / 2);
+    masks[i] = mask_by_avx2(places, text) | high << kMaskBytes / 2;
+  }
+}
+#endif
+
+}  // namespace
+
+// How many places of a text let such bytes pass, in no unit: what passes of a byte is told from the
+// byte's halves.
+std::uint64_t AnchorScan::cost_of(const Bytes& bytes) {
+  constexpr std::uint64_t kRare = 1, kCommon = 8;
+  std::uint64_t cost = 1;
+  for (const ByteSet& set : bytes) {
+    std::uint32_t low = 0, high = 0;
+    for (std::size_t c = set._Find_first(); c < set.size(); c = set._Find_next(c))
+      low |= 1U << (c & 15), high |= 1U << (c >> 4);
+    std::uint64_t sum = 0;
+    for (unsigned c = 0; c < set.size(); ++c) {
+      const bool passes = (low >> (c & 15) & high >> (c >> 4) & 1) != 0;
+      if (passes) sum += is_alnum(static_cast<char>(c)) || c == ' ' ? kCommon : kRare;
+    }
+    cost *= sum;
+  }
+  return cost;
+}
+
+AnchorScan::Group AnchorScan::join(const Group& a, const Group& b) {
+  Group both = a;
+  both.anchors.insert(both.anchors.end(), b.anchors.begin(), b.anchors.end());
+  for (std::size_t place = 0; place < kSize; ++place) both.bytes[place] |= b.bytes[place];
+  both.cost = cost_of(both.bytes);
+  return both;
+}
+
+// As a group of its own; where that is one too many, the two become one that are the least worse
+// together.
+void AnchorScan::add(const Anchor& anchor) {
+  groups_.push_back({{anchor}, anchor.bytes, cost_of(anchor.bytes)});
+  if (groups_.size() <= kGroups) return;
+  std::pair<std::size_t, std::size_t> best;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t b = 1; b < groups_.size(); ++b) {
+    for (std::size_t a = 0; a < b; ++a) {
+      const auto more = static_cast<std::int64_t>(join(groups_[a], groups_[b]).cost -
+                                                  groups_[a].cost - groups_[b].cost);
+      if (more < least) least = more, best = {a, b};
+    }
+  }
+  groups_[best.first] = join(groups_[best.first], groups_[best.second]);
+  groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(best.second));
+}
+
+void AnchorScan::build() {
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    const auto bit = static_cast<std::uint8_t>(1U << group);
+    for (std::size_t place = 0; place < kSize; ++place) {
+      const ByteSet& set = groups_[group].bytes[place];
+      for (std::size_t c = set._Find_first(); c < set.size(); c = set._Find_next(c)) {
+        rows_[place][c] |= bit;
+        nibbles_[place].low[c & 15] |= bit;
+        nibbles_[place].high[c >> 4] |= bit;
+      }
+    }
+  }
+}
+
+void AnchorScan::look_portably(std::string_view text, std::size_t first, std::size_t count,
+                               std::uint64_t* masks) const {
+  const auto groups_at = [&](std::size_t place, std::size_t at) -> unsigned {
+    return rows_[place][at < text.size() ? static_cast<unsigned char>(text[at]) : 0U];
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    masks[i] = 0;
+    for (std::size_t bit = 0; bit < kMaskBytes; ++bit) {
+      const std::size_t at = (first + i) * kMaskBytes + bit;
+      unsigned groups = groups_at(0, at);
+      for (std::size_t place = 1; place < kSize; ++place) groups &= groups_at(place, at + place);
+      masks[i] |= std::uint64_t{groups != 0} << bit;
+    }
+  }
+}
+
+void AnchorScan::look(std::string_view text, std::size_t first, std::size_t count,
+                      std::uint64_t* masks) const {
+  std::size_t done = 0;
+#if defined(__x86_64__)
+  static const bool has_avx2 = __builtin_cpu_supports("avx2");
+  const std::size_t begin = first * kMaskBytes;
+  if (has_avx2 && begin + kSize <= text.size()) {
+    done = std::min(count, (text.size() - begin - (kSize - 1)) / kMaskBytes);
+    look_by_avx2(nibbles_, text.data() + begin, done, masks);
+  }
+#endif
+  look_portably(text, first + done, count - done, masks + done);
+}
+
+}  // namespace scopetrace
