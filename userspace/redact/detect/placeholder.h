@@ -35,7 +35,7 @@ inline bool is_placeholder(std::string_view text) {
 
 // Whether the word that begins at `at` is the class of a placeholder.
 inline bool is_placeholder_class(std::string_view text, std::size_t at) {
-  return text.substr(0, at).ends_with(kPlaceholderMark) &&
+  return stands_before(text, at, kPlaceholderMark) &&
          placeholder_end(text, at - kPlaceholderMark.size()).has_value();
 }
 

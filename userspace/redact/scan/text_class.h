@@ -52,6 +52,12 @@ inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
+// Whether `word` stands before `at`. Most often its last character tells: no call then.
+inline bool stands_before(std::string_view text, std::size_t at, std::string_view word) {
+  return at >= word.size() && text[at - 1] == word.back() &&
+         text.substr(at - word.size(), word.size()) == word;
+}
+
 // Whether a token may begin at `at`: no alphanumeric before it, unless that is the end of an
 // escape (%3D, \n, \u0026).
 bool is_token_start(std::string_view text, std::size_t at);

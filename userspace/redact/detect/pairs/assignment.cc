@@ -208,7 +208,7 @@ std::optional<Assignment> PairReader::read_known(bool is_said) const {
 
 // &lt;name&gt;
 bool PairReader::takes_escaped_tag() {
-  return cursor_.text.substr(0, name_.begin).ends_with("&lt;") && cursor_.takes("&gt;");
+  return stands_before(cursor_.text, name_.begin, "&lt;") && cursor_.takes("&gt;");
 }
 
 // Over blanks, and the mark of a name that may be missing: name?: of TypeScript.
@@ -319,7 +319,7 @@ std::optional<Assignment> PairReader::read_colon() {
 std::optional<Assignment> PairReader::read_list() {
   const char opening = before_quote(cursor_.text, name_);
   const bool is_option = has_dashes(cursor_.text, name_);
-  const bool is_macro = cursor_.text.substr(0, name_.begin).ends_with("define(");
+  const bool is_macro = stands_before(cursor_.text, name_.begin, "define(");
   if (!is_quoted_ && opening != '{' && !is_macro) return std::nullopt;
   ++cursor_.at;
   cursor_.skip_spaces();

@@ -12,7 +12,7 @@ namespace {
 
 // checksum/name: an annotation that says when what it names has changed
 bool is_checksum(std::string_view text, TextRange name) {
-  return text.substr(0, name.begin).ends_with("checksum/");
+  return stands_before(text, name.begin, "checksum/");
 }
 
 // <script nonce=…>: for the page, not for who asks.

@@ -93,7 +93,7 @@ bool is_part_of_name(std::string_view word) {
 
 // https://name:value@host: the host is no secret.
 TextRange within_userinfo(std::string_view text, TextRange name, TextRange value) {
-  if (!text.substr(0, name.begin).ends_with("://")) return value;
+  if (!stands_before(text, name.begin, "://")) return value;
   const auto sign = text.substr(value.begin, value.end - value.begin).rfind('@');
   return sign == std::string_view::npos ? value : TextRange{value.begin, value.begin + sign};
 }
@@ -124,7 +124,7 @@ std::optional<TextRange> with_next_words(std::string_view text, TextRange name) 
 }
 
 // What the word means with the words around it. Sets `name` to them, unless they mean nothing.
-NameTable::Match match_with_words(const NameTable& names, std::string_view text, TextRange& name) {
+NameTable::Match match_with_words(NameMemo& memo, std::string_view text, TextRange& name) {
   const auto behind = with_next_words(text, name);
   if (!behind) return {};
   TextRange spaced = *behind;
@@ -132,7 +132,7 @@ NameTable::Match match_with_words(const NameTable& names, std::string_view text,
   for (int i = 0; i < 3; ++i) {
     const bool is_longer = spaced.end > name.end || spaced.begin < name.begin;
     const std::string_view words = text.substr(spaced.begin, spaced.end - spaced.begin);
-    const NameTable::Match found = is_longer ? names.match(words) : NameTable::Match{};
+    const NameTable::Match found = is_longer ? memo.look_up(words).match : NameTable::Match{};
     if (is_sure_match(found)) return name = spaced, found;
     is_public = is_public || (i == 0 && found.is_known && found.class_name.empty() &&
                               is_letter(text[spaced.end - 1]));  // Signature Algorithm, no Key 1
@@ -179,13 +179,14 @@ TextRange NamedValueFinder::cell_around(TextRange name) const {
   constexpr std::size_t kMaxCell = 48;
   const auto is_cell_char = [](char c) { return is_key_char(c) || c == ' ' || c == '"'; };
   TextRange cell = name;
+  while (cell.end < text_.size() && cell.end - name.end < kMaxCell && is_cell_char(text_[cell.end]))
+    ++cell.end;
+  if (cell.end < text_.size() && !is_column_border(text_[cell.end]))
+    return {name.begin, name.begin};
   while (cell.begin > 0 && name.begin - cell.begin < kMaxCell &&
          is_cell_char(text_[cell.begin - 1]))
     --cell.begin;
-  while (cell.end < text_.size() && cell.end - name.end < kMaxCell && is_cell_char(text_[cell.end]))
-    ++cell.end;
-  const bool is_cell = (cell.begin == 0 || is_column_border(text_[cell.begin - 1])) &&
-                       (cell.end == text_.size() || is_column_border(text_[cell.end]));
+  const bool is_cell = cell.begin == 0 || is_column_border(text_[cell.begin - 1]);
   return is_cell ? cell : TextRange{name.begin, name.begin};
 }
 
@@ -224,7 +225,7 @@ NameTable::Match NamedValueFinder::match_around(const NameTable::Match& match,
     const NameTable::Match found = names_.match(slice(defined));
     if (!found.class_name.empty()) return name = defined, found;
   }
-  const NameTable::Match longer = match_with_words(names_, text_, name);
+  const NameTable::Match longer = match_with_words(memo_, text_, name);
   return longer.class_name.empty() && !longer.is_known ? match : longer;
 }
 

@@ -18,15 +18,15 @@ bool is_named_by_option(std::string_view text, std::size_t at) {
   if (at > 0 && text[at - 1] == '/') {
     while (at > limit && (is_key_char(text[at - 1]) || text[at - 1] == '/')) --at;
   }
-  const std::string_view before = text.substr(0, at);
   return std::any_of(kBefore.begin(), kBefore.end(),
-                     [&](std::string_view known) { return before.ends_with(known); });
+                     [&](std::string_view known) { return stands_before(text, at, known); });
 }
 
 // <key>, <name>, <th>: tags whose text is a name.
 bool opens_name(std::string_view before) {
   constexpr std::array<std::string_view, 8> kTags = {"name>", "key>", "Name>", "Key>",
                                                      "<th>",  "<td>", "<dt>",  "<label>"};
+  if (!before.ends_with('>')) return false;
   return std::any_of(kTags.begin(), kTags.end(),
                      [&](std::string_view tag) { return before.ends_with(tag); });
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/detect/pairs/value_end.h"
 
+#include "userspace/redact/scan/text_class.h"
+
 namespace scopetrace {
 namespace {
 
@@ -197,6 +199,7 @@ std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
   Enclosure enclosure(text, name.begin);
   for (std::size_t at = begin; at < text.size(); ++at) {
     const char c = text[at];
+    if (is_token_char(c)) continue;  // what most values are made of ends none
     if (ends_hard(text, at) && !is_escaped_blank(text, begin, at)) return at;
     const std::string_view rest = text.substr(at + 1);
     if (is_quote(c)) {
