@@ -23,6 +23,20 @@ Assignment read_quoted(Cursor cursor, const Quote& quote, TextRange name, Assign
   return found;
 }
 
+// ''value'' in a string that writes its own mark twice, as SQL and CSV do. An empty string is none.
+std::optional<Quote> doubled_quote_at(const Cursor& cursor) {
+  constexpr std::size_t kMaxDoubled = 256;
+  const char mark = cursor.peek();
+  if ((mark != '\'' && mark != '"') || cursor.peek(1) != mark) return std::nullopt;
+  const std::string_view close = mark == '"' ? "\"\"" : "''";
+  const std::string_view content = cursor.text.substr(cursor.at + close.size(), kMaxDoubled);
+  if (content.empty() || is_quote(content[0]) || is_space(content[0]) || is_in(content[0], ",;)]}"))
+    return std::nullopt;
+  const bool is_closed =
+      content.substr(0, content.find_first_of("\r\n")).find(close) != content.npos;
+  return is_closed ? std::optional(Quote{'\0', 0, close, close.size()}) : std::nullopt;
+}
+
 // YAML: | or > and the value in the lines below.
 bool opens_block(Cursor cursor) {
   if (cursor.peek() != '|' && cursor.peek() != '>') return false;
@@ -65,6 +79,8 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   skip_wrapper(cursor);
   found.value = {cursor.at, cursor.at};
   if (cursor.is_at_line_end()) return found;
+  if (const auto doubled = doubled_quote_at(cursor))
+    return read_quoted(cursor, *doubled, name, found);
   if (const auto quote = quote_at(cursor.text, cursor.at)) {
     const bool is_plain = quote->size == 1 && cursor.at > name.end;
     if (is_plain && closes_prompt(cursor.text, name, cursor.at)) return found;
