@@ -3,6 +3,7 @@
 // any form, and everything a reader needs is still there.
 #include <zstd.h>
 
+#include <algorithm>
 #include <functional>
 #include <ostream>
 #include <set>
@@ -217,54 +218,93 @@ TEST_P(HttpTrafficTest, RedactingTwiceIsRedactingOnce) {
   EXPECT_EQ(redactor_->redact(once), once);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Bodies, HttpTrafficTest,
-    ::testing::Values(
-        Traffic{"Json",
-                "application/json",
-                login_json,
-                {"\"user\":\"jo\"", "\"n\":[1,2]", "\"name\":\"api_key\""}},
-        Traffic{"JsonUnderWrongType", "text/plain", login_json, {"\"user\":\"jo\"", "\"n\":[1,2]"}},
-        Traffic{
-            "Person", "application/json", person_json, {"\"brand\":\"visa\"", "\"id\":\"ord-1\""}},
-        Traffic{"Soap",
-                "text/xml",
-                soap,
-                {"<Symbol>ACME</Symbol>", "key=\"ApiKey\"", "<name>secret</name>"}},
-        Traffic{
-            "Multipart",
-            "multipart/form-data; boundary=b",
-            multipart,
-            {"name=\"password\"", "filename=\"me.png\"", "\r\n\r\njo\r\n", "[binary 11 bytes]"}},
-        Traffic{"Form",
-                "application/x-www-form-urlencoded",
-                form,
-                {"grant_type=password&username=jo&password=",
-                 "&u=https%3A%2F%2Fh%2Fcb%3Faccess_token%3D", "%26x%3D1"}},
-        Traffic{"Events",
-                "text/event-stream",
-                events,
-                {"event: start\nid: 17\n", "\"model\":\"m-1\"", "data: \"scope\":\"read\"}",
-                 "data: [DONE]"}},
-        Traffic{"Graphql",
-                "application/json",
-                graphql,
-                {"mutation($p:String){login(email:", "password:$p){id}}"}},
-        Traffic{"Lines",
-                "application/x-ndjson",
-                lines,
-                {"{\"level\":\"info\"}\n", "\"host\":\"db-1\""}},
-        Traffic{"Message",
-                "application/x-protobuf",
-                message,
-                {"1: \"order-1\"\n2: 150\n", "1: \"password\""}},
-        Traffic{"Frames",
-                "application/grpc",
-                [](const PlantedSet& p) { return grpc_frame(message(p)); },
-                {"1: \"order-1\"\n2: 150\n"}},
-        Traffic{"Page", "text/html", page, {"Hello <a href=\"/x?token=", "&b=2\">you</a></body>"}},
-        Traffic{"Table", "text/csv", table, {"id,email,password,city\n", "Rome", "Oslo"}}),
-    [](const auto& test) { return test.param.name; });
+const std::vector<Traffic>& traffics() {
+  static const std::vector<Traffic> all = {
+      Traffic{"Json",
+              "application/json",
+              login_json,
+              {"\"user\":\"jo\"", "\"n\":[1,2]", "\"name\":\"api_key\""}},
+      Traffic{"JsonUnderWrongType", "text/plain", login_json, {"\"user\":\"jo\"", "\"n\":[1,2]"}},
+      Traffic{
+          "Person", "application/json", person_json, {"\"brand\":\"visa\"", "\"id\":\"ord-1\""}},
+      Traffic{"Soap",
+              "text/xml",
+              soap,
+              {"<Symbol>ACME</Symbol>", "key=\"ApiKey\"", "<name>secret</name>"}},
+      Traffic{"Multipart",
+              "multipart/form-data; boundary=b",
+              multipart,
+              {"name=\"password\"", "filename=\"me.png\"", "\r\n\r\njo\r\n", "[binary 11 bytes]"}},
+      Traffic{"Form",
+              "application/x-www-form-urlencoded",
+              form,
+              {"grant_type=password&username=jo&password=",
+               "&u=https%3A%2F%2Fh%2Fcb%3Faccess_token%3D", "%26x%3D1"}},
+      Traffic{"Events",
+              "text/event-stream",
+              events,
+              {"event: start\nid: 17\n", "\"model\":\"m-1\"", "data: \"scope\":\"read\"}",
+               "data: [DONE]"}},
+      Traffic{"Graphql",
+              "application/json",
+              graphql,
+              {"mutation($p:String){login(email:", "password:$p){id}}"}},
+      Traffic{
+          "Lines", "application/x-ndjson", lines, {"{\"level\":\"info\"}\n", "\"host\":\"db-1\""}},
+      Traffic{"Message",
+              "application/x-protobuf",
+              message,
+              {"1: \"order-1\"\n2: 150\n", "1: \"password\""}},
+      Traffic{"Frames",
+              "application/grpc",
+              [](const PlantedSet& p) { return grpc_frame(message(p)); },
+              {"1: \"order-1\"\n2: 150\n"}},
+      Traffic{"Page", "text/html", page, {"Hello <a href=\"/x?token=", "&b=2\">you</a></body>"}},
+      Traffic{"Table", "text/csv", table, {"id,email,password,city\n", "Rome", "Oslo"}}};
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Bodies, HttpTrafficTest, ::testing::ValuesIn(traffics()),
+                         [](const auto& test) { return test.param.name; });
+
+// Each message with secrets of its own, so that none is known from another one.
+std::vector<std::string> messages_of_many_seeds() {
+  std::vector<std::string> messages;
+  for (std::uint64_t seed = 21; seed < 24; ++seed) {
+    for (const Traffic& traffic : traffics()) {
+      const PlantedSet planted = scopetrace::testing::make_planted(seed * 100 + messages.size());
+      messages.push_back(head_of(planted, traffic, "gzip") + "\r\n" +
+                         deflated(traffic.body(planted), kGzipBits));
+    }
+  }
+  return messages;
+}
+
+std::vector<std::string> redact_all(const std::vector<std::string>& messages) {
+  const auto redactor = *HttpTextRedactor::make(standard_rules(), test_key());
+  std::vector<std::string> redacted;
+  for (const std::string& message : messages) redacted.push_back(redactor->redact(message));
+  return redacted;
+}
+
+TEST(HttpTrafficOrderTest, TheOrderOfMessagesDoesNotMatter) {
+  std::vector<std::string> messages = messages_of_many_seeds();
+  const std::vector<std::string> in_order = redact_all(messages);
+
+  std::reverse(messages.begin(), messages.end());
+  std::vector<std::string> in_reverse = redact_all(messages);
+  std::reverse(in_reverse.begin(), in_reverse.end());
+
+  EXPECT_EQ(in_order, in_reverse);
+}
+
+TEST(HttpTrafficOrderTest, AMessageIsRedactedAsIfItWereTheOnlyOne) {
+  const std::vector<std::string> messages = messages_of_many_seeds();
+  const std::vector<std::string> together = redact_all(messages);
+
+  for (std::size_t i = 0; i < messages.size(); ++i)
+    EXPECT_EQ(redact_all({messages[i]})[0], together[i]) << i;
+}
 
 }  // namespace
 }  // namespace scopetrace
