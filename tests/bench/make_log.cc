@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a log of any size on standard output: the input of scripts/bench-redact.
 //
-// usage: make_log sparse|dense MEGABYTES [SEED]
-//   sparse   2 % of the lines hold a secret, 18 % a look-alike, the rest is access log
+// usage: make_log plain|sparse|dense MEGABYTES [SEED]
+//   plain    2 % of the lines hold a secret, the rest is access log
+//   sparse   2 % hold a secret, 18 % a look-alike, the rest is access log
 //   dense    60 % hold a secret, 10 % a look-alike
 // exits: 0 written, 1 the output was closed, 2 bad usage
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,8 +43,15 @@ bool write_log(scopetrace::testing::LogLines& lines, std::size_t size) {
 }
 
 int usage() {
-  std::fputs("usage: make_log sparse|dense MEGABYTES [SEED]\n", stderr);
+  std::fputs("usage: make_log plain|sparse|dense MEGABYTES [SEED]\n", stderr);
   return 2;
+}
+
+std::optional<scopetrace::testing::LogMix> mix_of(std::string_view kind) {
+  if (kind == "plain") return scopetrace::testing::kPlainLog;
+  if (kind == "sparse") return scopetrace::testing::kSparseLog;
+  if (kind == "dense") return scopetrace::testing::kDenseLog;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -50,13 +59,12 @@ int usage() {
 int main(int argc, char** argv) {
   if (argc < 3 || argc > 4) return usage();
   const std::string_view kind = argv[1];
-  if (kind != "sparse" && kind != "dense") return usage();
+  const auto mix = mix_of(kind);
+  if (!mix) return usage();
   const auto rules = scopetrace::RuleSet::parse(scopetrace::standard_profile());
   if (!rules) return 1;
   const std::size_t size = std::strtoull(argv[2], nullptr, 10) * 1'000'000;
   const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
-  const auto mix =
-      kind == "dense" ? scopetrace::testing::kDenseLog : scopetrace::testing::kSparseLog;
-  scopetrace::testing::LogLines lines(*rules, mix, seed);
+  scopetrace::testing::LogLines lines(*rules, *mix, seed);
   return write_log(lines, size) ? 0 : 1;
 }

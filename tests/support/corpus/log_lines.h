@@ -17,6 +17,7 @@ struct LogMix {
   unsigned secrets = 0;
   unsigned negatives = 0;
 };
+inline constexpr LogMix kPlainLog = {2, 0};
 inline constexpr LogMix kSparseLog = {2, 18};
 inline constexpr LogMix kDenseLog = {60, 10};
 
