@@ -60,24 +60,24 @@ std::uint64_t AnchorScan::cost_of(const Bytes& bytes) {
   constexpr std::uint64_t kRare = 1, kCommon = 8;
   std::uint64_t cost = 1;
   for (const ByteSet& set : bytes) {
-    std::uint32_t low = 0, high = 0;
+    std::uint32_t lows = 0, highs = 0;
     for (std::size_t c = set._Find_first(); c < set.size(); c = set._Find_next(c))
-      low |= 1U << (c & 15), high |= 1U << (c >> 4);
+      lows |= 1U << (c & 15), highs |= 1U << (c >> 4);
     std::uint64_t sum = 0;
-    for (unsigned c = 0; c < set.size(); ++c) {
-      const bool passes = (low >> (c & 15) & high >> (c >> 4) & 1) != 0;
-      if (passes) sum += is_alnum(static_cast<char>(c)) || c == ' ' ? kCommon : kRare;
+    for (std::uint32_t high = highs; high != 0; high &= high - 1) {
+      for (std::uint32_t low = lows; low != 0; low &= low - 1) {
+        const char c = static_cast<char>(std::countr_zero(high) << 4 | std::countr_zero(low));
+        sum += is_alnum(c) || c == ' ' ? kCommon : kRare;
+      }
     }
     cost *= sum;
   }
   return cost;
 }
 
-AnchorScan::Group AnchorScan::join(const Group& a, const Group& b) {
-  Group both = a;
-  both.anchors.insert(both.anchors.end(), b.anchors.begin(), b.anchors.end());
-  for (std::size_t place = 0; place < kSize; ++place) both.bytes[place] |= b.bytes[place];
-  both.cost = cost_of(both.bytes);
+AnchorScan::Bytes AnchorScan::united(const Bytes& a, const Bytes& b) {
+  Bytes both = a;
+  for (std::size_t place = 0; place < kSize; ++place) both[place] |= b[place];
   return both;
 }
 
@@ -90,13 +90,19 @@ void AnchorScan::add(const Anchor& anchor) {
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
   for (std::size_t b = 1; b < groups_.size(); ++b) {
     for (std::size_t a = 0; a < b; ++a) {
-      const auto more = static_cast<std::int64_t>(join(groups_[a], groups_[b]).cost -
-                                                  groups_[a].cost - groups_[b].cost);
+      const auto more = static_cast<std::int64_t>(
+          cost_of(united(groups_[a].bytes, groups_[b].bytes)) - groups_[a].cost - groups_[b].cost);
       if (more < least) least = more, best = {a, b};
     }
   }
-  groups_[best.first] = join(groups_[best.first], groups_[best.second]);
+  join(groups_[best.first], groups_[best.second]);
   groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(best.second));
+}
+
+void AnchorScan::join(Group& group, const Group& other) {
+  group.anchors.insert(group.anchors.end(), other.anchors.begin(), other.anchors.end());
+  group.bytes = united(group.bytes, other.bytes);
+  group.cost = cost_of(group.bytes);
 }
 
 void AnchorScan::build() {

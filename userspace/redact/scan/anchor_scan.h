@@ -73,7 +73,8 @@ class AnchorScan {
     std::uint64_t cost;
   };
   static std::uint64_t cost_of(const Bytes& bytes);
-  static Group join(const Group& a, const Group& b);
+  static Bytes united(const Bytes& a, const Bytes& b);
+  static void join(Group& group, const Group& other);
 
   std::vector<Group> groups_;  // at most kGroups: similar ones are together
   std::array<std::array<std::uint8_t, 256>, kSize> rows_{};  // the groups of each byte
