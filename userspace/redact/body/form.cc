@@ -15,14 +15,9 @@ constexpr std::size_t kMaxPlaceName = 64;  // of a name in a sighting's place
 
 constexpr std::size_t kMaxSniffedName = 64;
 
-bool is_form_char(char c) {
-  return is_alnum(c) ||
-         std::string_view("-._~%+*!'()[]:@,/?$;=&\"{}|\\^").find(c) != std::string_view::npos;
-}
+bool is_form_char(char c) { return is_alnum(c) || is_in(c, "-._~%+*!'()[]:@,/?$;=&\"{}|\\^"); }
 
-bool is_name_char(char c) {
-  return is_alnum(c) || std::string_view("-._~%+[]:$@").find(c) != std::string_view::npos;
-}
+bool is_name_char(char c) { return is_alnum(c) || is_in(c, "-._~%+[]:$@"); }
 
 class FormPairs {
  public:

@@ -17,14 +17,10 @@ constexpr std::array<std::string_view, 4> kOperations = {"query", "mutation", "s
                                                          "fragment"};
 
 bool is_name_char(char c) { return is_alnum(c) || c == '_'; }
-bool is_number_char(char c) {
-  return is_digit(c) || std::string_view("+-.eE").find(c) != std::string_view::npos;
-}
+bool is_number_char(char c) { return is_digit(c) || is_in(c, "+-.eE"); }
 
 // What a value without quotes may consist of, also where the grammar has none.
-bool is_word_char(char c) {
-  return !is_space(c) && std::string_view("\"#$(),:=@[]{}").find(c) == std::string_view::npos;
-}
+bool is_word_char(char c) { return !is_space(c) && !is_in(c, "\"#$(),:=@[]{}"); }
 
 template <class Is>
 std::size_t run_end(std::string_view text, std::size_t at, Is is_in) {

@@ -31,9 +31,7 @@ std::string_view first_line(std::string_view text, std::size_t max = std::string
                        std::min(window.find('\n'), window.size() - (window.empty() ? 0 : 1)) + 1);
 }
 
-bool is_name_char(char c) {
-  return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+bool is_name_char(char c) { return is_alnum(c) || is_in(c, "!#$%&'*+-.^_`|~"); }
 
 // Whether a line can follow a start line: a field, or the end of the head.
 bool may_follow_start(std::string_view text) {

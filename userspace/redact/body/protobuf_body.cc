@@ -103,9 +103,8 @@ bool is_lines(std::string_view bytes) {
 // A text as random as a key, in a message whose fields have no names that could tell.
 bool is_opaque(std::string_view text) {
   if (text.size() < kMinOpaque || !has_digit(text) || !has_letter(text)) return false;
-  const bool is_token = std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alnum(c) || std::string_view("-_+/=~").find(c) != std::string_view::npos;
-  });
+  const bool is_token = std::all_of(text.begin(), text.end(),
+                                    [](char c) { return is_alnum(c) || is_in(c, "-_+/=~"); });
   const bool is_uuid = text.size() == kUuid && text[8] == '-' && text[13] == '-';
   if (!is_token || is_uuid || count_digits(text) == text.size()) return false;
   const bool is_mixed = std::any_of(text.begin(), text.end(), is_upper) &&

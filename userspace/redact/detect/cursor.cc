@@ -27,7 +27,7 @@ std::size_t colour_end(std::string_view text, std::size_t at) {
 }  // namespace
 
 void Cursor::skip_emphasis() {
-  while (!is_over()) {
+  while (is_in(peek(), "\x1b<*")) {
     const std::size_t end = peek() == '\x1b' ? colour_end(text, at) : at;
     if (end > at) {
       at = end;

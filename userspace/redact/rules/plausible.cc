@@ -217,7 +217,7 @@ bool is_begun_mark(std::string_view value) {
 // __NAME__, @NAME@, %%NAME%%: what a build replaces.
 bool is_marked_name(std::string_view value) {
   if (value.size() < 4 || value.front() != value.back()) return false;
-  if (std::string_view("_@%").find(value.front()) == std::string_view::npos) return false;
+  if (!is_in(value.front(), "_@%")) return false;
   return std::all_of(value.begin(), value.end(),
                      [&](char c) { return is_upper(c) || c == '_' || c == value.front(); });
 }
@@ -332,9 +332,8 @@ std::size_t digits_needed(std::string_view class_name) {
 }
 
 bool has_password_sign(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    return !is_letter(c) && std::string_view(" .,!?'():/-_").find(c) == std::string_view::npos;
-  });
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return !is_letter(c) && !is_in(c, " .,!?'():/-_"); });
 }
 
 bool is_copula(std::string_view word) {
@@ -357,8 +356,7 @@ bool is_prose(std::string_view value) {
   if (value.empty() || !is_upper(value[0]) || has_digit(value)) return false;
   if (has_words) {  // a sentence holds letters and its own signs only
     return std::all_of(value.begin(), value.end(), [](char c) {
-      return is_letter(c) || static_cast<unsigned char>(c) >= 0x80 ||
-             std::string_view(" .,!?'():/-").find(c) != std::string_view::npos;
+      return is_letter(c) || static_cast<unsigned char>(c) >= 0x80 || is_in(c, " .,!?'():/-");
     });
   }
   return value.size() <= 12 && std::all_of(value.begin() + 1, value.end(), is_lower);
@@ -412,8 +410,7 @@ bool is_secret_word(std::string_view value) {
   bool has_symbol = false;
   for (const char c : value) {
     if (is_space(c)) return false;
-    has_symbol =
-        has_symbol || (!is_alnum(c) && std::string_view("._-:/").find(c) == std::string_view::npos);
+    has_symbol = has_symbol || (!is_alnum(c) && !is_in(c, "._-:/"));
   }
   return has_digit(value) || has_symbol || count_humps(value) > 0 || value.size() >= 24;
 }
@@ -477,8 +474,7 @@ bool has_look_of(std::string_view class_name, std::string_view value) {
     if (has_house_number_last(value)) return true;
     const auto number = value.find_first_not_of("0123456789");
     return number != value.npos && number > 0 && number < 6 && number + 1 < value.size() &&
-           std::string_view(" +%").find(value[number]) != std::string_view::npos &&
-           std::any_of(value.begin(), value.end(), is_upper);
+           is_in(value[number], " +%") && std::any_of(value.begin(), value.end(), is_upper);
   }
   if (class_name == "pan") return count_digits(value) == value.size() && is_card_number(value);
   if (!is_random_token(value)) return false;

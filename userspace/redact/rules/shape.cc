@@ -112,8 +112,7 @@ Result<ShapeRun> parse_set_run(std::string_view text, std::size_t& at) {
 Result<ShapeRun> parse_character(std::string_view text, std::size_t& at) {
   const bool is_escaped = text[at] == '\\';
   if (is_escaped) ++at;
-  const bool is_reserved =
-      !is_escaped && std::string_view("]{}").find(text[at]) != std::string_view::npos;
+  const bool is_reserved = !is_escaped && is_in(text[at], "]{}");
   if (at >= text.size() || is_reserved) return bad("an unexpected character", at);
   ShapeRun run;
   run.set.set(static_cast<unsigned char>(text[at++]));

@@ -22,9 +22,9 @@ constexpr std::size_t kChunkBlocks = WordPlaces::kMaxBlocks;
 
 // How rare a byte is in logs: 0 is rarest.
 unsigned commonness(char c) {
-  if (std::string_view("~`^*$#!?;|{}<>\\&").find(c) != std::string_view::npos) return 0;
-  if (std::string_view("()[]@%+'").find(c) != std::string_view::npos) return 1;
-  return is_alnum(c) || std::string_view(" \"-./:,=_").find(c) != std::string_view::npos ? 3 : 2;
+  if (is_in(c, "~`^*$#!?;|{}<>\\&")) return 0;
+  if (is_in(c, "()[]@%+'")) return 1;
+  return is_alnum(c) || is_in(c, " \"-./:,=_") ? 3 : 2;
 }
 
 // Of a byte that may be one of several.

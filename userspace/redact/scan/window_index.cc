@@ -34,22 +34,31 @@ void WindowIndex::add(std::string_view bytes, Window window) {
   const auto key = each_byte(bytes, [](char c) { return c; });
   const auto fold =
       each_byte(bytes, [&](char c) { return window.ignores_case && is_letter(c) ? 0x20 : 0; });
-  entries_.push_back({key, fold, each_byte(bytes, [](char) { return 0xff; }), window});
+  const Entry entry{key, fold, each_byte(bytes, [](char) { return 0xff; }), window};
   const FourBytes four = static_cast<FourBytes>(key.head) | kFold;
-  if (bytes.size() > 3) return mark(fours_, hash(four, kFourBits));
+  const bool is_long = bytes.size() > 3;
+  (is_long ? long_.entries : short_.entries).push_back(entry);
+  if (is_long) return mark(fours_, hash(four, kFourBits));
   mark(threes_, hash(four & kThree, kThreeBits));
 }
 
-void WindowIndex::build() {
-  const auto bucket = [](const Entry& entry) {
-    return bucket_of(static_cast<FourBytes>(entry.key.head));
+// `deciding`: which of a window's first four bytes decide.
+template <unsigned BucketBits>
+void WindowIndex::Table<BucketBits>::build(FourBytes deciding) {
+  const auto bucket = [&](const Entry& entry) {
+    return hash((static_cast<FourBytes>(entry.key.head) | kFold) & deciding, BucketBits);
   };
-  std::stable_sort(entries_.begin(), entries_.end(),
+  std::stable_sort(entries.begin(), entries.end(),
                    [&](const Entry& a, const Entry& b) { return bucket(a) < bucket(b); });
-  for (std::size_t i = 0, next = 0; i < begins_.size(); ++i) {
-    while (next < entries_.size() && bucket(entries_[next]) < i) ++next;
-    begins_[i] = static_cast<std::uint32_t>(next);
+  for (std::size_t i = 0, next = 0; i < begins.size(); ++i) {
+    while (next < entries.size() && bucket(entries[next]) < i) ++next;
+    begins[i] = static_cast<std::uint32_t>(next);
   }
+}
+
+void WindowIndex::build() {
+  long_.build(~FourBytes{0});
+  short_.build(kThree);
 }
 
 }  // namespace scopetrace

@@ -47,16 +47,15 @@ class WindowIndex {
   // Calls take(window) for each that the text goes on with.
   template <class Take>
   void each(SixteenBytes bytes, Take take) const {
-    const std::uint32_t bucket = bucket_of(static_cast<FourBytes>(bytes.head));
-    for (std::uint32_t i = begins_[bucket]; i < begins_[bucket + 1]; ++i) {
-      if (entries_[i].is(bytes)) take(entries_[i].window);
-    }
+    const FourBytes folded = static_cast<FourBytes>(bytes.head) | kFold;
+    long_.each(folded, bytes, take);
+    short_.each(folded & kThree, bytes, take);
   }
 
  private:
   static constexpr FourBytes kFold = 0x20202020;  // letters of both cases, as inexactly some signs
   static constexpr FourBytes kThree = 0xffffff;   // of four bytes the first three
-  static constexpr unsigned kFourBits = 16, kThreeBits = 13, kBucketBits = 11;
+  static constexpr unsigned kFourBits = 16, kThreeBits = 13;
   template <unsigned Bits>
   using Slots = std::array<std::uint64_t, (1 << Bits) / 64>;
 
@@ -74,9 +73,21 @@ class WindowIndex {
   static std::uint32_t hash(FourBytes bytes, unsigned bits) {
     return bytes * 0x9e3779b1u >> (32 - bits);
   }
-  static std::uint32_t bucket_of(FourBytes bytes) {
-    return hash((bytes | kFold) & kThree, kBucketBits);
-  }
+  // Windows by the hash of the bytes that decide.
+  template <unsigned BucketBits>
+  struct Table {
+    std::array<std::uint32_t, (1 << BucketBits) + 1> begins{};  // of entries
+    std::vector<Entry> entries;
+
+    template <class Take>
+    void each(FourBytes key, SixteenBytes bytes, Take take) const {
+      const std::uint32_t bucket = hash(key, BucketBits);
+      for (std::uint32_t i = begins[bucket]; i < begins[bucket + 1]; ++i) {
+        if (entries[i].is(bytes)) take(entries[i].window);
+      }
+    }
+    void build(FourBytes deciding);
+  };
   void add(std::string_view bytes, Window window);
   // The lowest bit is the one of the slot.
   static std::uint64_t bit_of(const auto& slots, std::uint32_t slot) {
@@ -86,10 +97,10 @@ class WindowIndex {
     slots[slot / 64] |= std::uint64_t{1} << slot % 64;
   }
 
-  Slots<kFourBits> fours_{};                                    // by four bytes that begin a window
-  Slots<kThreeBits> threes_{};                                  // by three bytes
-  std::array<std::uint32_t, (1 << kBucketBits) + 1> begins_{};  // of entries, by three bytes
-  std::vector<Entry> entries_;
+  Slots<kFourBits> fours_{};    // by four bytes that begin a window
+  Slots<kThreeBits> threes_{};  // by three bytes
+  Table<11> long_;              // windows of four bytes or more
+  Table<9> short_;
 };
 
 }  // namespace scopetrace

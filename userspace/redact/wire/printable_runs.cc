@@ -20,9 +20,7 @@ std::size_t sequence_size(char lead) {
   return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
 }
 
-bool is_token_character(char c) {
-  return is_alnum(c) || std::string_view("+/=_-.~%").find(c) != std::string_view::npos;
-}
+bool is_token_character(char c) { return is_alnum(c) || is_in(c, "+/=_-.~%"); }
 
 std::string_view bare_name(std::string_view run) {
   while (!run.empty() && !is_alnum(run.front())) run.remove_prefix(1);

@@ -21,9 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 128;
 
-bool is_acl_secret(std::string_view rule) {
-  return rule.size() > 1 && std::string_view("><#!").find(rule[0]) != rule.npos;
-}
+bool is_acl_secret(std::string_view rule) { return rule.size() > 1 && is_in(rule[0], "><#!"); }
 
 }  // namespace
 

@@ -44,8 +44,7 @@ LineEnd next_line_end(std::string_view text, std::size_t at) {
 }
 
 bool is_line_begin(std::string_view text, std::size_t at) {
-  if (at == 0 || std::string_view("\n\r\"'`").find(text[at - 1]) != std::string_view::npos)
-    return true;
+  if (at == 0 || is_in(text[at - 1], "\n\r\"'`")) return true;
   if (at < 2) return false;
   if (text[at - 1] == ' ') return text[at - 2] == ':' || text[at - 2] == '>';
   return text[at - 2] == '\\' && (text[at - 1] == 'n' || text[at - 1] == 'r');
@@ -56,8 +55,8 @@ TextRange word_at(std::string_view text, std::size_t at) {
   while (at < text.size() && (is_blank(text[at]) || text[at] == '"' || text[at] == '\'')) ++at;
   std::size_t end = at;
   while (end < text.size() && !is_space(text[end]) && text[end] != '"' && text[end] != '\'') {
-    const bool is_escape = text[end] == '\\' && end + 1 < text.size() &&
-                           std::string_view("\"'nr").find(text[end + 1]) != std::string_view::npos;
+    const bool is_escape =
+        text[end] == '\\' && end + 1 < text.size() && is_in(text[end + 1], "\"'nr");
     if (is_escape) break;
     ++end;
   }

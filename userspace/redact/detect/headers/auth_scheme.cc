@@ -12,9 +12,7 @@ namespace {
 constexpr std::size_t kMaxCredentials = 65536;
 constexpr std::size_t kMinBearer = 16;  // shorter words are prose
 
-bool is_credential_char(char c) {
-  return is_alnum(c) || std::string_view("-_.+/~=").find(c) != std::string_view::npos;
-}
+bool is_credential_char(char c) { return is_alnum(c) || is_in(c, "-_.+/~="); }
 
 }  // namespace
 

@@ -151,8 +151,8 @@ std::size_t field_end(std::string_view text, const Assignment& found) {
   std::size_t end = found.value.begin;
   while (end < text.size() && !is_line_end(text[end]) && text[end] != '"' && text[end] != '\'' &&
          text[end] != '\0') {
-    const bool is_escape = text[end] == '\\' && end + 1 < text.size() &&
-                           std::string_view("rn\"'").find(text[end + 1]) != std::string_view::npos;
+    const bool is_escape =
+        text[end] == '\\' && end + 1 < text.size() && is_in(text[end + 1], "rn\"'");
     if (is_escape) break;
     ++end;
   }

@@ -96,8 +96,7 @@ std::size_t month_at(std::string_view text, std::size_t at) {
 // 12 March 1984, 12-Mar-1984, March 12, 1984
 std::size_t written_date_at(std::string_view text, std::size_t at) {
   const auto skip_marks = [&](std::size_t i) {
-    while (i < text.size() && std::string_view(" ,.-/").find(text[i]) != std::string_view::npos)
-      ++i;
+    while (i < text.size() && is_in(text[i], " ,.-/")) ++i;
     return i;
   };
   const std::size_t day_first = digits_at(text, at);

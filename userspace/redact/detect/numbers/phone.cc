@@ -37,7 +37,7 @@ NumberingPlan plan_of(std::string_view digits) {
   return {"", 8, 15};
 }
 
-bool is_gap(char c) { return std::string_view(" -./()").find(c) != std::string_view::npos; }
+bool is_gap(char c) { return is_in(c, " -./()"); }
 
 std::size_t group_size(std::string_view text, std::size_t at) {
   std::size_t size = 0;

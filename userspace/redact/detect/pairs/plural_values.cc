@@ -19,8 +19,7 @@ constexpr std::size_t kMaxType = 24;  // []string{, Array(, List.of(
 bool is_closing(char c) { return c == ']' || c == '}' || c == ')'; }
 bool is_opening(char c) { return c == '[' || c == '{' || c == '('; }
 bool is_item_char(char c) {
-  return !is_space(c) && !is_closing(c) && !is_quote(c) &&
-         std::string_view(",;<>&").find(c) == std::string_view::npos;
+  return !is_space(c) && !is_closing(c) && !is_quote(c) && !is_in(c, ",;<>&");
 }
 
 // A password of any strength; of everything else what no name of a file or an object looks like.
@@ -103,9 +102,7 @@ bool Container::skip_sign() {
   if (cursor_.peek() == '>') return ++cursor_.at, true;
   cursor_.skip_blanks();
   const std::size_t begin = cursor_.at;
-  while (std::string_view(":=>").find(cursor_.peek()) != std::string_view::npos &&
-         cursor_.peek() != '\0')
-    ++cursor_.at;
+  while (is_in(cursor_.peek(), ":=>") && cursor_.peek() != '\0') ++cursor_.at;
   if (cursor_.at == begin) return cursor_.peek() == '{';  // a block of HCL
   return cursor_.at - begin <= 2;
 }

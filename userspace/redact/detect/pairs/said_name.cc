@@ -23,12 +23,12 @@ bool is_named_by_option(std::string_view text, std::size_t at) {
 }
 
 // <key>, <name>, <th>: tags whose text is a name.
-bool opens_name(std::string_view before) {
+bool opens_name(std::string_view text, std::size_t at) {
   constexpr std::array<std::string_view, 8> kTags = {"name>", "key>", "Name>", "Key>",
                                                      "<th>",  "<td>", "<dt>",  "<label>"};
-  if (!before.ends_with('>')) return false;
-  return std::any_of(kTags.begin(), kTags.end(),
-                     [&](std::string_view tag) { return before.ends_with(tag); });
+  return at > 0 && text[at - 1] == '>' &&
+         std::any_of(kTags.begin(), kTags.end(),
+                     [&](std::string_view tag) { return stands_before(text, at, tag); });
 }
 
 // Where the words before `at` begin: "Api " of "Api Token".
@@ -60,14 +60,14 @@ bool is_braced_index(std::string_view text, TextRange name) {
 bool is_said_name(std::string_view text, TextRange name) {
   if (is_named_by_option(text, name.begin)) return true;
   std::size_t at = quote_begin(text, name.begin).value_or(name.begin);
-  if (opens_name(text.substr(0, spaced_begin(text, at)))) return true;
+  if (opens_name(text, spaced_begin(text, at))) return true;
   while (at > 0 && is_blank(text[at - 1])) --at;
   if (at == 0) return false;
   const std::string_view before = text.substr(at > 12 ? at - 12 : 0, std::min<std::size_t>(at, 12));
   constexpr std::array<std::string_view, 8> kEnds = {"name",  "key", "Name", "Key",
                                                      "<key>", "id",  "type", "property"};
   const char sign = before.back();
-  if (sign == '>') return opens_name(before);
+  if (sign == '>') return opens_name(text, at);
   if (sign != '=' && sign != ':') return false;
   std::string_view word = trim(before.substr(0, before.size() - 1));
   while (!word.empty() && (is_quote(word.back()) || word.back() == '\\')) word.remove_suffix(1);

@@ -204,10 +204,25 @@ bool skip_default(Cursor& cursor) {
 
 }  // namespace
 
+// Whether what stands at the cursor may wrap a value. Most values begin with a letter or digit, and
+// no word that goes before them opens anything.
+static bool may_wrap(const Cursor& cursor) {
+  constexpr std::size_t kMaxPath = 64;
+  const char first = cursor.peek();
+  if (is_quote(first)) return false;
+  if (!is_alnum(first) || cursor.starts_with("0x")) return true;
+  bool is_path = false;
+  std::size_t size = 1;
+  for (; size < kMaxPath && is_path_char(cursor.peek(size)); ++size)
+    is_path = is_path || cursor.peek(size) == '.';
+  const char next = cursor.peek(size);
+  return is_path || is_in(next, "\"'`([#\\&") || (next & 0x80) != 0;
+}
+
 void skip_wrapper(Cursor& cursor) {
   cursor.skip_emphasis();
   cursor.skip_blanks();
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 3 && may_wrap(cursor); ++i) {
     const bool has_moved = skip_dump_line(cursor) || skip_tag(cursor) || skip_prefix(cursor) ||
                            skip_bracket(cursor) || skip_member(cursor) ||
                            skip_constructor(cursor) || skip_address(cursor) || skip_default(cursor);

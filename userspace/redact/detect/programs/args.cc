@@ -58,7 +58,7 @@ bool ArgReader::is_command_end() const {
   const std::size_t escapes = escapes_at(at_);
   const char escaped = at_ + escapes < text_.size() ? text_[at_ + escapes] : '\n';
   if (escapes % 2 == 1 && (escaped == 'n' || escaped == 'r')) return true;
-  return std::string_view("\n\r|;&").find(c) != std::string_view::npos;
+  return is_in(c, "\n\r|;&");
 }
 
 std::optional<Arg> ArgReader::next() {
@@ -94,7 +94,7 @@ bool ArgReader::ends_bare(std::size_t at) const {
   if (c == '\n' || c == '\r' || c == '\0') return true;
   if (is_nul_) return false;
   const char next = at + 1 < text_.size() ? text_[at + 1] : '\n';
-  if (c == '\\') return std::string_view("nrt0\"'\n").find(next) != std::string_view::npos;
+  if (c == '\\') return is_in(next, "nrt0\"'\n");
   return is_blank(c) || is_quote(c) || c == '|' || c == ';' || c == '>';
 }
 

@@ -183,8 +183,7 @@ std::size_t program_end(std::string_view text, std::size_t end) {
 
 // No mongodb://host.
 bool ends_program(std::string_view text, std::size_t at) {
-  return at >= text.size() ||
-         std::string_view(" \t\r\n\"'`\\,]|;\0", 13).find(text[at]) != std::string_view::npos;
+  return at >= text.size() || is_in(text[at], " \t\r\n\"'`\\,]|;\0");
 }
 
 // curl -sSku name:X: the option behind switches that take no value.

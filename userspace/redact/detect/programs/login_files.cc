@@ -35,9 +35,7 @@ TextRange next_word(std::string_view text, std::size_t at) {
 
 bool is_field(char c) { return !is_space(c) && c != ':' && c != '"' && c != '\\'; }
 
-bool is_host_char(char c) {
-  return is_alnum(c) || std::string_view(".-_*").find(c) != std::string_view::npos;
-}
+bool is_host_char(char c) { return is_alnum(c) || is_in(c, ".-_*"); }
 
 // Behind `count` fields and their colons, or nothing.
 std::optional<std::size_t> skip_fields(std::string_view text, std::size_t at, int count) {

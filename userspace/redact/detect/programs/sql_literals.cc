@@ -155,7 +155,7 @@ void SqlFinder::take_value(std::size_t begin, TextRange value, std::string_view 
   if (written.empty()) return;
   if (written.size() > 1 && written[0] == '$' && is_digit(written[1]))
     return take_later(begin, value, class_name);
-  if (std::string_view("?:@%").find(written[0]) == std::string_view::npos) add(value, class_name);
+  if (!is_in(written[0], "?:@%")) add(value, class_name);
 }
 
 // $n = 'x' in the list of parameters behind the statement, maybe in the next line.

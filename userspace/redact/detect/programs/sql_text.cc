@@ -45,7 +45,7 @@ std::optional<std::string_view> dollar_tag_at(std::string_view text, std::size_t
 // Whether the quote at `at` ends a literal although a backslash stands before it.
 bool ends_in_backslash(std::string_view text, std::size_t at) {
   const std::size_t next = skip_sql_space(text, at + 1);
-  return next < text.size() && std::string_view(",);").find(text[next]) != std::string_view::npos;
+  return next < text.size() && is_in(text[next], ",);");
 }
 
 // Whether the quote behind the backslash at `at` ends the literal.

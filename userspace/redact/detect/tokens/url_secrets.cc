@@ -77,7 +77,7 @@ bool is_database(std::string_view text, std::size_t at) {
 }
 
 // host:8443/a@b: a port and a path, a query or what else `behind` begins.
-bool begins_with_port(std::string_view password, std::string_view behind) {
+bool begins_with_port(std::string_view password, AsciiSet behind) {
   const auto end = password.find_first_not_of("0123456789");
   return end != password.npos && end > 0 && end <= 5 && is_in(password[end], behind);
 }
