@@ -38,8 +38,10 @@ void WindowIndex::add(std::string_view bytes, Window window) {
   const FourBytes four = static_cast<FourBytes>(key.head) | kFold;
   const bool is_long = bytes.size() > 3;
   (is_long ? long_.entries : short_.entries).push_back(entry);
-  if (is_long) return mark(fours_, hash(four, kFourBits));
-  mark(threes_, hash(four & kThree, kThreeBits));
+  if (!is_long) return mark(threes_, hash(four & kThree, kThreeBits));
+  mark(fours_, hash(four, kFourBits));
+  if (bytes.size() < kSix) return mark(fives_, hash(four, kFourBits));
+  mark(sixes_, hash_of_six(key.head));
 }
 
 // `deciding`: which of a window's first four bytes decide.

@@ -47,6 +47,7 @@ class WindowIndex {
   // Calls take(window) for each that the text goes on with.
   template <class Take>
   void each(SixteenBytes bytes, Take take) const {
+    if (!may_go_on(bytes.head)) return;
     const FourBytes folded = static_cast<FourBytes>(bytes.head) | kFold;
     long_.each(folded, bytes, take);
     short_.each(folded & kThree, bytes, take);
@@ -55,7 +56,8 @@ class WindowIndex {
  private:
   static constexpr FourBytes kFold = 0x20202020;  // letters of both cases, as inexactly some signs
   static constexpr FourBytes kThree = 0xffffff;   // of four bytes the first three
-  static constexpr unsigned kFourBits = 16, kThreeBits = 13;
+  static constexpr unsigned kFourBits = 16, kThreeBits = 15, kSixBits = 15;
+  static constexpr std::size_t kSix = 6;  // bytes that decide at the second look
   template <unsigned Bits>
   using Slots = std::array<std::uint64_t, (1 << Bits) / 64>;
 
@@ -72,6 +74,19 @@ class WindowIndex {
   };
   static std::uint32_t hash(FourBytes bytes, unsigned bits) {
     return bytes * 0x9e3779b1u >> (32 - bits);
+  }
+  static std::uint32_t hash_of_six(EightBytes bytes) {
+    constexpr unsigned kDropped = 8 * (sizeof(EightBytes) - kSix);
+    const EightBytes folded = bytes | kFold | EightBytes{kFold} << 32;
+    return static_cast<std::uint32_t>((folded << kDropped) * 0x9e3779b97f4a7c15u >>
+                                      (64 - kSixBits));
+  }
+  // The second look: six bytes, where the window has them. Many words begin as a literal does.
+  bool may_go_on(EightBytes bytes) const {
+    const FourBytes folded = static_cast<FourBytes>(bytes) | kFold;
+    return ((bit_of(sixes_, hash_of_six(bytes)) | bit_of(fives_, hash(folded, kFourBits)) |
+             bit_of(threes_, hash(folded & kThree, kThreeBits))) &
+            1) != 0;
   }
   // Windows by the hash of the bytes that decide.
   template <unsigned BucketBits>
@@ -99,6 +114,8 @@ class WindowIndex {
 
   Slots<kFourBits> fours_{};    // by four bytes that begin a window
   Slots<kThreeBits> threes_{};  // by three bytes
+  Slots<kFourBits> fives_{};    // by four bytes: windows that have no six
+  Slots<kSixBits> sixes_{};     // by six bytes
   Table<11> long_;              // windows of four bytes or more
   Table<9> short_;
 };

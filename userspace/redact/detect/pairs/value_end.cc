@@ -165,6 +165,15 @@ bool ends_soft(char c, std::string_view rest) {
   return is_soft && (is_delimited(rest) || closes_pattern(c, rest));
 }
 
+// Whether the bare value ends where it has come to.
+bool ends_value(TextRange value, std::string_view text, Enclosure& enclosure, Brackets& brackets) {
+  const char c = text[value.end];
+  if (ends_hard(text, value.end) && !is_escaped_blank(text, value.begin, value.end)) return true;
+  const std::string_view rest = text.substr(value.end + 1);
+  if (is_quote(c)) return enclosure.has(c) || (value.end > value.begin && is_delimited(rest));
+  return !brackets.take(c) && ends_soft(c, rest);
+}
+
 std::size_t query_end(std::string_view text, std::size_t begin) {
   std::size_t at = begin;
   while (at < text.size() && !ends_hard(text, at) && !is_quote(text[at]) && text[at] != '&' &&
@@ -198,15 +207,8 @@ std::size_t bare_end(std::string_view text, std::size_t begin, TextRange name,
   Brackets brackets;
   Enclosure enclosure(text, name.begin);
   for (std::size_t at = begin; at < text.size(); ++at) {
-    const char c = text[at];
-    if (is_token_char(c)) continue;  // what most values are made of ends none
-    if (ends_hard(text, at) && !is_escaped_blank(text, begin, at)) return at;
-    const std::string_view rest = text.substr(at + 1);
-    if (is_quote(c)) {
-      if (enclosure.has(c) || (at > begin && is_delimited(rest))) return at;
-    } else if (!brackets.take(c) && ends_soft(c, rest)) {
-      return at;
-    }
+    if (is_token_char(text[at])) continue;  // what most values are made of ends none
+    if (ends_value({begin, at}, text, enclosure, brackets)) return at;
   }
   return text.size();
 }
