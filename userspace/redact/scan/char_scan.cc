@@ -14,8 +14,8 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kBlock = kMaskBytes;
-constexpr std::size_t kBlocksPerFlush = 32;
+constexpr std::size_t kBlocks =
+    8;  // looked at together: what is done with masks is done with vectors
 
 // One bit a byte of a block.
 struct Masks {
@@ -29,159 +29,182 @@ struct Masks {
   std::uint64_t escape = 0;  // % and the backslash
 };
 
-// A mask of the block at hand, moved on by `n` bytes; `last` is that of the block before.
-ST_ALWAYS_INLINE std::uint64_t moved(std::uint64_t mask, std::uint64_t last, unsigned n) {
-  return mask << n | last >> (64 - n);
+// A mask of each block that is looked at; the first one is of the block before them.
+using Lane = std::array<std::uint64_t, kBlocks + 1>;
+
+// The mask of block `i`, moved on by `n` bytes.
+ST_ALWAYS_INLINE std::uint64_t moved(const Lane& lane, std::size_t i, unsigned n) {
+  return lane[i] << n | lane[i - 1] >> (64 - n);
 }
 
-// Bytes that are at least the Nth of a run, N = 2 to the power of Levels.
-template <std::size_t Levels>
-class RunLengths {
+// What is seen of some blocks. Looks back only: a run is seen where it gets long enough.
+class Lanes {
  public:
-  ST_ALWAYS_INLINE std::uint64_t ends(std::uint64_t mask) {
-    for (std::size_t i = 0; i < Levels; ++i) {
-      const std::uint64_t longer = mask & moved(mask, last_[i], 1U << i);
-      last_[i] = mask;
-      mask = longer;
+  // The masks of the block at `i`, from 1 on.
+  ST_ALWAYS_INLINE void put(std::size_t i, const Masks& masks) {
+    of_[kDigit][i] = masks.digit;
+    of_[kJoint][i] = masks.joint;
+    of_[kAlnum][i] = masks.alnum;
+    of_[kToken][i] = masks.token;
+    of_[kUpper][i] = masks.upper;
+    of_[kLower][i] = masks.lower;
+    of_[kLetter][i] = masks.upper | masks.lower;
+    of_[kEscape][i] = masks.escape;
+    signs[i] = masks.sign;
+  }
+  ST_ALWAYS_INLINE void look() {
+    see_word_begins();
+    see_word_ends();
+    see_numbers();
+    see_tokens();
+  }
+  // To the blocks that follow.
+  ST_ALWAYS_INLINE void go_on() {
+    for (Lane& lane : of_) lane[0] = lane[kBlocks];
+  }
+
+  // What look() fills, by block.
+  Lane word_begins;  // with a letter, one byte late
+  Lane word_ends;    // behind which byte long words and their parts end: where the next one is
+  Lane numbers;      // where they are kMinNumber characters long, one byte late
+  Lane tokens;       // where they are kMinToken characters long
+  Lane signs;
+
+ private:
+  enum Name : std::size_t {
+    kDigit,
+    kJoint,
+    kAlnum,
+    kToken,
+    kUpper,
+    kLower,
+    kLetter,
+    kEscape,
+    kBegins,
+    kTwoLetters,
+    kFourLetters,
+    kFiveLetters,
+    kNumber,
+    kNumberOfTwo,
+    kNumberOfFour,
+    kNumberOfSix,
+    kTokenOfTwo,
+    kTokenOfFour,
+    kTokenOfEight,
+    kTokenOfSixteen,
+    kNames
+  };
+
+  ST_ALWAYS_INLINE std::uint64_t back(Name name, std::size_t i, unsigned n) const {
+    return moved(of_[name], i, n);
+  }
+  ST_ALWAYS_INLINE void see_word_begins() {
+    for (std::size_t i = 1; i <= kBlocks; ++i) {
+      const std::uint64_t upper = of_[kUpper][i], letter = of_[kLetter][i];
+      const std::uint64_t begins = of_[kAlnum][i] & ~back(kAlnum, i, 1);
+      const std::uint64_t hump = upper & ~back(kUpper, i, 1);
+      // Behind the letter of an option (-DNAME) or of a colour (\x1b[36mname).
+      const std::uint64_t option = upper & back(kUpper, i, 1) & back(kJoint, i, 2);
+      const std::uint64_t coloured = back(kLetter, i, 1) & back(kDigit, i, 2);
+      // Behind \x, %XX and \u00XX; what begins no escape there does no harm.
+      const std::uint64_t escaped = back(kEscape, i, 2) | back(kEscape, i, 3) | back(kEscape, i, 6);
+      of_[kBegins][i] = letter & (begins | hump | option | coloured | escaped);
     }
-    return mask;
+    // Also the last of several capitals, when a small letter follows.
+    for (std::size_t i = 1; i <= kBlocks; ++i)
+      word_begins[i] =
+          back(kBegins, i, 1) | (of_[kLower][i] & back(kUpper, i, 1) & back(kUpper, i, 2));
+  }
+  ST_ALWAYS_INLINE void see_word_ends() {
+    double_runs(kLetter, kTwoLetters, 1);
+    double_runs(kTwoLetters, kFourLetters, 2);
+    double_runs(kFourLetters, kFiveLetters, 1);
+    for (std::size_t i = 1; i <= kBlocks; ++i)
+      word_ends[i] =
+          back(kFiveLetters, i, 1) & (~of_[kLetter][i] | (of_[kUpper][i] & back(kLower, i, 1)));
+  }
+  // A joint counts between two digits only.
+  ST_ALWAYS_INLINE void see_numbers() {
+    for (std::size_t i = 1; i <= kBlocks; ++i)
+      of_[kNumber][i] =
+          back(kDigit, i, 1) | (back(kJoint, i, 1) & of_[kDigit][i] & back(kDigit, i, 2));
+    double_runs(kNumber, kNumberOfTwo, 1);
+    double_runs(kNumberOfTwo, kNumberOfFour, 2);
+    double_runs(kNumberOfFour, kNumberOfSix, 2);
+    see_rises(kNumberOfSix, numbers);
+  }
+  ST_ALWAYS_INLINE void see_tokens() {
+    double_runs(kToken, kTokenOfTwo, 1);
+    double_runs(kTokenOfTwo, kTokenOfFour, 2);
+    double_runs(kTokenOfFour, kTokenOfEight, 4);
+    double_runs(kTokenOfEight, kTokenOfSixteen, 8);
+    see_rises(kTokenOfSixteen, tokens);
+  }
+  // Of bytes that are the Nth of a run, those that are the (N + more)th.
+  ST_ALWAYS_INLINE void double_runs(Name from, Name to, unsigned more) {
+    for (std::size_t i = 1; i <= kBlocks; ++i) of_[to][i] = of_[from][i] & back(from, i, more);
+  }
+  // The first bit of each run of set bits.
+  ST_ALWAYS_INLINE void see_rises(Name name, Lane& out) {
+    for (std::size_t i = 1; i <= kBlocks; ++i) out[i] = of_[name][i] & ~back(name, i, 1);
   }
 
- private:
-  std::uint64_t last_[Levels] = {};
+  std::array<Lane, kNames> of_{};
 };
 
-// The first bit of each run of set bits.
-class Edges {
- public:
-  ST_ALWAYS_INLINE std::uint64_t rises(std::uint64_t mask) {
-    const std::uint64_t edges = mask & ~moved(mask, last_, 1);
-    last_ = mask;
-    return edges;
-  }
-
- private:
-  std::uint64_t last_ = 0;
-};
-
-// Walks blocks in order. Looks back only: a run is seen where it gets long enough.
-class Walker {
- public:
-  // Where words and their parts begin with a letter, one byte late.
-  ST_ALWAYS_INLINE std::uint64_t word_begins(const Masks& now) {
-    std::uint64_t begins = now.alnum & ~moved(now.alnum, last_.alnum, 1);
-    begins |= now.upper & ~moved(now.upper, last_.upper, 1);
-    begins |= behind_one_letter(now);
-    if ((now.escape | last_.escape) != 0) begins |= behind_escapes(now);
-    begins &= now.upper | now.lower;
-    const std::uint64_t late = moved(begins, last_begins_, 1);
-    last_begins_ = begins;
-    // The last of several capitals, when a small letter follows.
-    return late | (now.lower & moved(now.upper, last_.upper, 1) & moved(now.upper, last_.upper, 2));
-  }
-  // Behind which byte long words and their parts end: where the next character is.
-  ST_ALWAYS_INLINE std::uint64_t word_ends(const Masks& now) {
-    const std::uint64_t letter = now.upper | now.lower;
-    const std::uint64_t four = letter_runs_.ends(letter);
-    const std::uint64_t five = four & moved(four, last_four_letters_, 1);
-    const std::uint64_t behind = moved(five, last_five_letters_, 1);
-    last_four_letters_ = four;
-    last_five_letters_ = five;
-    return behind & (~letter | (now.upper & moved(now.lower, last_.lower, 1)));
-  }
-  // Where numbers are kMinNumber characters long, one byte late: a joint counts between two digits
-  // only.
-  ST_ALWAYS_INLINE std::uint64_t numbers(const Masks& now) {
-    const std::uint64_t digit = moved(now.digit, last_.digit, 1);
-    const std::uint64_t joint = moved(now.joint, last_.joint, 1);
-    const std::uint64_t number = digit | (joint & now.digit & moved(now.digit, last_.digit, 2));
-    const std::uint64_t four = number_runs_.ends(number);
-    const std::uint64_t six = four & moved(four, last_four_, 2);
-    last_four_ = four;
-    return number_edges_.rises(six);
-  }
-  // Where tokens are kMinToken characters long.
-  ST_ALWAYS_INLINE std::uint64_t tokens(const Masks& now) {
-    return token_edges_.rises(token_runs_.ends(now.token));
-  }
-  ST_ALWAYS_INLINE void go_on(const Masks& now) { last_ = now; }
-
- private:
-  // Behind the letter of an option (-DNAME) or of a colour (\x1b[36mname).
-  ST_ALWAYS_INLINE std::uint64_t behind_one_letter(const Masks& now) const {
-    const std::uint64_t option =
-        now.upper & moved(now.upper, last_.upper, 1) & moved(now.joint, last_.joint, 2);
-    const std::uint64_t letter = now.upper | now.lower;
-    return option | (letter & moved(letter, last_.upper | last_.lower, 1) &
-                     moved(now.digit, last_.digit, 2));
-  }
-  // Behind \x, %XX and \u00XX; what begins no escape there does no harm.
-  ST_ALWAYS_INLINE std::uint64_t behind_escapes(const Masks& now) const {
-    std::uint64_t behind = 0;
-    for (const unsigned n : {2, 3, 6}) behind |= moved(now.escape, last_.escape, n);
-    return behind & now.alnum;
-  }
-
-  Masks last_;
-  RunLengths<2> number_runs_, letter_runs_;
-  RunLengths<4> token_runs_;
-  Edges number_edges_, token_edges_;
-  std::uint64_t last_four_ = 0, last_begins_ = 0, last_four_letters_ = 0, last_five_letters_ = 0;
-};
-
-// Collects what the walker sees.
+// Collects what the lanes show.
 class Collector {
  public:
-  explicit Collector(CharHits& hits)
-      : hits_(hits), begins_(hits.word_begins.data()), ends_(hits.word_ends.data()) {}
+  explicit Collector(CharHits& hits) : hits_(hits) {}
 
-  ST_ALWAYS_INLINE void take(Walker& walker, const Masks& now, std::uint32_t base) {
-    *begins_++ = walker.word_begins(now);
-    *ends_++ = walker.word_ends(now);
-    numbers_.add(walker.numbers(now), base - CharHits::kMinNumber);
-    const std::uint64_t tokens = walker.tokens(now);
-    if (tokens != 0) tokens_.add(tokens, base + 1 - CharHits::kMinToken);
-    if (now.sign != 0) signs_.add(now.sign, base);
-    walker.go_on(now);
-  }
-  // What is at the very end is seen one byte behind it.
-  ST_ALWAYS_INLINE void finish(Walker& walker, std::uint32_t base) {
-    *begins_ = walker.word_begins({});
-    *ends_ = walker.word_ends({});
-    numbers_.add(walker.numbers({}), base - CharHits::kMinNumber);
-    flush();
-  }
-  void flush() {
+  // Of `count` blocks from block `first` on.
+  ST_ALWAYS_INLINE void take(const Lanes& lanes, std::size_t first, std::size_t count) {
+    std::copy_n(lanes.word_begins.begin() + 1, count, hits_.word_begins.begin() + first);
+    std::copy_n(lanes.word_ends.begin() + 1, count, hits_.word_ends.begin() + first);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto base = static_cast<std::uint32_t>((first + i) * kMaskBytes);
+      numbers_.add(lanes.numbers[i + 1], base - CharHits::kMinNumber);
+      const std::uint64_t tokens = lanes.tokens[i + 1], signs = lanes.signs[i + 1];
+      if (tokens != 0) tokens_.add(tokens, base + 1 - CharHits::kMinToken);
+      if (signs != 0) signs_.add(signs, base);
+    }
     flush(numbers_, hits_.numbers);
     flush(tokens_, hits_.tokens);
     flush(signs_, hits_.signs);
   }
 
  private:
-  using List = BitList<kBlocksPerFlush + 2>;
+  using List = BitList<kBlocks>;
   static void flush(List& list, std::vector<std::uint32_t>& out) {
     const auto offsets = list.offsets();
+    if (offsets.empty()) return;
     out.insert(out.end(), offsets.begin(), offsets.end());
     list.clear();
   }
 
   CharHits& hits_;
-  std::uint64_t* begins_;
-  std::uint64_t* ends_;
   List numbers_, tokens_, signs_;
 };
 
-enum CharBit : unsigned { kDigit, kJoint, kUpper, kLower, kToken, kSign, kEscape };
+// The classes of a byte, one bit each.
+enum CharBit : unsigned {
+  kDigitBit,
+  kJointBit,
+  kUpperBit,
+  kLowerBit,
+  kTokenBit,
+  kSignBit,
+  kEscapeBit
+};
 
 constexpr std::array<std::uint8_t, 256> make_bits() {
   std::array<std::uint8_t, 256> bits{};
   for (unsigned i = 0; i < 256; ++i) {
     const char c = static_cast<char>(i);
-    const bool is_token = is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
-    bits[i] = static_cast<std::uint8_t>(is_digit(c) << kDigit | (c == ' ' || c == '-') << kJoint |
-                                        is_upper(c) << kUpper | is_lower(c) << kLower |
-                                        is_token << kToken | (c == '@' || c == '%') << kSign |
-                                        (c == '%' || c == '\\') << kEscape);
+    bits[i] = static_cast<std::uint8_t>(
+        is_digit(c) << kDigitBit | (c == ' ' || c == '-') << kJointBit | is_upper(c) << kUpperBit |
+        is_lower(c) << kLowerBit | is_token_char(c) << kTokenBit |
+        (c == '@' || c == '%') << kSignBit | (c == '%' || c == '\\') << kEscapeBit);
   }
   return bits;
 }
@@ -191,34 +214,31 @@ Masks masks_of(const char* block, std::size_t size) {
   Masks masks;
   for (std::size_t i = 0; i < size; ++i) {
     const std::uint64_t bits = kBits[static_cast<unsigned char>(block[i])];
-    masks.digit |= (bits >> kDigit & 1) << i;
-    masks.joint |= (bits >> kJoint & 1) << i;
-    masks.upper |= (bits >> kUpper & 1) << i;
-    masks.lower |= (bits >> kLower & 1) << i;
-    masks.token |= (bits >> kToken & 1) << i;
-    masks.sign |= (bits >> kSign & 1) << i;
-    masks.escape |= (bits >> kEscape & 1) << i;
+    masks.digit |= (bits >> kDigitBit & 1) << i;
+    masks.joint |= (bits >> kJointBit & 1) << i;
+    masks.upper |= (bits >> kUpperBit & 1) << i;
+    masks.lower |= (bits >> kLowerBit & 1) << i;
+    masks.token |= (bits >> kTokenBit & 1) << i;
+    masks.sign |= (bits >> kSignBit & 1) << i;
+    masks.escape |= (bits >> kEscapeBit & 1) << i;
   }
   masks.alnum = masks.digit | masks.upper | masks.lower;
   return masks;
 }
 
-// The last bytes, less than a block.
-ST_ALWAYS_INLINE void finish(std::string_view text, std::size_t at, Walker& walker,
-                             Collector& found) {
-  if (at < text.size()) {
-    found.take(walker, masks_of(text.data() + at, text.size() - at),
-               static_cast<std::uint32_t>(at));
-    at += kBlock;
-  }
-  found.finish(walker, static_cast<std::uint32_t>(at));
+// Of a block that the text ends in, or ended before.
+Masks last_masks(std::string_view text, std::size_t block) {
+  const std::size_t begin = std::min(text.size(), block * kMaskBytes);
+  return masks_of(text.data() + begin, std::min(text.size() - begin, kMaskBytes));
 }
 
-void prepare(std::string_view text, CharHits& hits) {
+// Returns how many masks there are: one more than blocks, for what is seen late.
+std::size_t prepare(std::string_view text, CharHits& hits) {
   hits.clear();
-  const std::size_t blocks = (text.size() + kBlock - 1) / kBlock + 1;
+  const std::size_t blocks = (text.size() + kMaskBytes - 1) / kMaskBytes + 1;
   hits.word_begins.resize(blocks);
   hits.word_ends.resize(blocks);
+  return blocks;
 }
 
 #if defined(__x86_64__)
@@ -286,17 +306,19 @@ ST_AVX2 ST_ALWAYS_INLINE Masks masks_by_avx2(const char* block) {
 }
 
 ST_AVX2 void scan_by_avx2(std::string_view text, CharHits& hits) {
-  Walker walker;
+  const std::size_t blocks = prepare(text, hits), whole = text.size() / kMaskBytes;
+  Lanes lanes;
   Collector found(hits);
-  const std::size_t whole = text.size() / kBlock * kBlock;
-  for (std::size_t at = 0; at < whole;) {
-    const std::size_t end = std::min(whole, at + kBlocksPerFlush * kBlock);
-    for (; at < end; at += kBlock) {
-      found.take(walker, masks_by_avx2(text.data() + at), static_cast<std::uint32_t>(at));
+  for (std::size_t first = 0; first < blocks; first += kBlocks) {
+    for (std::size_t i = 0; i < kBlocks; ++i) {
+      const std::size_t block = first + i;
+      lanes.put(i + 1, block < whole ? masks_by_avx2(text.data() + block * kMaskBytes)
+                                     : last_masks(text, block));
     }
-    found.flush();
+    lanes.look();
+    found.take(lanes, first, std::min(kBlocks, blocks - first));
+    lanes.go_on();
   }
-  finish(text, whole, walker, found);
 }
 #endif
 
@@ -309,24 +331,21 @@ void CharHits::clear() {
 }
 
 void scan_chars_portably(std::string_view text, CharHits& hits) {
-  prepare(text, hits);
-  Walker walker;
+  const std::size_t blocks = prepare(text, hits);
+  Lanes lanes;
   Collector found(hits);
-  const std::size_t whole = text.size() / kBlock * kBlock;
-  for (std::size_t at = 0; at < whole; at += kBlock) {
-    found.take(walker, masks_of(text.data() + at, kBlock), static_cast<std::uint32_t>(at));
-    found.flush();
+  for (std::size_t first = 0; first < blocks; first += kBlocks) {
+    for (std::size_t i = 0; i < kBlocks; ++i) lanes.put(i + 1, last_masks(text, first + i));
+    lanes.look();
+    found.take(lanes, first, std::min(kBlocks, blocks - first));
+    lanes.go_on();
   }
-  finish(text, whole, walker, found);
 }
 
 void scan_chars(std::string_view text, CharHits& hits) {
 #if defined(__x86_64__)
   static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-  if (has_avx2) {
-    prepare(text, hits);
-    return scan_by_avx2(text, hits);
-  }
+  if (has_avx2) return scan_by_avx2(text, hits);
 #endif
   scan_chars_portably(text, hits);
 }
