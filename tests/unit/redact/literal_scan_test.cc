@@ -16,12 +16,39 @@ namespace {
 
 // Letters, digits and signs of the literals below, so that they and near misses turn up often.
 std::string text_of_words(std::size_t size, std::uint64_t seed) {
-  constexpr std::string_view kParts[] = {
-      "pin",  "PIN",  "secret", "Secr", "sk_",     "[[",
-      "$2",   "8Q~",  "gh",     "ghp_", "\\n",     "\\u00",
-      " ",    "-",    "\xff",   "a",    "x",       "Z",
-      "\xc3", "%3D",  "=",      "db",   "secrets", "Id",
-      "s",    "QQ99", "7",      "pw",   "256",     "correct-horse-battery"};
+  constexpr std::string_view kParts[] = {"pin",
+                                         "PIN",
+                                         "secret",
+                                         "Secr",
+                                         "sk_",
+                                         "[[",
+                                         "$2",
+                                         "8Q~",
+                                         "gh",
+                                         "ghp_",
+                                         "\\n",
+                                         "\\u00",
+                                         " ",
+                                         "-",
+                                         "\xff",
+                                         "a",
+                                         "x",
+                                         "Z",
+                                         "\xc3",
+                                         "%3D",
+                                         "=",
+                                         "db",
+                                         "secrets",
+                                         "Id",
+                                         "s",
+                                         "QQ99",
+                                         "7",
+                                         "pw",
+                                         "256",
+                                         "correct-horse-battery",
+                                         "correct-horse-batTERY",
+                                         "correct-Horse-battle",
+                                         "7z secret"};
   std::mt19937_64 random(seed);
   std::string text;
   while (text.size() < size) text += kParts[random() % std::size(kParts)];
@@ -30,7 +57,7 @@ std::string text_of_words(std::size_t size, std::uint64_t seed) {
 
 const std::vector<Literal>& literals() {
   static const std::vector<Literal> list = [] {
-    std::vector<Literal> made(12);
+    std::vector<Literal> made(15);
     made[0] = {"secret", true, true, true, true};
     made[1] = {"pin", true, true, true};
     made[2] = {"ghp_"};
@@ -43,6 +70,9 @@ const std::vector<Literal>& literals() {
     made[9] = {"256", true};
     made[10] = {"correct-horse-battery", true};
     made[11] = {"7Q"};
+    made[12] = {"7z secret", true};
+    made[13] = {std::string("pw\0", 3), true};
+    made[14] = {"correct-horse"};
     return made;
   }();
   return list;

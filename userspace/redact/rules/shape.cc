@@ -20,7 +20,7 @@ constexpr std::pair<std::string_view, std::string_view> kNamedSets[] = {
 };
 
 // Whether each range runs upwards.
-bool add_ranges(CharSet& set, std::string_view text) {
+bool add_ranges(ByteSet& set, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto first = static_cast<unsigned char>(text[i]);
     const bool is_range = i + 2 < text.size() && text[i + 1] == '-';
@@ -39,8 +39,8 @@ bool is_word(std::string_view text) {
 }
 
 // The set, or why it is none.
-Result<CharSet> parse_set(std::string_view text) {
-  CharSet set;
+Result<ByteSet> parse_set(std::string_view text) {
+  ByteSet set;
   for (const auto& [name, ranges] : kNamedSets) {
     if (!text.starts_with(name)) continue;
     add_ranges(set, ranges);
@@ -65,7 +65,7 @@ char literal_char(const ShapeRun& run) {
   return '\0';
 }
 
-bool has(const CharSet& set, char c) { return set.test(static_cast<unsigned char>(c)); }
+bool has(const ByteSet& set, char c) { return set.test(static_cast<unsigned char>(c)); }
 
 tl::unexpected<Error> bad(std::string_view reason, std::size_t column) {
   return fail(ErrorCode::kCorrupt,
@@ -122,7 +122,7 @@ Result<ShapeRun> parse_character(std::string_view text, std::size_t& at) {
 constexpr std::size_t kMinPrefix = 3;  // of a literal that a shape begins with, to be preferred
 
 bool has_alnum(std::string_view text) { return std::any_of(text.begin(), text.end(), is_alnum); }
-bool has_alnum(const CharSet& set) {
+bool has_alnum(const ByteSet& set) {
   for (unsigned c = 0; c < 256; ++c) {
     if (set.test(c) && is_alnum(static_cast<char>(c))) return true;
   }
@@ -185,8 +185,8 @@ bool Shape::begins_word(std::string_view literal, std::size_t run) const {
 
 bool Shape::literal_begins_word() const { return begins_word(literal_, literal_run_); }
 
-CharSet Shape::behind_literal() const {
-  CharSet set;
+ByteSet Shape::behind_literal() const {
+  ByteSet set;
   for (std::size_t i = literal_run_ + literal_.size(); i < runs_.size(); ++i) {
     set |= runs_[i].set;
     if (runs_[i].count_min > 0) return set;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,14 +11,13 @@
 #include <vector>
 
 #include "userspace/base/result.h"
+#include "userspace/redact/scan/byte_set.h"
 
 namespace scopetrace {
 
-using CharSet = std::bitset<256>;
-
 // `count_min` to `count_max` characters of one set.
 struct ShapeRun {
-  CharSet set;
+  ByteSet set;
   std::uint32_t count_min = 1;
   std::uint32_t count_max = 1;
   bool operator==(const ShapeRun&) const = default;
@@ -60,7 +58,7 @@ class Shape {
   // Whether the first letter or digit of the literal begins a word wherever the shape matches.
   bool literal_begins_word() const;
   // What may stand behind the literal; any character behind the end of the shape.
-  CharSet behind_literal() const;
+  ByteSet behind_literal() const;
   // How far the characters of each open run go, as far as it was looked at: by run, or empty.
   using Stretches = std::vector<TextRange>;
 

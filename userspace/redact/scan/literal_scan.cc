@@ -27,11 +27,11 @@ unsigned commonness(char c) {
   return is_alnum(c) || is_in(c, " \"-./:,=_") ? 3 : 2;
 }
 
-// Of a byte that may be one of several.
-unsigned commonness(const ByteSet& set) {
+// Of bytes that may be several each.
+unsigned commonness(const TripleFilter::Bytes& bytes) {
   unsigned sum = 0;
-  for (unsigned c = 0; c < set.size(); ++c) {
-    if (set[c]) sum += commonness(static_cast<char>(c));
+  for (const ByteSet& set : bytes) {
+    for (unsigned c = 0; c < set.size(); ++c) sum += set[c] ? commonness(static_cast<char>(c)) : 0;
   }
   return sum;
 }
@@ -117,26 +117,23 @@ void LiteralScan::add_end(std::uint32_t literal) {
                   {literal, size, wanted.ignores_case, size <= kWindow});
 }
 
-void LiteralScan::add_anchor(std::uint32_t literal) {
+void LiteralScan::add_triple(std::uint32_t literal) {
   const Literal& wanted = literals_[literal];
   const std::size_t size = wanted.text.size();
-  const auto set_at = [&](std::size_t at) {
-    return at < size    ? set_of(wanted.text[at], wanted.ignores_case)
-           : at == size ? wanted.next
-                        : ByteSet().set();
+  const auto triple_at = [&](std::size_t at) {
+    const ByteSet third =
+        at + 2 < size ? set_of(wanted.text[at + 2], wanted.ignores_case) : wanted.next;
+    return TripleFilter::Bytes{set_of(wanted.text[at], wanted.ignores_case),
+                               set_of(wanted.text[at + 1], wanted.ignores_case), third};
   };
-  AnchorScan::Anchor best;
-  unsigned least = ~0U;
-  for (std::uint32_t at = 0; at == 0 || at + AnchorScan::kSize <= size; ++at) {
-    AnchorScan::Anchor anchor{{}, literal, at};
-    unsigned cost = 0;
-    for (std::uint32_t i = 0; i < AnchorScan::kSize; ++i) {
-      anchor.bytes[i] = set_at(at + i);
-      cost += commonness(anchor.bytes[i]);
-    }
-    if (cost < least) least = cost, best = anchor;
+  std::uint32_t best = 0;
+  for (std::uint32_t at = 1; at + TripleFilter::kSize <= size; ++at) {
+    if (commonness(triple_at(at)) < commonness(triple_at(best))) best = at;
   }
-  anchors_.add(best);
+  triples_.add(triple_at(best));
+  const std::string_view window = std::string_view(wanted.text).substr(best, kWindow);
+  behind_triples_.add(window, wanted.next,
+                      {literal, best, wanted.ignores_case, window.size() == size});
 }
 
 Status LiteralScan::add(std::uint32_t literal) {
@@ -144,7 +141,7 @@ Status LiteralScan::add(std::uint32_t literal) {
   if (wanted.text.size() < 2) return fail(ErrorCode::kCorrupt, "a literal is too short");
   if (wanted.ends_word) add_end(literal);
   if (add_begin(literal)) return {};
-  add_anchor(literal);
+  add_triple(literal);
   return {};
 }
 
@@ -156,18 +153,20 @@ Result<LiteralScan> LiteralScan::make(std::vector<Literal> literals) {
     Literal& literal = scan.literals_[i];
     if (literal.ignores_case) literal.text = to_lower(literal.text);
     if (literal.is_whole) literal.next = followers_of(literal.text);
-    scan.briefs_.push_back({static_cast<std::uint32_t>(literal.text.size()), literal.is_whole});
     ST_RETURN_IF_ERROR(scan.add(i));
+    scan.briefs_.push_back({static_cast<std::uint32_t>(literal.text.size()), literal.is_whole,
+                            literal.begins_word && is_digit(literal.text[0])});
   }
   scan.words_.begins.build();
   scan.words_.ends.build();
-  scan.anchors_.build();
+  scan.triples_.build();
+  scan.behind_triples_.build();
   return scan;
 }
 
+// The text is long enough.
 bool LiteralScan::stands_at(std::uint32_t literal, std::string_view text, std::size_t begin) const {
   const Literal& wanted = literals_[literal];
-  if (begin + wanted.text.size() > text.size()) return false;
   const char* at = text.data() + begin;
   if (!wanted.ignores_case) return std::memcmp(at, wanted.text.data(), wanted.text.size()) == 0;
   return std::equal(wanted.text.begin(), wanted.text.end(), at,
@@ -188,55 +187,41 @@ bool goes_on(const Literal& literal, std::string_view text, std::size_t at) {
 
 }  // namespace
 
-// Of a literal that stands at `begin`.
-void LiteralScan::take(Search& search, std::uint32_t literal, std::size_t begin) const {
-  const std::size_t end = begin + briefs_[literal].size;
-  if (briefs_[literal].is_whole && goes_on(literals_[literal], search.text, end)) return;
+// Of a literal whose window stands at `at`.
+void LiteralScan::take(Search& search, std::size_t at, const WindowIndex::Window& window) const {
+  if (at < window.offset) return;
+  const std::size_t begin = at - window.offset;
+  const Brief& brief = briefs_[window.string];
+  const std::size_t end = begin + brief.size;
+  if (end > search.text.size()) return;
+  if (!window.has_all && !stands_at(window.string, search.text, begin)) return;
+  if (brief.begins_number && !is_token_start(search.text, begin)) return;
+  if (brief.is_whole && goes_on(literals_[window.string], search.text, end)) return;
   search.hits.push_back(
-      {literal, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
+      {window.string, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
 }
 
 void LiteralScan::find_words(Search& search, std::size_t first, std::size_t count) const {
   WordPlaces found;
   found.look(words_, search.text, search.chars, first, count);
-  const auto take_window = [&](std::size_t at, const WindowIndex::Window& window) {
-    if (at < window.offset) return;
-    const std::size_t begin = at - window.offset;
-    if (window.is_whole || stands_at(window.string, search.text, begin))
-      take(search, window.string, begin);
-  };
   for (const std::uint32_t at : found.begins())
     words_.begins.each(bytes_at(search.text, at),
-                       [&](const auto& window) { take_window(at, window); });
+                       [&](const auto& window) { take(search, at, window); });
   for (const std::uint32_t at : found.ends())
     words_.ends.each(bytes_before(search.text, at),
-                     [&](const auto& window) { take_window(at, window); });
+                     [&](const auto& window) { take(search, at, window); });
 }
 
-// Whether a literal that has to begin a word does so at `begin`.
-bool LiteralScan::begins_word(const Search& search, std::uint32_t literal,
-                              std::size_t begin) const {
-  const char first = search.text[begin];
-  if (!literals_[literal].begins_word || !is_alnum(first)) return true;
-  if (is_digit(first)) return is_token_start(search.text, begin);
-  const std::size_t bit = begin + 1;
-  return (search.chars.word_begins[bit / kMaskBytes] >> bit % kMaskBytes & 1) != 0;
-}
-
-void LiteralScan::find_anchors(Search& search, std::size_t first, std::size_t count) const {
+void LiteralScan::find_triples(Search& search, std::size_t first, std::size_t count) const {
   std::array<std::uint64_t, kChunkBlocks> masks;
-  anchors_.look(search.text, first, count, masks.data());
-  const auto take_anchor = [&](std::size_t at, const AnchorScan::Anchor& anchor) {
-    if (at < anchor.offset) return;
-    const std::size_t begin = at - anchor.offset;
-    if (stands_at(anchor.string, search.text, begin) && begins_word(search, anchor.string, begin))
-      take(search, anchor.string, begin);
-  };
+  triples_.look(search.text, first, count, masks.data());
   for (std::size_t i = 0; i < count; ++i) {
     for (std::uint64_t mask = masks[i]; mask != 0; mask &= mask - 1) {
       const std::size_t at =
           (first + i) * kMaskBytes + static_cast<std::size_t>(std::countr_zero(mask));
-      anchors_.each(search.text, at, [&](const auto& anchor) { take_anchor(at, anchor); });
+      if (at >= search.text.size()) return;
+      behind_triples_.each(bytes_at(search.text, at),
+                           [&](const auto& window) { take(search, at, window); });
     }
   }
 }
@@ -249,7 +234,7 @@ void LiteralScan::find(std::string_view text, const CharHits& chars,
   for (std::size_t first = 0; first < blocks; first += kChunkBlocks) {
     const std::size_t count = std::min(kChunkBlocks, blocks - first);
     find_words(search, first, count);
-    find_anchors(search, first, count);
+    find_triples(search, first, count);
     search.sort();
   }
   const auto is_same = [](const LiteralHit& a, const LiteralHit& b) {

@@ -25,8 +25,9 @@ SixteenBytes each_byte(std::string_view text, ByteOf byte_of) {
 
 void WindowIndex::add(std::string_view bytes, const ByteSet& next, Window window) {
   if (bytes.size() > 2) return add(bytes, window);
-  for (unsigned c = 0; c < next.size(); ++c) {
-    if (next[c]) add(std::string(bytes) + static_cast<char>(c), window);
+  for (unsigned i = 0; i < next.size(); ++i) {
+    const char c = static_cast<char>(i);
+    if (next[i]) add(std::string(bytes) + (window.ignores_case ? to_lower(c) : c), window);
   }
 }
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "userspace/redact/scan/anchor_scan.h"
+#include "userspace/redact/scan/byte_set.h"
 
 namespace scopetrace {
 
@@ -28,7 +28,7 @@ class WindowIndex {
     std::uint32_t string = 0;   // its number
     std::uint32_t offset = 0;   // of the window in the string
     bool ignores_case = false;  // then the window is in lower case
-    bool is_whole = false;      // the string has nothing but the window
+    bool has_all = false;       // the string has nothing but the window
   };
 
   // `bytes`: kMinWindow to kMaxWindow; behind two, one of `next` may follow. The fewer places
