@@ -59,9 +59,12 @@ INSTANTIATE_TEST_SUITE_P(
         Container{"PercentEscape", "next=https%3A%2F%2Fx.example%2F%3Fapi_key%3D", "%26b%3D2"},
         Container{"Imap", "a1 LOGIN bob ", "\r\na2 LIST"},
         Container{"SmtpPrompt", "334 UGFzc3dvcmQ6\r\n", "\r\n235 ok"},
+        Container{"Cobol", "    05  WS-SMTP-PASSWORD  PIC X(64) VALUE '", "'.\n    05  WS-COUNT"},
         Container{"SqlDoubled", "CREATE SUBSCRIPTION s CONNECTION 'host=db password=''",
                   "'' dbname=x' PUBLICATION p"},
         Container{"CsvDoubled", "7,\"connected with password=\"\"", "\"\" now\",ok\n"},
+        Container{"JsonInCsv", "1,\"{\"\"user\"\":\"\"bob\"\",\"\"password\"\":\"\"",
+                  "\"\"}\",ok\n"},
         Container{"SqlIdentified", "CREATE USER bob IDENTIFIED BY '", "'"},
         Container{"Curl", "curl -sS -u bob:", " https://x.example/"},
         Container{"CurlList", "[\"curl\", \"-u\", \"bob:", "\", \"https://x.example/\"]"},
@@ -270,7 +273,8 @@ TEST(ContainersTest, CodeThatNamesASecretIsKept) {
        {"const password = process.env.DB_PASSWORD;", "if (token == nullptr) return;",
         "password: ${DB_PASSWORD}", "token := os.Getenv(\"TOKEN\")", "PASS src/login.test.js",
         "user.password = form.get(\"password\")", "Authorization header is missing",
-        "id,name,email\n"}) {
+        "id,name,email\n", "<user password=\"\"/><item id=\"\"/>",
+        "if (password == \"\" || token == \"\") return;", "password=\"\"|user=\"\""}) {
     EXPECT_EQ(s.scanner.redact(text), text);
   }
 }

@@ -34,6 +34,19 @@ TEST(StreamRedactorTest, OutputIsTheSameForEveryCut) {
   EXPECT_FALSE(contains(whole, make_secret(30, 2)));
 }
 
+TEST(StreamRedactorTest, DoubledQuotationMarkIsNotCutFromItsValue) {
+  const std::string secret =
+      make_secret(20, 3) + ";" + make_secret(90, 4) + "," + make_secret(90, 9);
+  std::size_t leaked = 0;
+  for (std::size_t filler = 7900; filler < 8300; filler += 3) {
+    std::string text;
+    while (text.size() < filler) text += "word ";
+    const std::string out = redact_cut(text + "password=''" + secret + "'' end\n", 0);
+    leaked += contains(out, secret.substr(0, 20)) || contains(out, secret.substr(120));
+  }
+  EXPECT_EQ(leaked, 0U);
+}
+
 TEST(StreamRedactorTest, IdleStreamOwnsAtMostAKibibyte) {
   Scanner s;
   const auto make_idle = [&] {

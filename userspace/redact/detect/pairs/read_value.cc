@@ -23,18 +23,27 @@ Assignment read_quoted(Cursor cursor, const Quote& quote, TextRange name, Assign
   return found;
 }
 
-// ''value'' in a string that writes its own mark twice, as SQL and CSV do. An empty string is none.
-std::optional<Quote> doubled_quote_at(const Cursor& cursor) {
-  constexpr std::size_t kMaxDoubled = 256;
-  const char mark = cursor.peek();
-  if ((mark != '\'' && mark != '"') || cursor.peek(1) != mark) return std::nullopt;
-  const std::string_view close = mark == '"' ? "\"\"" : "''";
+constexpr std::size_t kMaxDoubled = 256;
+
+// ''value'' in a string that writes its own mark twice, as SQL and CSV do. What closes an empty
+// string in markup and code is none.
+bool opens_doubled(const Cursor& cursor) {
+  const char mark = cursor.peek(), first = cursor.peek(2);
+  if ((mark != '\'' && mark != '"') || cursor.peek(1) != mark) return false;
+  return first != '\0' && !is_quote(first) && !is_space(first) &&
+         !is_in(first, ",;)]}/>|&=?:+<\\#");
+}
+
+// The doubled mark at the cursor, when the line has another one. Says in `is_open` whether the text
+// ends before that can be told.
+std::optional<Quote> doubled_quote_at(const Cursor& cursor, bool& is_open) {
+  if (!opens_doubled(cursor)) return std::nullopt;
+  const std::string_view close = cursor.peek() == '"' ? "\"\"" : "''";
   const std::string_view content = cursor.text.substr(cursor.at + close.size(), kMaxDoubled);
-  if (content.empty() || is_quote(content[0]) || is_space(content[0]) || is_in(content[0], ",;)]}"))
-    return std::nullopt;
-  const bool is_closed =
-      content.substr(0, content.find_first_of("\r\n")).find(close) != content.npos;
-  return is_closed ? std::optional(Quote{'\0', 0, close, close.size()}) : std::nullopt;
+  const std::string_view line = content.substr(0, content.find_first_of("\r\n"));
+  if (line.find(close) != line.npos) return Quote{'\0', 0, close, close.size()};
+  is_open = line.size() == content.size() && content.size() < kMaxDoubled;
+  return std::nullopt;
 }
 
 // YAML: | or > and the value in the lines below.
@@ -79,7 +88,7 @@ Assignment read_value(Cursor cursor, TextRange name, Tie tie) {
   skip_wrapper(cursor);
   found.value = {cursor.at, cursor.at};
   if (cursor.is_at_line_end()) return found;
-  if (const auto doubled = doubled_quote_at(cursor))
+  if (const auto doubled = doubled_quote_at(cursor, found.is_open))
     return read_quoted(cursor, *doubled, name, found);
   if (const auto quote = quote_at(cursor.text, cursor.at)) {
     const bool is_plain = quote->size == 1 && cursor.at > name.end;
