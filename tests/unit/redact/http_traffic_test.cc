@@ -267,12 +267,14 @@ const std::vector<Traffic>& traffics() {
 INSTANTIATE_TEST_SUITE_P(Bodies, HttpTrafficTest, ::testing::ValuesIn(traffics()),
                          [](const auto& test) { return test.param.name; });
 
-// Each message with secrets of its own, so that none is known from another one.
-std::vector<std::string> messages_of_many_seeds() {
+// Each message with secrets of its own, so that none is known from another one. The key of each in
+// `keys`.
+std::vector<std::string> messages_of_many_seeds(std::vector<std::string>& keys) {
   std::vector<std::string> messages;
   for (std::uint64_t seed = 21; seed < 24; ++seed) {
     for (const Traffic& traffic : traffics()) {
       const PlantedSet planted = scopetrace::testing::make_planted(seed * 100 + messages.size());
+      keys.push_back(planted.refresh_token);
       messages.push_back(head_of(planted, traffic, "gzip") + "\r\n" +
                          deflated(traffic.body(planted), kGzipBits));
     }
@@ -288,8 +290,13 @@ std::vector<std::string> redact_all(const std::vector<std::string>& messages) {
 }
 
 TEST(HttpTrafficOrderTest, TheOrderOfMessagesDoesNotMatter) {
-  std::vector<std::string> messages = messages_of_many_seeds();
+  std::vector<std::string> keys;
+  std::vector<std::string> messages = messages_of_many_seeds(keys);
   const std::vector<std::string> in_order = redact_all(messages);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_TRUE(contains(messages[i], keys[i]));
+    EXPECT_FALSE(contains(in_order[i], keys[i]));
+  }
 
   std::reverse(messages.begin(), messages.end());
   std::vector<std::string> in_reverse = redact_all(messages);
@@ -299,7 +306,8 @@ TEST(HttpTrafficOrderTest, TheOrderOfMessagesDoesNotMatter) {
 }
 
 TEST(HttpTrafficOrderTest, AMessageIsRedactedAsIfItWereTheOnlyOne) {
-  const std::vector<std::string> messages = messages_of_many_seeds();
+  std::vector<std::string> keys;
+  const std::vector<std::string> messages = messages_of_many_seeds(keys);
   const std::vector<std::string> together = redact_all(messages);
 
   for (std::size_t i = 0; i < messages.size(); ++i)
