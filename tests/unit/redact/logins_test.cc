@@ -376,6 +376,18 @@ TEST(CookieTest, LosesEachStringOfAList) {
                           make_secret(24));
 }
 
+TEST(CookieTest, LeavesTheFieldsThatFollowItInALog) {
+  expect_only_secret_gone("state cookie decoded for fjord; raw=§ ttl=300", make_secret(60));
+  EXPECT_FALSE(
+      contains(redact("cookie: a=1; sid=" + make_secret(24) + " next=" + make_secret(24, 2)),
+               make_secret(24, 2)));
+}
+
+TEST(EmailTest, StandsBetweenWordsWithoutBlanks) {
+  expect_only_secret_gone("番号8564：§様よりご連絡です。", "wouter_romano75@wp.pl");
+  EXPECT_FALSE(contains(redact("連絡先 山田@例え.jp まで"), "山田"));
+}
+
 TEST(DocumentTest, LosesNumbersThatAreMostlyLetters) {
   expect_only_secret_gone("passport_no=§&issuing_country=DEU", "CC9NG4YUV");
   expect_only_secret_gone("{\"vin\":\"§\",\"odometer\":56433}", "WVW3FLJF1PB625313");
@@ -439,7 +451,10 @@ constexpr const char* kHarmlessNames[] = {
     "token = Keyword.Type",
     "my $token = shift;",
     "Token: '#d8dee9',",
-    "an error that is identified by `name` and \"code\""};
+    "an error that is identified by `name` and \"code\"",
+    "MountVolume.SetUp failed for volume \"tls\" : secret \"geo-router-tls\" not found",
+    "{{ lookup('hashi_vault', 'secret=kv/data/catalog:password') }}",
+    "<string name=\"hint_password\">パスワードを入力</string>"};
 INSTANTIATE_TEST_SUITE_P(Names, HarmlessLoginTest, ::testing::ValuesIn(kHarmlessNames));
 
 TEST(LabelTest, OnlyThoseOfMetricsNameSecrets) {

@@ -252,9 +252,18 @@ bool is_template(std::string_view value) {
   return kPlaceholders.is_in(value);
 }
 
+// kv/data/app:password: a field of a secret in a vault.
+bool is_path_of_vault(std::string_view value) {
+  const auto data = value.find("/data/"), colon = value.rfind(':');
+  if (data == value.npos || colon == value.npos || colon < data) return false;
+  return std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || is_in(c, "-_/:."); }) &&
+         !is_random_token(value.substr(colon + 1));
+}
+
 // /run/secrets/x, ./key.pem, vault:kv/app, arn:aws:…, https://…: where the value is kept.
 bool is_reference(std::string_view value) {
-  if (kReferences.begins(value)) return true;
+  if (kReferences.begins(value) || is_path_of_vault(value)) return true;
   const auto mark = value.find("://");
   if (mark != value.npos && mark < 16) {
     return std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(mark),

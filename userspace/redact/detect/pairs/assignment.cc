@@ -84,6 +84,7 @@ class PairReader {
   bool takes_escaped_tag();
   void skip_to_sign();
   bool skip_name_end();
+  bool is_in_doubled(const Quote& quote) const;
   void skip_bounds();
   void skip_visibility();
   void skip_argument_index();
@@ -107,6 +108,7 @@ bool PairReader::skip_name_end() {
   if (const auto quote = quote_at(cursor_.text, cursor_.at)) {
     cursor_.at += quote->size;
     is_quoted_ = true;
+    if (is_in_doubled(*quote)) ++cursor_.at;
   } else if (cursor_.peek() == '\\') {
     return false;
   }
@@ -123,6 +125,13 @@ bool PairReader::skip_name_end() {
   if (is_quoted_ && cursor_.takes(">>")) return true;
   cursor_.skip_emphasis();
   return true;
+}
+
+// ""name"" of JSON in CSV: whether the second mark behind the name is there for the one before it.
+bool PairReader::is_in_doubled(const Quote& quote) const {
+  const std::string_view text = cursor_.text;
+  return quote.size == 1 && name_.begin > 1 && text[name_.begin - 1] == quote.mark &&
+         text[name_.begin - 2] == quote.mark && cursor_.peek() == quote.mark;
 }
 
 // name[64] of C
@@ -172,11 +181,20 @@ std::optional<Assignment> PairReader::read_default_argument() {
   return value(Tie::kEquals);
 }
 
-// LIKE 'value', IN ('value') of SQL
+// PIC X(32) of COBOL
+void skip_picture(Cursor& cursor) {
+  if (!cursor.takes("PIC ")) return;
+  while (is_alnum(cursor.peek()) || is_in(cursor.peek(), "()")) ++cursor.at;
+  cursor.skip_blanks();
+}
+
+// LIKE 'value', IN ('value') of SQL, VALUE 'value' of COBOL
 std::optional<Assignment> PairReader::read_comparison() {
   Cursor ahead = cursor_;
+  skip_picture(ahead);
   const bool is_list = ahead.takes("IN (") || ahead.takes("in (");
-  if (!is_list && !ahead.takes("LIKE ") && !ahead.takes("like ") && !ahead.takes("ILIKE "))
+  if (!is_list && !ahead.takes("LIKE ") && !ahead.takes("like ") && !ahead.takes("ILIKE ") &&
+      !ahead.takes("VALUE "))
     return std::nullopt;
   if (!quote_at(ahead.text, ahead.at)) return std::nullopt;
   cursor_ = ahead;

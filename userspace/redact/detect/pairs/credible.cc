@@ -182,6 +182,8 @@ class Look {
   }
   bool is_destructured() const;
   bool is_label_of_metric() const;
+  bool is_object_in_message() const;
+  bool is_label_of_page() const;
   bool is_word_of_code() const;
   bool is_code() const;
   bool is_option_itself() const;
@@ -218,6 +220,7 @@ bool Look::is_followed_by_word() const {
 }
 
 bool Look::is_credible() const {
+  if (is_label_of_page()) return false;
   switch (found_.tie) {
     case Tie::kBlank:
       return is_credible_after_blank();
@@ -358,8 +361,26 @@ bool Look::is_credible_after_blank() const {
   return is_credible_in_sentence();
 }
 
+// secret "geo-router-tls" not found: the name of an object of a cluster.
+bool Look::is_object_in_message() const {
+  constexpr std::array<std::string_view, 8> kBehind = {
+      " not found", " already exists", " is forbidden", " does not exist",
+      " created",   " was not found",  " is invalid",   " in namespace"};
+  if (class_name_ != "generic-secret" || !is_name_of_object(value_)) return false;
+  const std::string_view behind = text_.substr(std::min(text_.size(), range_.end + 1));
+  return std::any_of(kBehind.begin(), kBehind.end(),
+                     [&](std::string_view words) { return behind.starts_with(words); });
+}
+
+// <string name="hint_password">…</string>: what an application shows, in another script.
+bool Look::is_label_of_page() const {
+  return before_name().ends_with("<string name=\"") &&
+         std::none_of(value_.begin(), value_.end(), is_alnum);
+}
+
 // name "value", with what stands in front of the name.
 bool Look::is_credible_string_after_blank(std::string_view before) const {
+  if (is_object_in_message()) return false;
   if (is_number() || takes_words(class_name_)) return true;
   const bool is_keyword_name = before.ends_with(":");  // Clojure
   if (has_words()) return is_keyword_name && !is_prose(value_);

@@ -102,7 +102,7 @@ bool Container::skip_sign() {
   if (cursor_.peek() == '>') return ++cursor_.at, true;
   cursor_.skip_blanks();
   const std::size_t begin = cursor_.at;
-  while (is_in(cursor_.peek(), ":=>") && cursor_.peek() != '\0') ++cursor_.at;
+  while (is_in(cursor_.peek(), ":=>")) ++cursor_.at;
   if (cursor_.at == begin) return cursor_.peek() == '{';  // a block of HCL
   return cursor_.at - begin <= 2;
 }

@@ -8,6 +8,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxWord = 32;  // of a constructor or a type
+constexpr std::size_t kMaxPath = 64;  // of a variable or a call
 
 bool has_quote(const Cursor& cursor) { return quote_at(cursor.text, cursor.at).has_value(); }
 
@@ -181,7 +182,6 @@ bool takes_alternative(Cursor& ahead) {
 
 // env('X', 'v'), os.getenv("X", "v"), process.env.X || 'v': the value when nothing is set.
 bool skip_default(Cursor& cursor) {
-  constexpr std::size_t kMaxPath = 64;
   Cursor ahead = cursor;
   if (!is_letter(ahead.peek())) return false;
   while (ahead.at - cursor.at < kMaxPath && is_path_char(ahead.peek())) ++ahead.at;
@@ -207,7 +207,6 @@ bool skip_default(Cursor& cursor) {
 // Whether what stands at the cursor may wrap a value. Most values begin with a letter or digit, and
 // no word that goes before them opens anything.
 static bool may_wrap(const Cursor& cursor) {
-  constexpr std::size_t kMaxPath = 64;
   const char first = cursor.peek();
   if (is_quote(first)) return false;
   if (!is_alnum(first) || cursor.starts_with("0x")) return true;

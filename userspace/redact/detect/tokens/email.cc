@@ -37,6 +37,10 @@ bool is_foreign_mark(std::string_view text, std::size_t at) {
   return (lead == 0xE2 && (next == 0x80 || next == 0x81)) || (lead == 0xE3 && next == 0x80);
 }
 
+// The first byte of a letter of Chinese, Japanese or Korean (U+3000 and up): where no blank divides
+// words, an address in ASCII stands between them.
+bool is_undivided(char c) { return static_cast<unsigned char>(c) >= 0xE3; }
+
 std::size_t local_begin(std::string_view text, std::size_t at) {
   std::size_t begin = at;
   while (begin > 0 && at - begin < kMaxLocal && is_local_char(text[begin - 1])) --begin;
@@ -45,6 +49,7 @@ std::size_t local_begin(std::string_view text, std::size_t at) {
     const bool is_inside = (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
     if (is_foreign_mark(text, i)) begin = i + (static_cast<unsigned char>(text[i]) == 0xC2 ? 2 : 3);
     if (is_inside && i == begin) begin = i + 1;
+    if (is_undivided(text[i]) && i + 3 < at && is_alnum(text[i + 3])) begin = i + 3;
   }
   return std::min(begin, at);
 }
@@ -54,6 +59,7 @@ std::size_t domain_end(std::string_view text, std::size_t begin) {
   const std::size_t limit = std::min(text.size(), begin + kMaxAddress);
   while (end < limit && is_domain_char(text[end])) {
     if (is_high(text[end]) && is_foreign_mark(text, end)) break;
+    if (is_undivided(text[end]) && is_alnum(text[end - 1])) break;
     ++end;
   }
   while (end > begin && !is_alnum(text[end - 1]) && !is_high(text[end - 1])) --end;
