@@ -15,6 +15,11 @@ namespace scopetrace {
 
 inline constexpr std::size_t kMaskBytes = 64;  // that one mask is about
 
+// The lowest set bit; anything of 0, and no branch to ask.
+ST_ALWAYS_INLINE std::uint32_t lowest_bit(std::uint64_t mask) {
+  return static_cast<std::uint32_t>(std::countr_zero(mask | std::uint64_t{1} << 63));
+}
+
 // The offsets of set bits of up to Masks masks, in the order they were added.
 template <std::size_t Masks>
 class BitList {
@@ -24,20 +29,15 @@ class BitList {
   ST_ALWAYS_INLINE void add(std::uint64_t mask, std::uint32_t base) {
     std::uint32_t* out = offsets_.data() + size_;
     size_ += static_cast<std::size_t>(std::popcount(mask));
-    *out++ = base + lowest(mask);
+    *out++ = base + lowest_bit(mask);
     mask &= mask - 1;
-    *out++ = base + lowest(mask);
-    for (mask &= mask - 1; mask != 0; mask &= mask - 1) *out++ = base + lowest(mask);
+    *out++ = base + lowest_bit(mask);
+    for (mask &= mask - 1; mask != 0; mask &= mask - 1) *out++ = base + lowest_bit(mask);
   }
   void clear() { size_ = 0; }
   std::span<const std::uint32_t> offsets() const { return {offsets_.data(), size_}; }
 
  private:
-  // The lowest set bit; anything of 0, and no branch to ask.
-  ST_ALWAYS_INLINE static std::uint32_t lowest(std::uint64_t mask) {
-    return static_cast<std::uint32_t>(std::countr_zero(mask | std::uint64_t{1} << 63));
-  }
-
   std::array<std::uint32_t, Masks * kMaskBytes + 2> offsets_;
   std::size_t size_ = 0;
 };

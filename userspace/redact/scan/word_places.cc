@@ -22,20 +22,20 @@ FourBytes four_before(const char* at) {
   return __builtin_bswap32(load<FourBytes>(at - sizeof(FourBytes)));
 }
 
-// The offsets of the bits of some masks, eight at a time: words are about that many in a mask, and
-// a branch that depends on the text costs more than some stores.
+// The offsets of the bits of some masks, AtOnce of them at a time: as many as most masks have, for a
+// branch that depends on the text costs more than some stores.
+template <std::size_t AtOnce>
 ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t count,
                                      std::uint32_t base, WordPlaces::Offsets& out) {
-  constexpr std::size_t kAtOnce = 8;
   std::size_t size = 0;
   for (std::size_t i = 0; i < count; ++i, base += kMaskBytes) {
     std::uint64_t mask = masks[i];
     const std::size_t end = size + static_cast<std::size_t>(std::popcount(mask));
     while (size < end) {
 #pragma GCC unroll 8
-      for (std::size_t j = 0; j < kAtOnce; ++j, mask &= mask - 1)
-        out[size + j] = base + static_cast<std::uint32_t>(std::countr_zero(mask));
-      size += kAtOnce;
+      for (std::size_t j = 0; j < AtOnce; ++j, mask &= mask - 1)
+        out[size + j] = base + lowest_bit(mask);
+      size += AtOnce;
     }
     size = end;
   }
@@ -104,9 +104,9 @@ ST_ALWAYS_INLINE void WordPlaces::look(const Blocks& blocks) {
   const auto base = static_cast<std::uint32_t>(blocks.first * kMaskBytes);
   const std::uint64_t* begins = blocks.chars.word_begins.data() + blocks.first;
   const std::uint64_t* ends = blocks.chars.word_ends.data() + blocks.first;
-  begin_count_ = flatten(begins, blocks.count, base - 1, begins_);
+  begin_count_ = flatten<8>(begins, blocks.count, base - 1, begins_);
   begin_count_ = keep_begins(blocks.words.begins, blocks.text, begins_, begin_count_);
-  end_count_ = flatten(ends, blocks.count, base, ends_);
+  end_count_ = flatten<4>(ends, blocks.count, base, ends_);
   end_count_ = keep_ends(blocks.words.ends, blocks.text, ends_, end_count_);
 }
 
