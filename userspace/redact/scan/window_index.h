@@ -44,10 +44,17 @@ class WindowIndex {
              bit_of(threes_, hash(folded & kThree, kThreeBits))) &
             1) != 0;
   }
+  // The second look, where the first says yes: six bytes, where the window has them. Many words
+  // begin as a string does.
+  bool may_go_on(EightBytes bytes) const {
+    const FourBytes folded = static_cast<FourBytes>(bytes) | kFold;
+    return ((bit_of(sixes_, hash_of_six(bytes)) | bit_of(fives_, hash(folded, kFourBits)) |
+             bit_of(threes_, hash(folded & kThree, kThreeBits))) &
+            1) != 0;
+  }
   // Calls take(window) for each that the text goes on with.
   template <class Take>
   void each(SixteenBytes bytes, Take take) const {
-    if (!may_go_on(bytes.head)) return;
     const FourBytes folded = static_cast<FourBytes>(bytes.head) | kFold;
     long_.each(folded, bytes, take);
     short_.each(folded & kThree, bytes, take);
@@ -80,13 +87,6 @@ class WindowIndex {
     const EightBytes folded = bytes | kFold | EightBytes{kFold} << 32;
     return static_cast<std::uint32_t>((folded << kDropped) * 0x9e3779b97f4a7c15u >>
                                       (64 - kSixBits));
-  }
-  // The second look: six bytes, where the window has them. Many words begin as a literal does.
-  bool may_go_on(EightBytes bytes) const {
-    const FourBytes folded = static_cast<FourBytes>(bytes) | kFold;
-    return ((bit_of(sixes_, hash_of_six(bytes)) | bit_of(fives_, hash(folded, kFourBits)) |
-             bit_of(threes_, hash(folded & kThree, kThreeBits))) &
-            1) != 0;
   }
   // Windows by the hash of the bytes that decide.
   template <unsigned BucketBits>

@@ -64,6 +64,18 @@ ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_v
   return kept;
 }
 
+// Of those, the ones where it may go on.
+ST_ALWAYS_INLINE std::size_t keep_likely(const WindowIndex& index, std::string_view text,
+                                         WordPlaces::Offsets& offsets, std::size_t count) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t at = offsets[i];
+    offsets[kept] = at;
+    kept += index.may_go_on(bytes_at(text, at).head) ? 1 : 0;
+  }
+  return kept;
+}
+
 ST_ALWAYS_INLINE std::size_t keep_ends(const WindowIndex& index, std::string_view text,
                                        WordPlaces::Offsets& offsets, std::size_t count) {
   std::size_t kept = 0;
@@ -106,6 +118,7 @@ ST_ALWAYS_INLINE void WordPlaces::look(const Blocks& blocks) {
   const std::uint64_t* ends = blocks.chars.word_ends.data() + blocks.first;
   begin_count_ = flatten<8>(begins, blocks.count, base - 1, begins_);
   begin_count_ = keep_begins(blocks.words.begins, blocks.text, begins_, begin_count_);
+  begin_count_ = keep_likely(blocks.words.begins, blocks.text, begins_, begin_count_);
   end_count_ = flatten<4>(ends, blocks.count, base, ends_);
   end_count_ = keep_ends(blocks.words.ends, blocks.text, ends_, end_count_);
 }
