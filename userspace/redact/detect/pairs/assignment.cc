@@ -76,8 +76,9 @@ class PairReader {
   bool fills_line_behind(std::size_t at) const;
   TextRange next_word(TextRange word) const;
   bool says_value(TextRange word) const;
-  std::optional<Assignment> read_known(bool is_said) const;
-  std::optional<Assignment> read_behind_name(bool is_said);
+  std::optional<Assignment> read_known() const;
+  std::optional<Assignment> read_behind_name();
+  bool is_said() const { return is_said_name(cursor_.text, name_); }
   std::optional<Assignment> read_arrow(bool is_arrow);
   Assignment read_argument();
   Assignment read_prose();
@@ -215,9 +216,9 @@ std::optional<Assignment> PairReader::read_declared_type() {
 }
 
 // Formats in which a name and its value are two strings, or have their lengths before them.
-std::optional<Assignment> PairReader::read_known(bool is_said) const {
+std::optional<Assignment> PairReader::read_known() const {
   const bool may_be_pair =
-      is_said && (is_quoted_ || cursor_.peek() == '<' || cursor_.peek() == ',');
+      (is_quoted_ || cursor_.peek() == '<' || cursor_.peek() == ',') && is_said();
   if (may_be_pair) {
     if (auto pair = paired_value(cursor_.text, name_, cursor_.at)) return pair;
   }
@@ -242,24 +243,23 @@ std::optional<Assignment> PairReader::read() {
   if (cursor_.peek() == '\r') {
     if (auto found = read_bulk()) return found;
   }
-  const bool is_said = is_said_name(cursor_.text, name_);
-  if (auto found = read_known(is_said)) return found;
+  if (auto found = read_known()) return found;
   if (cursor_.peek() == '(' && !is_quoted_) return read_call();
   if (takes_escaped_tag()) return value(Tie::kElement);
-  return read_behind_name(is_said);
+  return read_behind_name();
 }
 
 // Behind all that closes the name.
-std::optional<Assignment> PairReader::read_behind_name(bool is_said) {
+std::optional<Assignment> PairReader::read_behind_name() {
   skip_to_sign();
   if (auto found = read_sign()) {
     const bool is_code = is_index_ && !found->is_quoted;
     return is_code ? std::nullopt : found;
   }
-  if (is_said && has_blank_) {
+  if (has_blank_ && is_said()) {
     if (auto found = option_value(cursor_.text, name_, cursor_.at)) return found;
   }
-  if (is_said && cursor_.is_at_line_end()) return paired_value(cursor_.text, name_, cursor_.at);
+  if (cursor_.is_at_line_end() && is_said()) return paired_value(cursor_.text, name_, cursor_.at);
   return read_blank();
 }
 

@@ -258,7 +258,8 @@ void NamedValueFinder::take_name(TextRange name) {
   if (match.class_name.empty() && !is_contextual && !known.is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
   // What follows a part's name is its own container, whatever it looks like.
-  const bool is_part = is_sure_match(match) && is_said_name(text_, name) &&
+  const bool may_be_part = name.begin > 0 && is_in(text_[name.begin - 1], "\"'=[");
+  const bool is_part = may_be_part && is_sure_match(match) && is_said_name(text_, name) &&
                        take_part(scan_, name, match.class_name, findings_);
   if (is_part) return;
   const auto found = assignment_behind(text_, name);
