@@ -55,7 +55,7 @@ class TextScanner {
   void forget();
   // Where the next replacements stand ("request.header.cookie"), and what was seen since
   // take_sightings().
-  void set_place(std::string place) { place_ = std::move(place); }
+  void set_place(std::string_view place) { place_ = place; }
   const std::string& place() const { return place_; }
   std::vector<CredentialSighting> take_sightings();
   std::vector<std::string> take_data_classes();

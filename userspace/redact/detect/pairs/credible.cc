@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMinTight = 2;  // of a value right behind "name="
 constexpr std::size_t kMinWord = 6;   // of a word of letters behind a name in prose
+constexpr std::size_t kMaxBefore = 512;
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
@@ -129,8 +130,10 @@ class Look {
   std::string_view written_name() const {
     return text_.substr(name_.begin, name_.end - name_.begin);
   }
+  // On its line, as far as it is looked at.
   std::string_view before_name() const {
-    const std::size_t begin = line_begin(text_, name_.begin);
+    const std::size_t near = name_.begin > kMaxBefore ? name_.begin - kMaxBefore : 0;
+    const std::size_t begin = std::max(line_begin(text_, name_.begin), near);
     return text_.substr(begin, name_.begin - begin);
   }
   bool begins_line() const {

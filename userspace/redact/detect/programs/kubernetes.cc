@@ -84,8 +84,9 @@ class YamlReader {
     return text_.substr(begin, end - begin);
   }
   bool ends_at(const Line& line, std::size_t indent) const;
-  bool is_version(const Line& line) const {
-    return !manifest_.is_said() && slice(line.first, line.end).starts_with("apiVersion");
+  // What a manifest says once; before its kind, it may say the version.
+  bool is_said_again(const Line& line) const {
+    return slice(line.first, line.end).starts_with(manifest_.is_said() ? "kind:" : "apiVersion");
   }
   bool is_next_at(const Line& line, std::size_t indent) const;
   void take_line(const Line& line, std::size_t indent);
@@ -110,7 +111,7 @@ bool YamlReader::ends_at(const Line& line, std::size_t indent) const {
 
 // Whether another document or manifest begins.
 bool YamlReader::is_next_at(const Line& line, std::size_t indent) const {
-  return ends_at(line, indent) || (line.indent == indent && is_version(line));
+  return ends_at(line, indent) || (line.indent == indent && is_said_again(line));
 }
 
 void YamlReader::take_line(const Line& line, std::size_t indent) {

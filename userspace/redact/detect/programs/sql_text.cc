@@ -9,7 +9,8 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxName = 128;
-constexpr std::size_t kMaxTag = 32;  // of a dollar quote
+constexpr std::size_t kMaxTag = 32;           // of a dollar quote
+constexpr std::size_t kMaxExpression = 1024;  // without its strings
 
 bool is_name_char(char c) { return is_alnum(c) || c == '_' || c == '$' || c == '.' || c == '-'; }
 
@@ -134,7 +135,7 @@ TextRange sql_expression_at(std::string_view text, std::size_t at, std::size_t l
   const std::size_t begin = skip_sql_space(text, at);
   std::size_t depth = 0;
   std::size_t i = begin;
-  while (i < limit) {
+  for (std::size_t outside = 0; i < limit && outside < kMaxExpression;) {
     const auto string = may_begin_string(text, i) ? sql_string_at(text, i) : std::nullopt;
     if (string) {
       i = std::max(i + 1, sql_string_end(text, i, *string));
@@ -144,7 +145,7 @@ TextRange sql_expression_at(std::string_view text, std::size_t at, std::size_t l
     if (depth == 0 && (c == ',' || c == ')' || c == ';')) break;
     if (c == '(') ++depth;
     if (c == ')') --depth;
-    ++i;
+    ++i, ++outside;
   }
   std::size_t end = std::min(i, limit);
   while (end > begin && is_space(text[end - 1])) --end;
