@@ -109,7 +109,7 @@ bool PairReader::skip_name_end() {
   if (const auto quote = quote_at(cursor_.text, cursor_.at)) {
     cursor_.at += quote->size;
     is_quoted_ = true;
-    if (is_in_doubled(*quote)) ++cursor_.at;
+    cursor_.at += static_cast<std::size_t>(is_in_doubled(*quote));
   } else if (cursor_.peek() == '\\') {
     return false;
   }

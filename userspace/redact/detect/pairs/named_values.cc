@@ -249,6 +249,13 @@ void NamedValueFinder::take_reversed_pair(std::size_t end) {
     findings_.push_back({found->value, *class_name});
 }
 
+// What follows a part's name is its own container, whatever it looks like.
+bool NamedValueFinder::takes_part(TextRange name, const NameTable::Match& match) {
+  const bool may_be_part = name.begin > 0 && is_in(text_[name.begin - 1], "\"'=[");
+  return may_be_part && is_sure_match(match) && is_said_name(text_, name) &&
+         take_part(scan_, name, match.class_name, findings_);
+}
+
 void NamedValueFinder::take_name(TextRange name) {
   if (take_table(name)) return;
   const KnownName known = memo_.look_up(slice(name));
@@ -257,11 +264,7 @@ void NamedValueFinder::take_name(TextRange name) {
   const bool is_contextual = match.class_name.empty() && name.end - name.begin <= kMaxContextual;
   if (match.class_name.empty() && !is_contextual && !known.is_cookie) return;
   if (name.end == text_.size()) return scan_.wants_more(name.begin);
-  // What follows a part's name is its own container, whatever it looks like.
-  const bool may_be_part = name.begin > 0 && is_in(text_[name.begin - 1], "\"'=[");
-  const bool is_part = may_be_part && is_sure_match(match) && is_said_name(text_, name) &&
-                       take_part(scan_, name, match.class_name, findings_);
-  if (is_part) return;
+  if (takes_part(name, match)) return;
   const auto found = assignment_behind(text_, name);
   if (!found) return match.class_name.empty() ? void() : take_nothing(name);
   ask_if_open(name, *found);

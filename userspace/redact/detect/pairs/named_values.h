@@ -32,6 +32,7 @@ class NamedValueFinder {
     return text_.substr(range.begin, range.end - range.begin);
   }
   void take_name(TextRange name);
+  bool takes_part(TextRange name, const NameTable::Match& match);
   bool take_table(TextRange name);
   bool begins_table(TextRange cell);
   void take_rows(std::size_t at);

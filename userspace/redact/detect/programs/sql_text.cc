@@ -142,7 +142,7 @@ TextRange sql_expression_at(std::string_view text, std::size_t at, std::size_t l
       continue;
     }
     const char c = text[i];
-    if (depth == 0 && (c == ',' || c == ')' || c == ';')) break;
+    if (depth == 0 && is_in(c, ",);")) break;
     if (c == '(') ++depth;
     if (c == ')') --depth;
     ++i, ++outside;

@@ -41,15 +41,21 @@ bool is_foreign_mark(std::string_view text, std::size_t at) {
 // words, an address in ASCII stands between them.
 bool is_undivided(char c) { return static_cast<unsigned char>(c) >= 0xE3; }
 
+// Behind the byte at `i`, before the @ at `at`, when it is of what stands in front of an address
+// that would begin at `begin`; else `begin`.
+std::size_t begin_behind(std::string_view text, std::size_t begin, std::size_t i, std::size_t at) {
+  const auto byte = static_cast<unsigned char>(text[i]);
+  if (is_foreign_mark(text, i)) return i + (byte == 0xC2 ? 2 : 3);
+  if (is_undivided(text[i]) && i + 3 < at && is_alnum(text[i + 3])) return i + 3;
+  const bool is_rest = (byte & 0xC0) == 0x80 && i == begin;  // of a letter that is cut
+  return is_rest ? i + 1 : begin;
+}
+
 std::size_t local_begin(std::string_view text, std::size_t at) {
   std::size_t begin = at;
   while (begin > 0 && at - begin < kMaxLocal && is_local_char(text[begin - 1])) --begin;
   for (std::size_t i = begin; i < at; ++i) {
-    if (!is_high(text[i])) continue;
-    const bool is_inside = (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
-    if (is_foreign_mark(text, i)) begin = i + (static_cast<unsigned char>(text[i]) == 0xC2 ? 2 : 3);
-    if (is_inside && i == begin) begin = i + 1;
-    if (is_undivided(text[i]) && i + 3 < at && is_alnum(text[i + 3])) begin = i + 3;
+    if (is_high(text[i])) begin = begin_behind(text, begin, i, at);
   }
   return std::min(begin, at);
 }
