@@ -376,6 +376,13 @@ TEST(CookieTest, LosesEachStringOfAList) {
                           make_secret(24));
 }
 
+TEST(ForeignNameTest, LosesWhatFollowsItInItsScript) {
+  for (const char* name : {"Пароль: §", "パスワード: §", "密码：§", "비밀번호: §"})
+    expect_only_secret_gone(name, make_secret(16));
+  expect_only_secret_gone("master_key → §\n", make_secret(32));
+  EXPECT_FALSE(contains(redact("password: пароль" + make_secret(6)), make_secret(6)));
+}
+
 TEST(CookieTest, LeavesTheFieldsThatFollowItInALog) {
   expect_only_secret_gone("state cookie decoded for fjord; raw=§ ttl=300", make_secret(60));
   EXPECT_FALSE(
@@ -454,7 +461,36 @@ constexpr const char* kHarmlessNames[] = {
     "an error that is identified by `name` and \"code\"",
     "MountVolume.SetUp failed for volume \"tls\" : secret \"geo-router-tls\" not found",
     "{{ lookup('hashi_vault', 'secret=kv/data/catalog:password') }}",
-    "<string name=\"hint_password\">パスワードを入力</string>"};
+    "<string name=\"hint_password\">パスワードを入力</string>",
+    "> password login works, only the token exchange was broken",
+    "Le secret est stocké dans le coffre ; le jeton reste valable 27 heures",
+    "  password: パスワード\n  token: Токен доступа\n  secret: 보안 키\n",
+    "auth: { password: 'Hasło', token: 'Token dostępu', pin: 'Kod PIN' }",
+    "failed to list *v1.Secret: secrets \\\"mallard-db-password\\\" is forbidden",
+    "{\"msg\":\"reconciled\",\"secret\":\"payments/cobalt-db-password\",\"generation\":34}",
+    "PASSWORD: <set to the key 'password' in secret 'pg-app-credentials'>  Optional: false",
+    "couldn't get token \"token-ph5rg\": token expired",
+    "| Client secret | (hidden) |",
+    "API_TOKEN: ${API_TOKEN:?missing}",
+    "Taints: dedicated=secrets:NoSchedule",
+    "const password = useState<string>('');",
+    "{\"key\":\"ctrl+l\",\"signature\":\"(Ljava/lang/String;I)V\",\"pass\":true}",
+    "pub fn rotate(&mut self, token: &SecretString) -> Result<SecretString, TokenError> {",
+    "config :app, secret_key_base: System.fetch_env!(\"SECRET_KEY_BASE\")",
+    "auth.signIn(login: _login.text, password: _passwordController.text);",
+    "{\"secret_id\": \"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER\"}",
+    "fun validatePassword(password: CharArray): PasswordResult = when {",
+    "  password = fromMaybe mempty . lookup \"password\"",
+    "$Secret = Get-Secret -Name 'db-password' -AsPlainText",
+    "auto password = std::make_unique<SecureBuffer>(size_);",
+    "{\"required\":[\"password\",\"token\"],\"additionalProperties\":false}",
+    "\"names\":[\"password\",\"token\",\"secretKey\",\"sessionId\",\"authState\"]",
+    ":root{--color-token-primary:#057574;--secret-radius:8px;--key-shadow:0 1px}",
+    "  --private-key path       PEM private key (default \"~/.a/id_ed25519\")",
+    " + 945606a98...cea4aaaf0 wip/session-key -> origin/wip/session-key  (forced update)",
+    "\"Statement\":[{\"Sid\":\"AllowUse\",\"Effect\":\"Allow\"}]",
+    "bin/rails credentials:show --environment production",
+    "return e.password===e.passwordConfirm&&e.password.length>=r.minLength}}});"};
 INSTANTIATE_TEST_SUITE_P(Names, HarmlessLoginTest, ::testing::ValuesIn(kHarmlessNames));
 
 TEST(LabelTest, OnlyThoseOfMetricsNameSecrets) {

@@ -9,6 +9,7 @@
 
 #include "userspace/redact/detect/numbers/cards.h"
 #include "userspace/redact/detect/placeholder.h"
+#include "userspace/redact/rules/harmless_values.h"
 #include "userspace/redact/scan/ip_address.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scan/word_set.h"
@@ -18,34 +19,38 @@ namespace {
 
 // Words that stand for a value, say that there is none, or describe it.
 constexpr std::string_view kKeywords[] = {
-    "true",        "false",       "null",        "none",       "nil",          "undefined",
-    "void",        "new",         "yes",         "no",         "required",     "optional",
-    "string",      "password",    "passwd",      "secret",     "token",        "bearer",
-    "basic",       "nullptr",     "str",         "int",        "bool",         "object",
-    "any",         "bytes",       "varchar",     "text",       "unset",        "empty",
-    "missing",     "invalid",     "expired",     "changed",    "failed",       "reset",
-    "n/a",         "this",        "self",        "number",     "filtered",     "masked",
-    "hidden",      "removed",     "omitted",     "incorrect",  "wrong",        "redacted",
-    "denied",      "forbidden",   "unknown",     "valid",      "revoked",      "disabled",
-    "enabled",     "rejected",    "accepted",    "created",    "updated",      "deleted",
-    "generated",   "refreshed",   "rotated",     "renewed",    "loaded",       "found",
-    "mismatch",    "ok",          "success",     "boolean",    "integer",      "char",
-    "uuid",        "json",        "jsonb",       "blob",       "float",        "double",
-    "long",        "date",        "datetime",    "timestamp",  "array",        "list",
-    "map",         "func",        "function",    "const",      "var",          "let",
-    "await",       "async",       "return",      "include",    "omit",         "prompt",
-    "stdin",       "unspecified", "not",         "is",         "was",          "are",
-    "has",         "must",        "should",      "cannot",     "too",          "for",
-    "from",        "with",        "and",         "or",         "the",          "in",
-    "to",          "of",          "on",          "auto",       "unauthorized", "unchanged",
-    "verified",    "supported",   "same-origin", "ask",        "nan",          "private",
-    "public",      "protected",   "hmac",        "bcrypt",     "argon2",       "set",
-    "not_set",     "inherit",     "default",     "always",     "never",        "enforced",
-    "strong",      "weak",        "data",        "todo",       "tbd",          "fixme",
-    "string|null", "encrypted",   "ascii-text",  "hexadecimal"};
-constexpr std::string_view kPlaceholderParts[] = {
-    "YOUR_", "your_", "your-", "CHANGEME", "changeme", "os.environ", "getenv",     "process.env",
-    "{{",    "${",    "$(",    "<%=",      "#{",       "<your",      "REPLACE_ME", "example-token"};
+    "true",        "false",       "null",        "none",        "nil",          "undefined",
+    "void",        "new",         "yes",         "no",          "required",     "optional",
+    "string",      "password",    "passwd",      "secret",      "token",        "bearer",
+    "basic",       "nullptr",     "str",         "int",         "bool",         "object",
+    "any",         "bytes",       "varchar",     "text",        "unset",        "empty",
+    "missing",     "invalid",     "expired",     "changed",     "failed",       "reset",
+    "n/a",         "this",        "self",        "number",      "filtered",     "masked",
+    "hidden",      "removed",     "omitted",     "incorrect",   "wrong",        "redacted",
+    "denied",      "forbidden",   "unknown",     "valid",       "revoked",      "disabled",
+    "enabled",     "rejected",    "accepted",    "created",     "updated",      "deleted",
+    "generated",   "refreshed",   "rotated",     "renewed",     "loaded",       "found",
+    "mismatch",    "ok",          "success",     "boolean",     "integer",      "char",
+    "uuid",        "json",        "jsonb",       "blob",        "float",        "double",
+    "long",        "date",        "datetime",    "timestamp",   "array",        "list",
+    "map",         "func",        "function",    "const",       "var",          "let",
+    "await",       "async",       "return",      "include",     "omit",         "prompt",
+    "stdin",       "unspecified", "not",         "is",          "was",          "are",
+    "has",         "must",        "should",      "cannot",      "too",          "for",
+    "from",        "with",        "and",         "or",          "the",          "in",
+    "to",          "of",          "on",          "auto",        "unauthorized", "unchanged",
+    "verified",    "supported",   "same-origin", "ask",         "nan",          "private",
+    "public",      "protected",   "hmac",        "bcrypt",      "argon2",       "set",
+    "not_set",     "inherit",     "default",     "always",      "never",        "enforced",
+    "strong",      "weak",        "data",        "todo",        "tbd",          "fixme",
+    "string|null", "encrypted",   "ascii-text",  "hexadecimal", "secrets",      "tokens",
+    "passwords",   "credentials", "noschedule",  "noexecute",   "show",         "edit"};
+constexpr std::string_view kPlaceholderParts[] = {"YOUR_",      "your_",        "your-",
+                                                  "CHANGEME",   "changeme",     "os.environ",
+                                                  "getenv",     "process.env",  "NO_LOG_PARAMETER",
+                                                  "{{",         "${",           "$(",
+                                                  "<%=",        "#{",           "<your",
+                                                  "REPLACE_ME", "example-token"};
 // What stands for all or the rest of a value when it is at one of its ends. A secret may hold it.
 constexpr std::string_view kMaskEnds[] = {"***",    "xxxx", "XXXX", "....", "####",       "XXX-XX",
                                           "xxx-xx", "…",    "••",   "●●",   "placeholder"};
@@ -107,10 +112,10 @@ bool is_expression(std::string_view value) {
   if (is_scalar && value.size() > 2 && value.substr(1).find("->") != value.npos) return true;
   const auto open = value.find_first_of(is_scalar ? "([{" : "([");
   if (open == std::string_view::npos || open == 0) return false;
-  const std::string_view head = value.substr(0, open);
-  const auto is_member = [](char c) {
-    return is_letter(c) || c == '_' || c == '.' || c == '$' || c == ':' || c == '>' || c == '-';
-  };
+  std::string_view head = value.substr(0, open);
+  const bool is_marked = head.find('.') != head.npos && is_in(head.back(), "!?");
+  if (is_marked) head.remove_suffix(1);  // System.fetch_env!(
+  const auto is_member = [](char c) { return is_letter(c) || is_in(c, "_.$:>-"); };
   return std::all_of(head.begin(), head.end(), is_member);
 }
 
@@ -150,6 +155,7 @@ bool is_braced_name(std::string_view value) {
 bool is_bracketed_word(std::string_view value) {
   constexpr std::array<std::string_view, 4> kBrackets = {"<>", "[]", "()", "{}"};
   if (value.size() < 2) return value == "<" || value == "[" || value == "{" || value == "(";
+  if (value[0] == '(' && std::all_of(value.begin() + 1, value.end(), is_letter)) return true;
   const bool is_bracketed = std::any_of(kBrackets.begin(), kBrackets.end(), [&](auto pair) {
     return value.front() == pair[0] && value.back() == pair[1];
   });
@@ -252,15 +258,6 @@ bool is_template(std::string_view value) {
   return kPlaceholders.is_in(value);
 }
 
-// kv/data/app:password: a field of a secret in a vault.
-bool is_path_of_vault(std::string_view value) {
-  const auto data = value.find("/data/"), colon = value.rfind(':');
-  if (data == value.npos || colon == value.npos || colon < data) return false;
-  return std::all_of(value.begin(), value.end(),
-                     [](char c) { return is_lower(c) || is_digit(c) || is_in(c, "-_/:."); }) &&
-         !is_random_token(value.substr(colon + 1));
-}
-
 // /run/secrets/x, ./key.pem, vault:kv/app, arn:aws:…, https://…: where the value is kept.
 bool is_reference(std::string_view value) {
   if (kReferences.begins(value) || is_path_of_vault(value)) return true;
@@ -341,8 +338,9 @@ std::size_t digits_needed(std::string_view class_name) {
 }
 
 bool has_password_sign(std::string_view value) {
-  return std::any_of(value.begin(), value.end(),
-                     [](char c) { return !is_letter(c) && !is_in(c, " .,!?'():/-_"); });
+  return std::any_of(value.begin(), value.end(), [](char c) {
+    return !is_letter(c) && (c & 0x80) == 0 && !is_in(c, " .,!?'():/-_");
+  });
 }
 
 bool is_copula(std::string_view word) {
@@ -419,7 +417,7 @@ bool is_secret_word(std::string_view value) {
   bool has_symbol = false;
   for (const char c : value) {
     if (is_space(c)) return false;
-    has_symbol = has_symbol || (!is_alnum(c) && !is_in(c, "._-:/"));
+    has_symbol = has_symbol || (!is_alnum(c) && (c & 0x80) == 0 && !is_in(c, "._-:/"));
   }
   return has_digit(value) || has_symbol || count_humps(value) > 0 || value.size() >= 24;
 }

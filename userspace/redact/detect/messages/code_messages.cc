@@ -144,7 +144,8 @@ bool is_technical(std::string_view text, std::size_t at) {
 
 // Each with two letters of ASCII in a row, which the literal scan needs.
 constexpr std::string_view kForeignNames[] = {
-    "contraseña", "hasło", "mật khẩu", "lösenord", "şifre", "mot de passe", "palavra-passe"};
+    "contraseña", "hasło",  "mật khẩu",   "lösenord", "şifre", "mot de passe", "palavra-passe",
+    "Пароль",     "пароль", "パスワード", "密码",     "密碼",  "비밀번호"};
 
 // Behind the rest of a sentence, up to "is" or a colon: "… du compte est : X". Nothing when the
 // sentence goes on for more than a few words.

@@ -57,7 +57,7 @@ constexpr IdRule kRules[] = {
     {11, 0, is_oib, "|oib|"},
     {12, 444, is_aadhaar, "|aadhaar|aadhar|uidai|uid|"},
     {12, 0, is_personnummer_of_century, "|personnummer|personal identity|personal number|"},
-    {12, 0, is_my_number, "|my number|mynumber|individual number|kojin bango|"},
+    {12, 0, is_my_number, "|my number|mynumber|individual number|kojin bango|マイナンバー|"},
     {13, 67, is_rrn, "|rrn|resident registration|jumin|"},
     {13, 13, is_ahv, "|ahv|avs|"},
     {13, 0, is_za_id, "|south african id|sa id|rsa id|"},

@@ -80,6 +80,7 @@ class PairReader {
   std::optional<Assignment> read_behind_name();
   bool is_said() const { return is_said_name(cursor_.text, name_); }
   std::optional<Assignment> read_arrow(bool is_arrow);
+  std::optional<Assignment> read_written_arrow();
   Assignment read_argument();
   Assignment read_prose();
   bool takes_escaped_tag();
@@ -270,6 +271,11 @@ std::optional<Assignment> PairReader::read_arrow(bool is_arrow) {
   return value(Tie::kEquals);
 }
 
+// name → value
+std::optional<Assignment> PairReader::read_written_arrow() {
+  return cursor_.takes("→") ? std::optional(value(Tie::kEquals)) : std::nullopt;
+}
+
 std::optional<Assignment> PairReader::read_sign() {
   const char next = cursor_.peek(1);
   switch (cursor_.peek()) {
@@ -289,6 +295,8 @@ std::optional<Assignment> PairReader::read_sign() {
       return read_list();
     case '|':
       return next == '|' ? read_default() : read_bar();
+    case '\xe2':
+      return read_written_arrow();
     case '{':
       if (!is_quoted_) return read_braces();
       return paired_value(cursor_.text, name_, cursor_.at + 1);
@@ -317,6 +325,7 @@ std::optional<Assignment> PairReader::read_colon() {
   }
   if (c == ':' || (c == '/' && cursor_.peek(1) == '/')) return std::nullopt;
   const bool is_default = is_default_of_variable(cursor_.text, name_);
+  if (c == '?' && is_default) return std::nullopt;  // ${NAME:?message}
   if (c == '=' || (c == '-' && is_default)) {
     ++cursor_.at;
     return value(Tie::kEquals);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/rules/harmless_values.h"
 #include "userspace/redact/rules/plausible.h"
 #include "userspace/redact/scan/text_class.h"
 
@@ -53,18 +54,6 @@ bool configures(std::string_view before) {
                      [&](std::string_view command) { return before.find(command) != before.npos; });
 }
 
-// Keyword.Type, String.Double: constants of code.
-bool is_path_of_constants(std::string_view value) {
-  if (value.find('.') == value.npos) return false;
-  char before = '.';
-  for (const char c : value) {
-    if (!is_letter(c) && c != '.') return false;
-    if (before == '.' && !is_upper(c)) return false;
-    before = c;
-  }
-  return !is_shuffled(value);
-}
-
 // Letters of both cases and digits, and no algorithm (SHA256Hash).
 bool is_strong_password(std::string_view value) {
   constexpr std::size_t kMinStrong = 8;
@@ -95,20 +84,12 @@ bool stores(std::string_view before) {
                      [&](std::string_view verb) { return command.ends_with(verb); });
 }
 
-// db-creds: small letters, as clusters name their objects
-bool is_name_of_object(std::string_view value) {
-  const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
-    return is_lower(c) || is_digit(c) || c == '-' || c == '.';
-  });
-  return is_plain && !is_random_token(value) &&
-         (!has_digit(value) || value.find('-') != value.npos);
-}
-
 // machine host login name password value
 bool is_of_netrc(std::string_view before) {
-  const bool has_field =
-      before.find("login ") != before.npos || before.find("machine ") != before.npos;
-  return has_field && is_blank(before.back()) && before.find_first_of("[<{|") == before.npos;
+  if (before.find_first_of("[<{|") != before.npos) return false;
+  before = trim(before);
+  before = trim(before.substr(0, before.find_last_of(" \t") + 1));
+  return before.ends_with("login") || before.ends_with("machine");
 }
 
 // One look at a found value and what is around it.
@@ -176,7 +157,7 @@ class Look {
   // A bracket or a separator in front of what is short or has no digit.
   bool begins_as_code() const {
     constexpr std::size_t kMinSecret = 8;
-    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]") &&
+    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]=") &&
            (value_.size() < kMinSecret || !has_digit(value_));
   }
   // A tab or more than one blank between the name and the value.
@@ -186,7 +167,9 @@ class Look {
   bool is_destructured() const;
   bool is_label_of_metric() const;
   bool is_object_in_message() const;
-  bool is_label_of_page() const;
+  bool is_harmless() const;
+  bool ends_in_name() const;
+  bool is_begun_code() const;
   bool is_word_of_code() const;
   bool is_code() const;
   bool is_option_itself() const;
@@ -201,6 +184,7 @@ class Look {
   bool is_credible_in_sentence() const;
   bool is_credible_option() const;
   bool is_stored() const;
+  bool is_member_of_list() const;
   bool is_credible_argument() const;
   bool is_credible_call() const;
   bool is_credible_cell() const;
@@ -216,14 +200,15 @@ class Look {
 
 bool Look::is_followed_by_word() const {
   const std::size_t end = range_.end;
-  if (end + 1 >= text_.size() || text_[end] != ' ' || !is_letter(text_[end + 1])) return false;
-  std::size_t next = end + 1;
+  if (end + 1 >= text_.size() || text_[end] != ' ') return false;
+  std::size_t next = std::min(text_.find_first_not_of(' ', end), text_.size());  // of a usage text
+  if (next >= text_.size() || !is_letter(text_[next])) return false;
   while (next < text_.size() && is_letter(text_[next])) ++next;
   return next >= text_.size() || is_space(text_[next]) || is_in(text_[next], ".,;!?)'\"");
 }
 
 bool Look::is_credible() const {
-  if (is_label_of_page()) return false;
+  if (is_harmless()) return false;
   switch (found_.tie) {
     case Tie::kBlank:
       return is_credible_after_blank();
@@ -249,6 +234,7 @@ bool Look::is_credible_string() const {
   const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
   const bool is_password = class_name_.find("pass") != class_name_.npos;
   if (!is_password && is_label_of_metric() && is_name_of_object(value_)) return false;
+  if (class_name_ == "generic-secret" && is_object_in_namespace(value_)) return false;
   if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
   if (is_prose(value_)) return false;
   return is_password || value_.size() >= kMinWord || !is_letters();
@@ -265,11 +251,24 @@ bool Look::is_credible_bare() const {
   if (is_number()) return true;
   if (is_signature() && !is_secret_word(value_)) return false;
   if (is_usage() || begins_as_code()) return false;
-  if (is_code() || is_measure() || is_destructured()) return false;
+  if (is_code() || is_measure() || is_destructured() || is_begun_code()) return false;
   if (takes_words(class_name_)) return true;
   if (found_.tie == Tie::kColon) return is_credible_after_colon();
   if (!found_.is_spaced) return value_.size() >= kMinTight;
   return value_.size() > 2 && (is_secret_word(value_) || !(is_letters() && is_followed_by_word()));
+}
+
+// useState<string>(''), fromMaybe mempty . lookup, Get-Secret -Name, CharArray, _field.text
+bool Look::is_begun_code() const {
+  if (is_content_of_field(value_)) return true;
+  if (found_.tie == Tie::kColon) return is_type_of_code(value_);
+  if (!found_.is_spaced) return false;
+  if (is_cmdlet(value_)) return true;
+  const bool is_plain = std::all_of(value_.begin(), value_.end(),
+                                    [](char c) { return is_letter(c) || c == ':' || c == '_'; });
+  const bool has_hump = is_lower(value_[0]) && std::any_of(value_.begin(), value_.end(), is_upper);
+  const bool opens = range_.end < text_.size() && text_[range_.end] == '<';
+  return is_plain && (opens || (has_hump && !found_.fills_line));
 }
 
 // token = shift, credentials = authorizer: a word, where no token is one
@@ -364,21 +363,40 @@ bool Look::is_credible_after_blank() const {
   return is_credible_in_sentence();
 }
 
-// secret "geo-router-tls" not found: the name of an object of a cluster.
+// secret "geo-router-tls" not found, of key in secret 'db-creds', token "token-ph5rg": the name of
+// an object of a cluster.
 bool Look::is_object_in_message() const {
   constexpr std::array<std::string_view, 8> kBehind = {
       " not found", " already exists", " is forbidden", " does not exist",
       " created",   " was not found",  " is invalid",   " in namespace"};
-  if (class_name_ != "generic-secret" || !is_name_of_object(value_)) return false;
-  const std::string_view behind = text_.substr(std::min(text_.size(), range_.end + 1));
+  constexpr std::size_t kMaxId = 12;
+  if (!is_name_of_object(value_)) return false;
+  if (class_name_ == "generic-token")
+    return value_.starts_with("token-") && value_.size() <= kMaxId;
+  if (class_name_ != "generic-secret") return false;
+  if (before_name().ends_with(" in ") || before_name().ends_with(" from ")) return true;
+  const auto end = text_.find_first_not_of("\\\"'", range_.end);
+  const std::string_view behind = text_.substr(std::min(text_.size(), end));
   return std::any_of(kBehind.begin(), kBehind.end(),
                      [&](std::string_view words) { return behind.starts_with(words); });
 }
 
-// <string name="hint_password">…</string>: what an application shows, in another script.
-bool Look::is_label_of_page() const {
-  return before_name().ends_with("<string name=\"") &&
-         std::none_of(value_.begin(), value_.end(), is_alnum);
+// What no secret of its class is, whatever stands around it.
+bool Look::is_harmless() const {
+  constexpr std::size_t kMaxWord = 20;
+  const bool is_tight = found_.tie == Tie::kEquals && !found_.is_spaced && !found_.is_quoted;
+  if (is_number() || takes_words(class_name_)) return false;
+  if (!is_tight && is_text_of_other_script(value_)) return true;
+  if (class_name_ == "session-id" && is_letters() && value_.size() < kMaxWord) return true;
+  if (is_signature() && value_[0] == '(') return true;  // (Ljava/lang/String;I)V
+  return ends_in_name();
+}
+
+// origin/wip/session-key behind session-key
+bool Look::ends_in_name() const {
+  const std::string_view name = written_name();
+  return has_technical_name() && value_.size() > name.size() && value_.ends_with(name) &&
+         !is_alnum(value_[value_.size() - name.size() - 1]);
 }
 
 // name "value", with what stands in front of the name.
@@ -425,10 +443,17 @@ bool Look::is_credible_option() const {
   return (is_secret_word(value_) || !is_followed_by_word()) && value_.size() > 2;
 }
 
+// ["token", "userId", …] and ["token"], "key": …: one of several names, or a key.
+bool Look::is_member_of_list() const {
+  const std::string_view behind = text_.substr(std::min(text_.size(), range_.end + 1), 2);
+  return is_letters() && (behind.starts_with(',') || behind.starts_with(':'));
+}
+
 bool Look::is_credible_argument() const {
   if (is_number()) return true;
   if (name_.end < text_.size() && text_[name_.end] == '(') return is_credible_call();
   if (takes_words(class_name_)) return is_closed_pair() && has_capitals_only();
+  if (is_member_of_list()) return false;
   if (!has_words()) return is_secret_word(value_) || is_word_chain(value_);
   return has_password_sign(value_) && is_closed_pair() && !is_prose(value_);
 }

@@ -28,6 +28,12 @@ bool is_nonce_of_page(std::string_view text, TextRange name) {
   return tag.starts_with("script") || tag.starts_with("style") || tag.starts_with("link");
 }
 
+// What a mail carries for everyone to verify.
+bool is_signature_of_mail(std::string_view written) {
+  return equals_ignoring_case(written, "dkim-signature") ||
+         equals_ignoring_case(written, "arc-message-signature");
+}
+
 }  // namespace
 
 bool is_identified_in_prose(std::string_view text, std::size_t at) {
@@ -44,7 +50,8 @@ bool is_identified_in_prose(std::string_view text, std::size_t at) {
 }
 
 bool is_harmless_name(std::string_view text, TextRange name) {
-  return is_checksum(text, name) || is_nonce_of_page(text, name);
+  return is_checksum(text, name) || is_nonce_of_page(text, name) ||
+         is_signature_of_mail(text.substr(name.begin, name.end - name.begin));
 }
 
 }  // namespace scopetrace
