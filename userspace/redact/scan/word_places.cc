@@ -22,8 +22,8 @@ FourBytes four_before(const char* at) {
   return __builtin_bswap32(load<FourBytes>(at - sizeof(FourBytes)));
 }
 
-// The offsets of the bits of some masks, AtOnce of them at a time: as many as most masks have, for a
-// branch that depends on the text costs more than some stores.
+// The offsets of the bits of some masks, AtOnce of them at a time: as many as most masks have, for
+// a branch that depends on the text costs more than some stores.
 template <std::size_t AtOnce>
 ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t count,
                                      std::uint32_t base, WordPlaces::Offsets& out) {
@@ -42,49 +42,39 @@ ST_ALWAYS_INLINE std::size_t flatten(const std::uint64_t* masks, std::size_t cou
   return size;
 }
 
-// Keeps the offsets where a literal may begin a word; returns how many. No branch per offset: most
-// are none, and which ones cannot be foreseen.
-ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_view text,
-                                         WordPlaces::Offsets& offsets, std::size_t count) {
-  std::size_t kept = 0, i = 0;
-  const std::size_t last = text.size() < kFew ? 0 : text.size() - kFew + 1;
-  if (count > 0 && offsets[count - 1] < last) {
+// Keeps the offsets that pass; returns how many. No branch per offset: most fail, and which ones
+// cannot be foreseen.
+template <class Test>
+ST_ALWAYS_INLINE std::size_t keep_if(WordPlaces::Offsets& offsets, std::size_t count, Test test) {
+  std::size_t kept = 0;
 #pragma GCC unroll 4
-    for (; i < count; ++i) {
-      const std::uint32_t at = offsets[i];
-      offsets[kept] = at;
-      kept += index.may_have(load<FourBytes>(text.data() + at)) ? 1 : 0;
-    }
-  }
-  for (; i < count; ++i) {  // the last ones of a text
+  for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t at = offsets[i];
     offsets[kept] = at;
-    kept += index.may_have(static_cast<FourBytes>(bytes_at(text, at).head)) ? 1 : 0;
+    kept += test(at) ? 1 : 0;
   }
   return kept;
 }
 
-// Of those, the ones where it may go on.
-ST_ALWAYS_INLINE std::size_t keep_likely(const WindowIndex& index, std::string_view text,
+// Where a literal may begin a word.
+ST_ALWAYS_INLINE std::size_t keep_begins(const WindowIndex& index, std::string_view text,
                                          WordPlaces::Offsets& offsets, std::size_t count) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t at = offsets[i];
-    offsets[kept] = at;
-    kept += index.may_go_on(bytes_at(text, at).head) ? 1 : 0;
-  }
-  return kept;
+  const bool is_inside = count > 0 && offsets[count - 1] + kFew <= text.size();
+  count = is_inside ? keep_if(offsets, count,
+                              [&](std::uint32_t at) {
+                                return index.may_have(load<FourBytes>(text.data() + at));
+                              })
+                    : keep_if(offsets, count, [&](std::uint32_t at) {
+                        return index.may_have(static_cast<FourBytes>(bytes_at(text, at).head));
+                      });
+  return keep_if(offsets, count,
+                 [&](std::uint32_t at) { return index.may_go_on(bytes_at(text, at).head); });
 }
 
 ST_ALWAYS_INLINE std::size_t keep_ends(const WindowIndex& index, std::string_view text,
                                        WordPlaces::Offsets& offsets, std::size_t count) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t at = offsets[i];
-    offsets[kept] = at;
-    kept += index.may_have(four_before(text.data() + at)) ? 1 : 0;
-  }
-  return kept;
+  return keep_if(offsets, count,
+                 [&](std::uint32_t at) { return index.may_have(four_before(text.data() + at)); });
 }
 
 }  // namespace
@@ -118,7 +108,6 @@ ST_ALWAYS_INLINE void WordPlaces::look(const Blocks& blocks) {
   const std::uint64_t* ends = blocks.chars.word_ends.data() + blocks.first;
   begin_count_ = flatten<8>(begins, blocks.count, base - 1, begins_);
   begin_count_ = keep_begins(blocks.words.begins, blocks.text, begins_, begin_count_);
-  begin_count_ = keep_likely(blocks.words.begins, blocks.text, begins_, begin_count_);
   end_count_ = flatten<4>(ends, blocks.count, base, ends_);
   end_count_ = keep_ends(blocks.words.ends, blocks.text, ends_, end_count_);
 }
