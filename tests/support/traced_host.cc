@@ -102,6 +102,15 @@ std::unique_ptr<Child> TracedHost::start_node() {
   return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/node_client.js"});
 }
 
+std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts,
+                                                        const std::string& log,
+                                                        const std::vector<std::string>& arguments) {
+  std::vector<std::string> program = {"/usr/bin/python3",
+                                      SCOPETRACE_TEST_TARGETS "/class_client.py", texts, log};
+  append_all(program, arguments);
+  return start_client(program);
+}
+
 std::unique_ptr<Child> TracedHost::start_hostile() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
 }

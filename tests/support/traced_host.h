@@ -34,6 +34,10 @@ class TracedHost {
   std::unique_ptr<Child> start_python_on_overlay();
   // The same, but it loads its TLS library only when told to go on: says `waiting`, wants a line.
   std::unique_ptr<Child> start_late_python();
+  // Sends all texts of a file, a list in JSON, for each line, logs them, and has `arguments` in
+  // argv.
+  std::unique_ptr<Child> start_with_arguments(const std::string& texts, const std::string& log,
+                                              const std::vector<std::string>& arguments);
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the built-in rules reach on the generated corpus, whose contexts no rule was written
-// against. The floors are what was reached last and only ever rise, up to 99 % of secrets, 97 % of
+// against: 99 % of secrets, 97 % of
 // personal data, 0.5 % of false positives and 99.5 % of text to keep. recall_report shows what is
 // missed.
 #include "tests/support/corpus/score.h"
@@ -23,13 +23,13 @@ class RecallTest : public ::testing::TestWithParam<std::uint64_t> {
   }
 };
 
-TEST_P(RecallTest, RedactsSecrets) { EXPECT_GE(score().secrets.percent(), 88.0); }
-TEST_P(RecallTest, RedactsPersonalData) { EXPECT_GE(score().personal.percent(), 82.0); }
-TEST_P(RecallTest, LeavesLookAlikesAlone) { EXPECT_LE(score().false_positives.percent(), 6.6); }
-TEST_P(RecallTest, KeepsTheRest) { EXPECT_GE(score().keeps.percent(), 98.2); }
+TEST_P(RecallTest, RedactsSecrets) { EXPECT_GE(score().secrets.percent(), 99.0); }
+TEST_P(RecallTest, RedactsPersonalData) { EXPECT_GE(score().personal.percent(), 97.0); }
+TEST_P(RecallTest, LeavesLookAlikesAlone) { EXPECT_LE(score().false_positives.percent(), 0.5); }
+TEST_P(RecallTest, KeepsTheRest) { EXPECT_GE(score().keeps.percent(), 99.5); }
 
 TEST_P(RecallTest, KeepsTheRestAroundSecrets) {
-  EXPECT_GE(score().kept_of_positives.percent(), 98.5);
+  EXPECT_GE(score().kept_of_positives.percent(), 99.5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RecallTest, ::testing::Values(1, 2, 20261124));
