@@ -59,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         Container{"PercentEscape", "next=https%3A%2F%2Fx.example%2F%3Fapi_key%3D", "%26b%3D2"},
         Container{"Imap", "a1 LOGIN bob ", "\r\na2 LIST"},
         Container{"SmtpPrompt", "334 UGFzc3dvcmQ6\r\n", "\r\n235 ok"},
+        Container{"CSharpProperty", "public string Password { get; set; } = \"", "\";"},
         Container{"Cobol", "    05  WS-SMTP-PASSWORD  PIC X(64) VALUE '", "'.\n    05  WS-COUNT"},
         Container{"SqlDoubled", "CREATE SUBSCRIPTION s CONNECTION 'host=db password=''",
                   "'' dbname=x' PUBLICATION p"},

@@ -490,6 +490,21 @@ constexpr const char* kHarmlessNames[] = {
     " + 945606a98...cea4aaaf0 wip/session-key -> origin/wip/session-key  (forced update)",
     "\"Statement\":[{\"Sid\":\"AllowUse\",\"Effect\":\"Allow\"}]",
     "bin/rails credentials:show --environment production",
+    "return &Session{Token: base64.RawURLEncoding.EncodeToString(token)}, nil",
+    "new SymmetricSecurityKey(Configuration[\"Jwt:SigningKey\"]!)",
+    "{ UserID = user, Password = secret.Value.Value };",
+    "constructor(private readonly jwt: JwtService, private readonly config: ConfigService) {}",
+    "let(:token) { described_class.new(secret: secret).issue(user) }",
+    "token <- httr2::oauth_flow_auth_code(client, pkce = TRUE)",
+    ": \"${VAULT_TOKEN:?VAULT_TOKEN is required}\"",
+    "aws secretsmanager get-secret-value --secret-id prod/billing/api-key --query SecretString",
+    "ConvertTo-SecureString -String $env:SVC_PASSWORD -AsPlainText -Force",
+    "password = data.vault_kv_secret_v2.app.data[\"db_password\"]",
+    "    - secretKey: api-token\n",
+    "login.password=Passwort",
+    "Set the minimum number of days between password changes.",
+    "<v-text-field v-model=\"password\" :type=\"shown ? 'text' : 'password'\" />",
+    "{\"query\":\"mutation M($p:String!){signIn(login:$l,password:$p){ok}}\"}",
     "return e.password===e.passwordConfirm&&e.password.length>=r.minLength}}});"};
 INSTANTIATE_TEST_SUITE_P(Names, HarmlessLoginTest, ::testing::ValuesIn(kHarmlessNames));
 

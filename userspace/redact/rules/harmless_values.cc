@@ -38,8 +38,11 @@ bool is_text_of_other_script(std::string_view value) {
 }
 
 bool is_type_of_code(std::string_view value) {
-  constexpr std::array<std::string_view, 9> kEnds = {
-      "String", "Array", "Buffer", "Data", "Bytes", "List", "Str", "Credential", "Object"};
+  constexpr std::array<std::string_view, 16> kEnds = {
+      "Service",    "Provider", "Config", "Client", "Manager", "Options", "Store",
+
+      "String",     "Array",    "Buffer", "Data",   "Bytes",   "List",    "Str",
+      "Credential", "Object"};
   while (!value.empty() && is_in(value.back(), ")>,;?")) value.remove_suffix(1);
   if (value.starts_with('&')) value.remove_prefix(1);
   return value.size() >= 6 && value.size() <= 24 && is_upper(value[0]) && are_letters(value) &&
@@ -68,7 +71,8 @@ bool is_cmdlet(std::string_view value) {
 }
 
 bool is_content_of_field(std::string_view value) {
-  constexpr std::array<std::string_view, 4> kEnds = {".text", ".value", ".data", ".length"};
+  constexpr std::array<std::string_view, 6> kEnds = {".text",   ".value", ".data",
+                                                     ".length", ".Value", ".Text"};
   while (!value.empty() && is_in(value.back(), ");,")) value.remove_suffix(1);
   return ends_in_one_of(value, kEnds) && std::all_of(value.begin(), value.end(), [](char c) {
            return is_letter(c) || c == '_' || c == '.';
@@ -84,10 +88,19 @@ bool is_name_of_object(std::string_view value) {
 }
 
 bool is_object_in_namespace(std::string_view value) {
-  const auto slash = value.find('/');
-  if (slash == value.npos || slash == 0 || slash + 1 == value.size() || has_digit(value))
-    return false;
-  return is_name_of_object(value.substr(0, slash)) && is_name_of_object(value.substr(slash + 1));
+  if (value.find('/') == value.npos || has_digit(value)) return false;
+  for (std::size_t at = 0; at <= value.size();) {
+    const auto end = std::min(value.find('/', at), value.size());
+    if (end == at || !is_name_of_object(value.substr(at, end - at))) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+bool is_named_as_secret(std::string_view value) {
+  constexpr std::array<std::string_view, 6> kEnds = {"-key",      "-token", "-secret",
+                                                     "-password", "-creds", "-credentials"};
+  return is_name_of_object(value) && !has_digit(value) && ends_in_one_of(value, kEnds);
 }
 
 }  // namespace scopetrace

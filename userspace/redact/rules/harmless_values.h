@@ -20,7 +20,9 @@ bool is_cmdlet(std::string_view value);
 bool is_content_of_field(std::string_view value);
 // db-creds: small letters, as clusters name their objects
 bool is_name_of_object(std::string_view value);
-// payments/db-creds: with its namespace.
+// jwt-signing-key: such a name that says what it holds.
+bool is_named_as_secret(std::string_view value);
+// payments/db-creds, prod/billing/api-key: with its namespace.
 bool is_object_in_namespace(std::string_view value);
 
 }  // namespace scopetrace

@@ -19,32 +19,34 @@ namespace {
 
 // Words that stand for a value, say that there is none, or describe it.
 constexpr std::string_view kKeywords[] = {
-    "true",        "false",       "null",        "none",        "nil",          "undefined",
-    "void",        "new",         "yes",         "no",          "required",     "optional",
-    "string",      "password",    "passwd",      "secret",      "token",        "bearer",
-    "basic",       "nullptr",     "str",         "int",         "bool",         "object",
-    "any",         "bytes",       "varchar",     "text",        "unset",        "empty",
-    "missing",     "invalid",     "expired",     "changed",     "failed",       "reset",
-    "n/a",         "this",        "self",        "number",      "filtered",     "masked",
-    "hidden",      "removed",     "omitted",     "incorrect",   "wrong",        "redacted",
-    "denied",      "forbidden",   "unknown",     "valid",       "revoked",      "disabled",
-    "enabled",     "rejected",    "accepted",    "created",     "updated",      "deleted",
-    "generated",   "refreshed",   "rotated",     "renewed",     "loaded",       "found",
-    "mismatch",    "ok",          "success",     "boolean",     "integer",      "char",
-    "uuid",        "json",        "jsonb",       "blob",        "float",        "double",
-    "long",        "date",        "datetime",    "timestamp",   "array",        "list",
-    "map",         "func",        "function",    "const",       "var",          "let",
-    "await",       "async",       "return",      "include",     "omit",         "prompt",
-    "stdin",       "unspecified", "not",         "is",          "was",          "are",
-    "has",         "must",        "should",      "cannot",      "too",          "for",
-    "from",        "with",        "and",         "or",          "the",          "in",
-    "to",          "of",          "on",          "auto",        "unauthorized", "unchanged",
-    "verified",    "supported",   "same-origin", "ask",         "nan",          "private",
-    "public",      "protected",   "hmac",        "bcrypt",      "argon2",       "set",
-    "not_set",     "inherit",     "default",     "always",      "never",        "enforced",
-    "strong",      "weak",        "data",        "todo",        "tbd",          "fixme",
-    "string|null", "encrypted",   "ascii-text",  "hexadecimal", "secrets",      "tokens",
-    "passwords",   "credentials", "noschedule",  "noexecute",   "show",         "edit"};
+    "true",        "false",       "null",         "none",        "nil",          "undefined",
+    "void",        "new",         "yes",          "no",          "required",     "optional",
+    "string",      "password",    "passwd",       "secret",      "token",        "bearer",
+    "basic",       "nullptr",     "str",          "int",         "bool",         "object",
+    "any",         "bytes",       "varchar",      "text",        "unset",        "empty",
+    "missing",     "invalid",     "expired",      "changed",     "failed",       "reset",
+    "n/a",         "this",        "self",         "number",      "filtered",     "masked",
+    "hidden",      "removed",     "omitted",      "incorrect",   "wrong",        "redacted",
+    "denied",      "forbidden",   "unknown",      "valid",       "revoked",      "disabled",
+    "enabled",     "rejected",    "accepted",     "created",     "updated",      "deleted",
+    "generated",   "refreshed",   "rotated",      "renewed",     "loaded",       "found",
+    "mismatch",    "ok",          "success",      "boolean",     "integer",      "char",
+    "uuid",        "json",        "jsonb",        "blob",        "float",        "double",
+    "long",        "date",        "datetime",     "timestamp",   "array",        "list",
+    "map",         "func",        "function",     "const",       "var",          "let",
+    "await",       "async",       "return",       "include",     "omit",         "prompt",
+    "stdin",       "unspecified", "not",          "is",          "was",          "are",
+    "has",         "must",        "should",       "cannot",      "too",          "for",
+    "from",        "with",        "and",          "or",          "the",          "in",
+    "to",          "of",          "on",           "auto",        "unauthorized", "unchanged",
+    "verified",    "supported",   "same-origin",  "ask",         "nan",          "private",
+    "public",      "protected",   "hmac",         "bcrypt",      "argon2",       "set",
+    "not_set",     "inherit",     "default",      "always",      "never",        "enforced",
+    "strong",      "weak",        "data",         "todo",        "tbd",          "fixme",
+    "string|null", "encrypted",   "ascii-text",   "hexadecimal", "secrets",      "tokens",
+    "passwords",   "credentials", "passwort",     "kennwort",    "senha",        "wachtwoord",
+    "parola",      "heslo",       "benutzername", "noschedule",  "noexecute",    "show",
+    "edit"};
 constexpr std::string_view kPlaceholderParts[] = {"YOUR_",      "your_",        "your-",
                                                   "CHANGEME",   "changeme",     "os.environ",
                                                   "getenv",     "process.env",  "NO_LOG_PARAMETER",
@@ -112,16 +114,19 @@ bool is_expression(std::string_view value) {
   if (is_scalar && value.size() > 2 && value.substr(1).find("->") != value.npos) return true;
   const auto open = value.find_first_of(is_scalar ? "([{" : "([");
   if (open == std::string_view::npos || open == 0) return false;
+  if (open == 1 && value.find(']', open) == value.npos && value[open] == '[') return false;
   std::string_view head = value.substr(0, open);
-  const bool is_marked = head.find('.') != head.npos && is_in(head.back(), "!?");
-  if (is_marked) head.remove_suffix(1);  // System.fetch_env!(
-  const auto is_member = [](char c) { return is_letter(c) || is_in(c, "_.$:>-"); };
-  return std::all_of(head.begin(), head.end(), is_member);
+  const bool is_path = head.find_first_of(".:") != head.npos && is_letter(head[0]);
+  if (is_path && is_in(head.back(), "!?")) head.remove_suffix(1);  // System.fetch_env!(
+  return std::all_of(head.begin(), head.end(), [&](char c) {
+    return is_letter(c) || is_in(c, "_.$:>-)") || (is_path && is_digit(c));
+  });
 }
 
 // $TOKEN, $password, %TOKEN%, :password, @password
 bool is_variable(std::string_view value) {
   if (value.size() < 2) return value == "$" || value == "%" || value == "?";
+  if (value.starts_with("$env:")) return true;  // of PowerShell
   const std::string_view word = value.substr(1);
   const char mark = value[0];
   if (mark == '%') return value.size() <= 3 || value.back() == '%' || word[0] == '(';
@@ -372,7 +377,7 @@ bool is_prose(std::string_view value) {
 bool stands_for_itself(std::string_view value) {
   value = trim(value);
   while (!value.empty() && (value.back() == ')' || value.back() == ';')) value.remove_suffix(1);
-  if (value.empty() || is_keyword(value)) return false;
+  if (value.empty() || is_keyword(value.substr(0, value.find_last_not_of("}]") + 1))) return false;
   if (is_token(value)) return !is_token_template(value) && !is_reference(value);
   return !is_template(value) && !is_expression(value) && !is_reference(value);
 }
@@ -407,8 +412,7 @@ bool is_code_word(std::string_view value) {
   if (!is_path) return false;
   const auto dot = value.find('.');
   if (dot != value.npos && dot > 0) return is_code_path(value, dot);
-  const bool has_hump = value.find('_') != value.npos ||
-                        (is_lower(value[0]) && std::any_of(value.begin(), value.end(), is_upper));
+  const bool has_hump = value.find('_') != value.npos || count_humps(value) > 0;
   return has_hump && ends_in_sensitive_word(value);
 }
 

@@ -42,6 +42,7 @@ class PairReader {
   std::optional<Assignment> read_sign();
   std::optional<Assignment> read_equals();
   std::optional<Assignment> read_colon();
+  bool is_bound_attribute() const;
   std::optional<Assignment> read_list();
   std::optional<Assignment> read_call();
   std::optional<Assignment> read_braces();
@@ -212,6 +213,8 @@ void PairReader::skip_to_sign() {
   const std::size_t begin = cursor_.at;
   if ((cursor_.peek() == '?' || cursor_.peek() == '!') && cursor_.peek(1) == ':') ++cursor_.at;
   cursor_.skip_blanks();
+  if (cursor_.takes("{ get; set; }") || cursor_.takes("{ get; init; }"))
+    cursor_.skip_blanks();  // C#
   has_blank_ = cursor_.at > begin;
 }
 
@@ -291,8 +294,16 @@ std::optional<Assignment> PairReader::read_equals() {
   return found;
 }
 
+// v-model="password" :type="…" of Vue
+bool PairReader::is_bound_attribute() const {
+  Cursor ahead = cursor_;
+  while (is_letter(ahead.peek()) || ahead.peek() == '-') ++ahead.at;
+  return ahead.at > cursor_.at && ahead.peek() == '=' && is_quote(ahead.peek(1));
+}
+
 std::optional<Assignment> PairReader::read_colon() {
   ++cursor_.at;
+  if (has_blank_ && is_quoted_ && is_bound_attribute()) return std::nullopt;
   if (cursor_.peek() == ':' && is_blank(cursor_.peek(1))) ++cursor_.at;  // LDIF
   const char c = cursor_.peek();
   if (c == ':' && is_output(cursor_.text, name_)) {

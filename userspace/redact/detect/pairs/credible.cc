@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kMinTight = 2;  // of a value right behind "name="
 constexpr std::size_t kMinWord = 6;   // of a word of letters behind a name in prose
 constexpr std::size_t kMaxBefore = 512;
+constexpr std::ptrdiff_t kMaxDeclared = 4;  // words before a name that is set
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
@@ -34,7 +35,8 @@ bool declares(std::string_view before) {
   before = trim(before);
   const std::string_view last = before.substr(before.find_last_of(" \t") + 1);
   const std::string_view first = before.substr(0, before.find_first_of(" \t"));
-  const bool is_option_of_set = last.size() <= 4 && last.starts_with("-");  // set -gx
+  if (std::count(before.begin(), before.end(), ' ') > kMaxDeclared) return false;  // prose
+  const bool is_option_of_set = last.size() <= 4 && last.starts_with("-");         // set -gx
   return is_one_of(kWords, last) || (is_one_of(kWords, first) && !last.empty()) ||
          (is_option_of_set && is_one_of(kWords, first));
 }
@@ -120,7 +122,7 @@ class Look {
   bool begins_line() const {
     return before_name().find_first_not_of(" \t-*#;>$\"'+|") == std::string_view::npos;
   }
-  // A name of a person, a phrase without capitals; not a label ("First name").
+  // Not a label ("First name").
   bool has_capitals_only() const {
     if (!is_upper(value_[0])) return true;
     for (std::size_t at = value_.find(' '); at != std::string_view::npos;
@@ -234,7 +236,6 @@ bool Look::is_credible_string() const {
   const bool is_command = text_[range_.begin - 1] == '`' && has_words();  // X=`cat file`
   const bool is_password = class_name_.find("pass") != class_name_.npos;
   if (!is_password && is_label_of_metric() && is_name_of_object(value_)) return false;
-  if (class_name_ == "generic-secret" && is_object_in_namespace(value_)) return false;
   if (found_.tie == Tie::kEquals && !found_.is_spaced) return !is_command;
   if (is_prose(value_)) return false;
   return is_password || value_.size() >= kMinWord || !is_letters();
@@ -389,6 +390,9 @@ bool Look::is_harmless() const {
   if (!is_tight && is_text_of_other_script(value_)) return true;
   if (class_name_ == "session-id" && is_letters() && value_.size() < kMaxWord) return true;
   if (is_signature() && value_[0] == '(') return true;  // (Ljava/lang/String;I)V
+  if (class_name_ == "generic-secret" &&
+      (is_object_in_namespace(value_) || is_named_as_secret(value_)))
+    return true;
   return ends_in_name();
 }
 
@@ -418,9 +422,7 @@ bool Look::is_credible_line() const {
 bool Look::is_credible_in_sentence() const {
   constexpr std::size_t kMinBase64 = 40;
   const std::string_view before = text_.substr(0, range_.begin);
-  if (ends_in_copula(before)) {
-    return is_secret_word(value_) && has_password_sign(value_);
-  }
+  if (ends_in_copula(before)) return is_secret_word(value_) && has_password_sign(value_);
   const bool is_password = class_name_.find("password") != class_name_.npos;
   if (is_password && is_strong_password(value_)) return true;
   if (found_.fills_line && before.ends_with(": "))

@@ -68,6 +68,7 @@ bool closes_pattern(char c, std::string_view rest) {
   std::size_t word = 0;
   while (word < rest.size() && word < kMaxNextName && is_letter(rest[word])) ++word;
   if (c == '}' && word < rest.size() && rest[word] == '(') return true;
+  if (c == ')' && rest.starts_with("{")) return true;  // of GraphQL
   return c == '}' && rest.size() > 1 && rest[0] == '=' &&
          (is_letter(rest[1]) || is_blank(rest[1]) || rest[1] == '{' || rest[1] == '[');
 }
