@@ -294,6 +294,12 @@ std::optional<Assignment> PairReader::read_equals() {
   return found;
 }
 
+// Behind a colon: a::b, a://b, ${NAME:?message}
+static bool leads_to_no_value(const Cursor& cursor, bool is_default) {
+  const char c = cursor.peek();
+  return c == ':' || cursor.starts_with("//") || (c == '?' && is_default);
+}
+
 // v-model="password" :type="…" of Vue
 bool PairReader::is_bound_attribute() const {
   Cursor ahead = cursor_;
@@ -310,9 +316,8 @@ std::optional<Assignment> PairReader::read_colon() {
     ++cursor_.at;
     return value(Tie::kPair);
   }
-  if (c == ':' || (c == '/' && cursor_.peek(1) == '/')) return std::nullopt;
   const bool is_default = is_default_of_variable(cursor_.text, name_);
-  if (c == '?' && is_default) return std::nullopt;  // ${NAME:?message}
+  if (leads_to_no_value(cursor_, is_default)) return std::nullopt;
   if (c == '=' || (c == '-' && is_default)) {
     ++cursor_.at;
     return value(Tie::kEquals);
