@@ -80,6 +80,7 @@ constexpr const char* kArgv[] = {
     "net use Z: \\\\nas\\x /user:bob §",
     "rabbitmqctl add_user bob §",
     "echo § | docker login -u bob --password-stdin",
+    "uuuAUTH\r\n$14\r\n§\r\n",
     "echo 'bob:§' | chpasswd",
     "sqlplus bob/§@orders_db",
     "impdp userid=bob/§@orders_db",

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "userspace/redact/detect/commands.h"
+#include "userspace/redact/detect/headers/auth_lines.h"
 #include "userspace/redact/detect/headers/auth_scheme.h"
 #include "userspace/redact/detect/numbers/lettered_ids.h"
 #include "userspace/redact/detect/numbers/numbers.h"
@@ -285,7 +286,7 @@ void Detectors::find(ScanText& scan, Kind kind, ScanWork& work) {
   scan_chars(text, work.chars);
   state_->literal_scan->find(text, work.chars, work.literals);
   NamedValueFinder named(scan, state_->memo, work.findings);
-  if (kind == Kind::kAll) named.begin();
+  if (kind == Kind::kAll) named.begin(), want_bulk_string(scan);
   for (const LiteralHit& hit : work.literals) {
     state_->verify(scan, hit, work, kind == Kind::kAll ? &named : nullptr);
   }

@@ -417,4 +417,15 @@ void take_scram_proof(ScanText& scan, TextRange at, std::vector<Finding>& findin
   if (end - begin >= kMinProof) findings.push_back({{begin, end}, "credentials"});
 }
 
+void want_bulk_string(ScanText& scan) {
+  constexpr std::array<std::string_view, 2> kNames = {"auth", "requirepass"};
+  const std::string_view line = scan.text.substr(0, scan.text.find_last_not_of("\r\n") + 1);
+  if (line.size() == scan.text.size()) return;
+  for (const std::string_view name : kNames) {
+    const bool is_last = line.size() >= name.size() &&
+                         equals_ignoring_case(line.substr(line.size() - name.size()), name);
+    if (is_last) wants_line(scan, scan.text.find_last_not_of("\r\n"));
+  }
+}
+
 }  // namespace scopetrace

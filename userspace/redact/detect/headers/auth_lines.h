@@ -34,4 +34,7 @@ void take_auth_word(ScanText& scan, AuthWord word, std::size_t begin, std::size_
 // SCRAM: the proof behind ",p=" in the message that begins at `at`.
 void take_scram_proof(ScanText& scan, TextRange at, std::vector<Finding>& findings);
 
+// Asks for more where the text ends behind a name that a bulk string of Redis may follow.
+void want_bulk_string(ScanText& scan);
+
 }  // namespace scopetrace
