@@ -27,7 +27,8 @@ enum st_event_type {
   ST_EVENT_FORK = 5,       /* also in st_control */
   ST_EVENT_EXEC = 6,       /* also in st_control */
   ST_EVENT_EXIT = 7,       /* last thread of the process has gone; also in st_control */
-  ST_EVENT_LIBRARY = 8     /* the loader changed the link map; st_control only */
+  ST_EVENT_LIBRARY = 8,    /* the loader changed the link map; st_control only */
+  ST_EVENT_WINDOW = 9      /* a TLS object's window opened or closed: request scope */
 };
 
 enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the target */
@@ -37,6 +38,13 @@ enum st_tls_flag {
   ST_TLS_LAST = 1,      /* last chunk kept of this call */
   ST_TLS_TRUNCATED = 2, /* the call moved more than ST_CALL_BYTES_MAX or the budget allowed */
   ST_TLS_FAULT = 4      /* this chunk's page could not be read: chunk_bytes are lost, no payload */
+};
+
+/* Why the calls of a TLS object are copied under request scope. */
+enum st_window_kind {
+  ST_WINDOW_NONE = 0,    /* they are not */
+  ST_WINDOW_MATCHED = 1, /* the request has an approved header field */
+  ST_WINDOW_CAUSED = 2   /* sent by a thread that serves such a request, and only it */
 };
 
 /* How a TLS object was tied to its connection, best first (docs/coverage: peers). */
@@ -104,6 +112,18 @@ struct st_tls_close_event {
   __u64 ingress_bytes;
 };
 static_assert(sizeof(struct st_tls_close_event) == 56, "wire layout of st_tls_close_event changed");
+
+/* Request scope: from these positions on the streams are in a window of `kind`, or in none. What is
+ * missing before them, or while there is no window, was out of scope: no loss. */
+struct st_window_event {
+  struct st_event_header header;
+  __u64 tls_id;
+  __u64 conn_id;
+  __u64 position[2]; /* by enum st_direction */
+  __u8 kind;         /* enum st_window_kind */
+  __u8 reserved[7];
+};
+static_assert(sizeof(struct st_window_event) == 64, "wire layout of st_window_event changed");
 
 /* One TCP connection of the target. Addresses in network order; IPv4 in the first 4 bytes. */
 struct st_connection_event {

@@ -13,6 +13,7 @@
 #include "bpf/ring.h"
 #include "bpf/tls.h"
 #include "bpf/chunk.h"
+#include "bpf/request.h"
 #include "bpf/connection.h"
 #include "bpf/peer.h"
 #include "bpf/process.h"
@@ -114,7 +115,8 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
   st_settle(&moved, tls, call->direction);
   if (call->direction == ST_EGRESS && !tls->conn_id && !call->conn_id)
     st_note_pending(thread, call->object, moved.bytes, moved.now_ns);
-  return st_is_suppressed(tls, moved.now_ns) ? 0 : st_emit_call(&moved);
+  if (st_is_suppressed(tls, moved.now_ns)) return 0;
+  return st_is_in_request(&moved, tls, thread, call->object) ? st_emit_call(&moved) : 0;
 }
 
 static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)

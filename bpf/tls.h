@@ -13,11 +13,27 @@ struct st_tls_key {
   __u64 tgid;
 };
 
+#define ST_STREAM_UNKNOWN (~0U) /* of HTTP/2: its end is not known either */
+
+/* Where the requests of a TLS object are; the window of the one under way (bpf/request.h). */
+struct st_request {
+  __u32 window;       /* enum st_window_kind */
+  __u32 requests;     /* 1 + the direction that carries requests, 0: not known */
+  __u32 last;         /* 1 + the direction of the last call */
+  __u32 is_head_open; /* a header block has begun that is not whole: in st_heads */
+  __u32 is_http2;
+  __u32 stream;    /* HTTP/2: the window's stream */
+  __u32 has_ended; /* HTTP/2: its answer is over */
+  __u32 reserved;
+  __u64 frame_rest[2]; /* HTTP/2: bytes before the next frame, by direction */
+};
+
 struct st_tls_object {
   __u64 tls_id;
   __u64 conn_id;     /* 0: unknown */
   __u64 position[2]; /* by enum st_direction, bytes since first sight */
   __u64 excluded;    /* its connection's family or direction is not approved */
+  struct st_request request;
 };
 
 struct {
@@ -45,6 +61,11 @@ struct st_thread {
   __u64 pending_object; /* memory BIO: written, its socket write not seen yet */
   __u64 pending_bytes;
   __u64 ambiguous_until_ns;
+  __u64 serving_tls_id; /* whose request this thread read last */
+  __u32 serves_approved;
+  __u32 has_answered;
+  __u32 is_shared; /* it served two requests at once: what it sends is no one's for sure */
+  __u32 reserved;
 };
 
 struct {

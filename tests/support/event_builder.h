@@ -89,6 +89,18 @@ inline st_tls_close_event make_close(std::uint64_t tls_id, std::uint64_t egress_
   return event;
 }
 
+inline st_window_event make_window(std::uint64_t tls_id, st_window_kind kind,
+                                   std::uint64_t egress_position,
+                                   std::uint64_t ingress_position = 0) {
+  st_window_event event = {};
+  event.header = {1'000'000, 100, 101, ST_EVENT_WINDOW, 0, sizeof event};
+  event.tls_id = tls_id;
+  event.position[ST_EGRESS] = egress_position;
+  event.position[ST_INGRESS] = ingress_position;
+  event.kind = kind;
+  return event;
+}
+
 inline st_connection_event make_connection(std::uint64_t conn_id, st_connection_state state,
                                            std::uint64_t time_ns = 1'000'000) {
   st_connection_event event = {};

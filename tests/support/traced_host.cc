@@ -102,6 +102,14 @@ std::unique_ptr<Child> TracedHost::start_node() {
   return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/node_client.js"});
 }
 
+std::unique_ptr<Child> TracedHost::start_gateway() {
+  return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_node_gateway() {
+  return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/gateway.js"});
+}
+
 std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts,
                                                         const std::string& log,
                                                         const std::vector<std::string>& arguments) {
@@ -126,6 +134,15 @@ std::unique_ptr<Child> TracedHost::start_nginx(int port) {
       std::vector<std::string>{"nginx", "-e", "stderr", "-c", path("nginx.conf")});
   ST_CHECK(nginx->wait_for_line("event method"));  // it opens its sockets before it says so
   return nginx;
+}
+
+void TracedHost::load_gateway(const std::string& port, const std::string& name,
+                              const std::string& value) {
+  const Finished finished =
+      run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port, "64", "5",
+                   name, value});
+  if (finished.status != 0) std::cerr << finished.output;
+  ST_CHECK(finished.status == 0);
 }
 
 bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {

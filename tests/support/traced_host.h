@@ -38,11 +38,20 @@ class TracedHost {
   // argv.
   std::unique_ptr<Child> start_with_arguments(const std::string& texts, const std::string& log,
                                               const std::vector<std::string>& arguments);
+  // Serves on the port that it says next, and asks the vendor twice for each request: with a thread
+  // for each connection, and with one event loop.
+  std::unique_ptr<Child> start_gateway();
+  std::unique_ptr<Child> start_node_gateway();
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
   // https://127.0.0.1:PORT/hook itself. Already listens.
   std::unique_ptr<Child> start_nginx(int port);
+  // gateway_load.py against a gateway's port: 64 clients at once, five requests each, one of them
+  // with `value` in the header `name`, to kKnownTarget. Checks that all were answered.
+  static void load_gateway(const std::string& port, const std::string& name,
+                           const std::string& value);
+  static constexpr const char* kKnownTarget = "/32/2";
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 

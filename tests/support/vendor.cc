@@ -26,7 +26,7 @@ constexpr char kJson[] = "application/json";
 constexpr std::chrono::seconds kSlowAnswer{2};
 constexpr std::size_t kDefaultExportBytes = 256 * 1024;
 constexpr std::size_t kMaxExportBytes = 64 * 1024 * 1024;
-constexpr std::size_t kServerThreads = 16;  // held and slow requests each keep one
+constexpr std::size_t kServerThreads = 80;  // a connection that is kept alive has one to itself
 
 json customer_of(const PlantedSet& planted) {
   return {{"full_name", planted.full_name},

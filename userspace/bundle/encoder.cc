@@ -26,6 +26,8 @@ const char* cause_name(GapCause cause) {
       return "fault";
     case GapCause::kEvicted:
       return "evicted";
+    case GapCause::kOutOfScope:
+      return "out-of-scope";
   }
   return "dropped";
 }
@@ -164,6 +166,7 @@ class LineWriter {
     line["exchange"] = json_number(exchange.exchange_id);
     line["inbound"] = exchange.inbound;
     line["outcome"] = exchange.outcome;
+    if (!exchange.correlation.empty()) line["correlation"] = exchange.correlation;
     if (exchange.request) line["request"] = request_json(*exchange.request);
     if (exchange.response) line["response"] = response_json(*exchange.response);
     line["timing"] = timing_json(exchange.timing);

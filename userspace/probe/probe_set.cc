@@ -103,6 +103,23 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_ipv6 = config.ipv6;
 }
 
+Status fill_needles(scopetrace_bpf& skeleton, const ProbeConfig& config) {
+  ST_ASSIGN_OR_RETURN(const RequestNeedles needles, make_request_needles(config.requests));
+  auto& limits = *skeleton.rodata;
+  std::size_t at = 0;
+  for (const auto* list : {&needles.http1, &needles.http2}) {
+    for (const RequestNeedle& needle : *list) {
+      std::copy(needle.value.begin(), needle.value.end(), limits.st_needle_value[at]);
+      std::copy(needle.mask.begin(), needle.mask.end(), limits.st_needle_mask[at]);
+      std::copy(needle.fold.begin(), needle.fold.end(), limits.st_needle_fold[at]);
+      ++at;
+    }
+  }
+  limits.st_http1_needles = static_cast<std::uint32_t>(needles.http1.size());
+  limits.st_all_needles = static_cast<std::uint32_t>(at);
+  return {};
+}
+
 void use_program(bpf_program* program, bool wanted, std::uint32_t attach_type = 0) {
   bpf_program__set_autoload(program, wanted);
   if (attach_type != 0) {
@@ -171,6 +188,7 @@ struct ProbeSet::State {
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
     fill_limits(*skeleton, config, start_ns, features.private_stacks);
+    ST_RETURN_IF_ERROR(fill_needles(*skeleton, config));
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
     if (const int error = scopetrace_bpf__load(skeleton.get())) {

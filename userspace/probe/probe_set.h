@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "bpf/event.h"
 #include "userspace/base/result.h"
 #include "userspace/probe/features.h"
+#include "userspace/probe/request_needles.h"
 #include "userspace/resolve/site.h"
 
 namespace scopetrace {
@@ -24,6 +26,8 @@ struct ProbeConfig {
   std::uint32_t max_events_per_second = 20'000;
   std::uint64_t max_bytes = 1ULL << 30;  // payload of the whole session
   std::uint32_t max_cpu_percent = 5;     // of one CPU, charged by the programs themselves
+  // Calls outside requests with one of these headers are never copied; empty: all requests.
+  std::vector<RequestHeader> requests;
   bool children = false;  // follow fork and exec; uprobes are then attached for all processes
   bool inbound = false;   // also connections that the target accepted
   bool ipv4 = true;

@@ -20,6 +20,8 @@ class Connection {
   explicit Connection(std::uint64_t tls_id) : tls_id_(tls_id) { stitcher_.identify(tls_id, 0); }
 
   void set_connection(std::uint64_t conn_id);
+  // What exchanges that begin from now on belong to.
+  void set_window(st_window_kind kind) { stitcher_.set_window(kind); }
   void on_chunk(const StreamChunk& chunk, Outlet& outlet);
   void on_gap(const StreamGap& gap, Outlet& outlet);
   // Sends unknown data that has been silent since `before_ns`.

@@ -49,7 +49,11 @@ class Dissector final : public Sink<StreamItem> {
     const auto entry = touch(gap.key.tls_id);
     entry->connection.on_gap(gap, outlet_);
     charge(*entry);
-    outlet_.send(gap);
+    if (gap.cause != GapCause::kOutOfScope) outlet_.send(gap);
+  }
+
+  void on_item(const StreamWindow& window) {
+    touch(window.tls_id)->connection.set_window(window.kind);
   }
 
   void on_item(const StreamEnd& end) {

@@ -71,6 +71,8 @@ struct HttpExchange {
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
   bool inbound = false;  // the target answered it (server side)
+  // Sent by a thread that was serving a request in scope, and only that one.
+  bool is_caused = false;
   Outcome outcome = Outcome::kComplete;
   std::optional<HttpRequest> request;  // at least one of the two is present
   std::optional<HttpResponse> response;

@@ -103,6 +103,7 @@ Stitcher::Pending& Stitcher::add_pending(const Origin& origin) {
   Pending& pending = *pending_.back();
   pending.exchange.tgid = origin.tgid;
   pending.exchange.tid = origin.tid;
+  pending.exchange.is_caused = is_caused_;
   charge(pending, sizeof(Pending));
   return pending;
 }

@@ -24,6 +24,8 @@ class Stitcher {
     conn_id_ = conn_id;
   }
   void set_inbound(bool inbound) { inbound_ = inbound; }
+  // Of exchanges that begin from now on.
+  void set_window(st_window_kind kind) { is_caused_ = kind == ST_WINDOW_CAUSED; }
 
   void begin_request(Http1Head head, const Origin& origin);
   void end_request(HttpBody body, std::uint64_t last_ns, Outlet& outlet);
@@ -65,6 +67,7 @@ class Stitcher {
   std::uint64_t conn_id_ = 0;
   std::size_t memory_bytes_ = 0;
   bool inbound_ = false;
+  bool is_caused_ = false;
 };
 
 }  // namespace scopetrace

@@ -70,6 +70,9 @@ struct RedactedExchange {
   std::uint64_t exchange_id = 0;  // counts from 1 in a session
   bool inbound = false;
   std::string outcome;  // complete | timeout | reset | cut
+  // Under request scope, why it belongs to the request: id (its own header field) | thread (sent
+  // while its thread served the request, and only that); else empty.
+  std::string correlation;
   std::optional<RedactedRequest> request;
   std::optional<RedactedResponse> response;
   ExchangeTiming timing;

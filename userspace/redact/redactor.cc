@@ -100,7 +100,8 @@ struct Redactor::State final : public MessageSink {
   struct Peer {
     std::string host;  // of the last exchange in scope; empty while unknown
     st_peer_source tied_by = ST_PEER_NONE;
-    bool is_off = false;  // a flag turned its third party off
+    bool is_off = false;      // a flag turned its third party off
+    bool is_foreign = false;  // it is another third party's
   };
 
   bool has_family(std::string_view family) const {
@@ -119,6 +120,7 @@ struct Redactor::State final : public MessageSink {
   Status finish() override { return next.finish(); }
 
   Status redact(const HttpExchange& exchange);
+  void note_foreign(const HttpExchange& exchange);
   Status redact(const RawStreamData& data);
   Status redact(const StreamGap& gap);
   Status redact(const StreamEnd& end);
@@ -150,6 +152,7 @@ struct Redactor::State final : public MessageSink {
   Sink<RedactedMessage>& next;
   RedactionCounters counters;
   std::unordered_map<std::uint64_t, Peer> peers;
+  std::vector<std::uint64_t> foreign;  // not taken yet
   std::uint64_t exchanges = 0;
   Redactor* self = nullptr;  // the only maker of RedactedMessage
 };
@@ -209,6 +212,7 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   const auto allowed = level_of(exchange);
   if (!has_family("tls") || !scope.allows(exchange) || !allowed) {
     ++counters.dropped_messages;
+    note_foreign(exchange);
     Peer* turned_off = allowed ? nullptr : peer(exchange.conn_id);
     if (turned_off != nullptr) turned_off->is_off = true;
     return {};
@@ -219,6 +223,7 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.conn_id = exchange.conn_id;
   out.exchange_id = ++exchanges;
   out.inbound = exchange.inbound;
+  if (scope.has_fields()) out.correlation = scope.has_field(exchange) ? "id" : "thread";
   out.outcome = outcome_name(exchange.outcome);
   out.timing = timing_of(exchange);
   if (exchange.request) out.request = redact_request(exchange);
@@ -230,15 +235,27 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   if (out.request) count_withheld(out.request->body);
   if (out.response) count_withheld(out.response->body);
   if (!exchange.inbound && out.request && !out.request->host.empty()) {
-    if (Peer* known = peer(exchange.conn_id)) *known = {out.request->host, known->tied_by, false};
+    if (Peer* known = peer(exchange.conn_id))
+      *known = {out.request->host, known->tied_by, false, known->is_foreign};
   }
   return self->pass(std::move(out));
+}
+
+// An absolute target is a request to a proxy.
+void Redactor::State::note_foreign(const HttpExchange& exchange) {
+  if (exchange.inbound || !exchange.request || !exchange.request->target.starts_with('/')) return;
+  const auto host = third_party_of(exchange);
+  Peer* known = host && !scope.allows_host(*host) ? peer(exchange.conn_id) : nullptr;
+  if (known == nullptr || known->is_foreign) return;
+  known->is_foreign = true;
+  foreign.push_back(exchange.conn_id);
 }
 
 std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id) const {
   const auto known = peers.find(conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
-  if (!has_family("tls") || !(scope.allows_any_host() || is_known)) return std::nullopt;
+  if (!has_family("tls") || !scope.allows_streams()) return std::nullopt;
+  if (!scope.allows_any_host() && !is_known) return std::nullopt;
   return is_known ? caps.of_host(known->second.host) : caps.of_unknown();
 }
 
@@ -359,6 +376,10 @@ MessageSink& Redactor::input() { return *state_; }
 
 Status Redactor::pass(RedactedMessage::Content content) {
   return state_->next.push(RedactedMessage(std::move(content)));
+}
+
+std::vector<std::uint64_t> Redactor::take_foreign_connections() {
+  return std::exchange(state_->foreign, {});
 }
 
 bool Redactor::learn(Bytes value) { return state_->scanner.learn(as_text(value)); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "userspace/base/request_header.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -95,7 +96,9 @@ Status ScopeFilter::add_request(const std::string& request) {
   } else if (equals == request.npos || equals == 0) {
     return fail(ErrorCode::kUsage, "not a request match: " + request);
   } else {
-    fields_.emplace_back(request.substr(0, equals), request.substr(equals + 1));
+    std::string name = request.substr(0, equals);
+    std::string value(request_value(name, std::string_view(request).substr(equals + 1)));
+    fields_.emplace_back(std::move(name), std::move(value));
   }
   return {};
 }
@@ -113,10 +116,15 @@ bool ScopeFilter::matches_request(const HttpExchange& exchange) const {
   const bool is_failure = exchange.outcome != Outcome::kComplete ||
                           (exchange.response && exchange.response->status >= 400);
   if (failed_ && is_failure) return true;
+  return has_field(exchange) || (!fields_.empty() && exchange.is_caused);
+}
+
+bool ScopeFilter::has_field(const HttpExchange& exchange) const {
   if (!exchange.request) return false;
   for (const HttpField& field : exchange.request->fields) {
     for (const auto& [name, value] : fields_) {
-      if (equals_ignoring_case(field.name, name) && trim(field.value) == value) return true;
+      if (equals_ignoring_case(field.name, name) && request_value(name, trim(field.value)) == value)
+        return true;
     }
   }
   return false;

@@ -39,6 +39,7 @@ enum class GapCause {
   kTruncated,  // one call moved more than ST_CALL_BYTES_MAX
   kFault,      // the target's page was not present
   kEvicted,    // the reassembler itself gave the stream up
+  kOutOfScope  // never copied: outside every request window. No loss
 };
 
 struct StreamGap {
@@ -66,13 +67,19 @@ struct StreamEnd {
   Origin origin;
 };
 
+// What follows of both streams belongs to requests of this kind; gaps say what was left out before.
+struct StreamWindow {
+  std::uint64_t tls_id = 0;
+  st_window_kind kind = ST_WINDOW_NONE;
+};
+
 // Nothing happened up to this time: lets later stages age their state without a clock.
 struct TimePassed {
   std::uint64_t now_ns = 0;  // CLOCK_BOOTTIME
 };
 
 // Connection, peer and process records pass through in order.
-using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, TimePassed, st_tls_peer_event,
-                                st_connection_event, st_process_event>;
+using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, StreamWindow, TimePassed,
+                                st_tls_peer_event, st_connection_event, st_process_event>;
 
 }  // namespace scopetrace

@@ -117,6 +117,18 @@ Status Reassembler::on_event(const st_tls_close_event& event) {
   return end(found->second, EndCause::kClosed, origin);
 }
 
+Status Reassembler::on_event(const st_window_event& event) {
+  ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(event.tls_id, event.header));
+  if (event.conn_id != 0) object->conn_id = event.conn_id;
+  for (const st_direction direction : {ST_EGRESS, ST_INGRESS}) {
+    ST_RETURN_IF_ERROR(release_all(*object, direction, UINT64_MAX));
+    ST_RETURN_IF_ERROR(
+        fill_to(*object, direction, event.position[direction], origin_of(event.header)));
+  }
+  object->window = static_cast<st_window_kind>(event.kind);
+  return next_.push(StreamWindow{event.tls_id, object->window});
+}
+
 Status Reassembler::on_event(const st_connection_event& event) {
   const auto found = tls_of_connection_.find(event.conn_id);
   if (event.state == ST_CONNECTION_CLOSED && found != tls_of_connection_.end()) {
@@ -132,6 +144,12 @@ Status Reassembler::on_event(const st_connection_event& event) {
 Status Reassembler::on_event(const st_process_event& event) {
   if (event.header.type != ST_EVENT_FORK) ST_RETURN_IF_ERROR(end_process(event));
   return next_.push(event);
+}
+
+void Reassembler::mute(std::uint64_t conn_id) {
+  for (Object& object : objects_) {
+    if (object.conn_id == conn_id) object.is_muted = true;
+  }
 }
 
 Status Reassembler::end_process(const st_process_event& event) {
@@ -262,17 +280,28 @@ Status Reassembler::fill_to(Object& object, st_direction direction, std::uint64_
                             Origin origin) {
   const std::uint64_t next = object.streams[direction].next;
   if (position <= next) return {};
-  // A stream that begins in its middle was most likely evicted before.
-  const bool seen_before = next == 0 && counters_.evicted_objects > 0;
-  const GapCause cause = seen_before ? GapCause::kEvicted : GapCause::kDropped;
+  const GapCause cause = cause_of_jump(object, direction);
   return emit_gap(object, {{object.tls_id, direction}, 0, next, position - next, cause, origin});
+}
+
+// Why the bytes before a position that comes too early are missing.
+GapCause Reassembler::cause_of_jump(const Object& object, st_direction direction) const {
+  const bool is_outside = limits_.has_windows && object.window == ST_WINDOW_NONE;
+  if (is_outside || object.is_muted) return GapCause::kOutOfScope;
+  // A stream that begins in its middle was most likely evicted before.
+  const bool seen_before = object.streams[direction].next == 0 && counters_.evicted_objects > 0;
+  return seen_before ? GapCause::kEvicted : GapCause::kDropped;
 }
 
 Status Reassembler::emit_gap(Object& object, StreamGap gap) {
   object.streams[gap.key.direction].next = gap.position + gap.missing_bytes;
   gap.conn_id = object.conn_id;
-  ++counters_.gaps;
-  counters_.gap_bytes += gap.missing_bytes;
+  if (gap.cause == GapCause::kOutOfScope) {
+    counters_.out_of_scope_bytes += gap.missing_bytes;
+  } else {
+    ++counters_.gaps;
+    counters_.gap_bytes += gap.missing_bytes;
+  }
   return next_.push(gap);
 }
 

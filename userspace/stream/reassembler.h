@@ -20,6 +20,7 @@ struct ReassemblerLimits {
   std::uint64_t hold_ns = 20'000'000;       // how long an early chunk waits for the missing one
   std::uint64_t linger_ns = 1'000'000'000;  // from connection closed to end of its streams
   std::uint64_t idle_ns = 900'000'000'000;  // an object without events is given up after this
+  bool has_windows = false;  // request scope: what is outside a window was never copied
 };
 
 inline constexpr std::size_t kMaxHeldChunks =
@@ -29,6 +30,7 @@ inline constexpr std::size_t kMaxHeldChunks =
 struct ReassemblerCounters {
   std::uint64_t stream_bytes = 0;
   std::uint64_t gap_bytes = 0;
+  std::uint64_t out_of_scope_bytes = 0;  // of streams with windows; no loss
   std::uint64_t gaps = 0;
   std::uint64_t duplicate_bytes = 0;   // delivered twice; the second copy was discarded
   std::uint64_t reordered_chunks = 0;  // came early and were put back in order
@@ -52,6 +54,9 @@ class Reassembler final : public Sink<Event> {
   // Says that no event before `now_ns` (CLOCK_BOOTTIME) is still to come. To be called about once a
   // second when events are rare; events advance the time by themselves.
   Status advance(std::uint64_t now_ns);
+
+  // What is missing of this connection from now on was left out on purpose.
+  void mute(std::uint64_t conn_id);
 
   const ReassemblerCounters& counters() const { return counters_; }
   std::size_t objects() const { return objects_.size(); }
@@ -77,6 +82,8 @@ class Reassembler final : public Sink<Event> {
     std::uint64_t last_ns = 0;
     std::uint64_t closed_ns = 0;  // when its connection was closed, 0 while it is open
     std::uint32_t tgid = 0;
+    st_window_kind window = ST_WINDOW_NONE;
+    bool is_muted = false;
     Stream streams[2];  // by st_direction
   };
   using Objects = std::list<Object>;  // least recently used first
@@ -84,6 +91,7 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const TlsEvent& event);
   Status on_event(const st_tls_peer_event& event);
   Status on_event(const st_tls_close_event& event);
+  Status on_event(const st_window_event& event);
   Status on_event(const st_connection_event& event);
   Status on_event(const st_process_event& event);
 
@@ -95,6 +103,7 @@ class Reassembler final : public Sink<Event> {
   Status release_in_order(Object& object, st_direction direction);
   Status release_all(Object& object, st_direction direction, std::uint64_t until_ns);
   Status release_first(Object& object, st_direction direction);
+  GapCause cause_of_jump(const Object& object, st_direction direction) const;
   Status emit_gap(Object& object, StreamGap gap);
   Status fill_to(Object& object, st_direction direction, std::uint64_t position, Origin origin);
   Status end(Objects::iterator object, EndCause cause, Origin origin);

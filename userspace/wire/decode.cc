@@ -37,6 +37,12 @@ const char* problem(const st_tls_peer_event& peer) {
 
 const char* problem(const st_tls_close_event&) { return nullptr; }
 
+const char* problem(const st_window_event& window) {
+  if (window.kind > ST_WINDOW_CAUSED) return "unknown window";
+  const bool is_in_range = window.position[0] <= kMaxPosition && window.position[1] <= kMaxPosition;
+  return is_in_range ? nullptr : "position out of range";
+}
+
 const char* problem(const st_connection_event& connection) {
   if (connection.conn_id == 0) return "connection number 0";
   if (connection.family != AF_INET && connection.family != AF_INET6) return "unknown family";
@@ -83,6 +89,8 @@ Result<Event> decode(Bytes record) {
       return decode_plain<st_tls_peer_event>(sized);
     case ST_EVENT_TLS_CLOSE:
       return decode_plain<st_tls_close_event>(sized);
+    case ST_EVENT_WINDOW:
+      return decode_plain<st_window_event>(sized);
     case ST_EVENT_CONNECTION:
       return decode_plain<st_connection_event>(sized);
     case ST_EVENT_FORK:

@@ -17,7 +17,7 @@ struct TlsEvent {
 };
 
 // One decoded record. The kinds without payload are the wire structs themselves.
-using Event = std::variant<TlsEvent, st_tls_peer_event, st_tls_close_event, st_connection_event,
-                           st_process_event>;
+using Event = std::variant<TlsEvent, st_tls_peer_event, st_tls_close_event, st_window_event,
+                           st_connection_event, st_process_event>;
 
 }  // namespace scopetrace

@@ -281,5 +281,28 @@ TEST(DissectorTest, AppliesAConnectionLearnedLater) {
   EXPECT_EQ(dissection.recorder.all<st_tls_peer_event>().size(), 1U);
 }
 
+// Request scope: between the windows of a connection the kernel copies nothing.
+TEST(DissectorWindowTest, PairsTheExchangesOfEachWindow) {
+  Dissection d(ST_CHUNK_BYTES, {.has_windows = true});
+  d.lose(ST_EGRESS, 300).lose(ST_INGRESS, 9000);
+  d.window(ST_WINDOW_MATCHED).out("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  d.in("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").window(ST_WINDOW_NONE);
+  d.lose(ST_EGRESS, 80).lose(ST_INGRESS, 70);
+  d.window(ST_WINDOW_CAUSED).out("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  d.in("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n").window(ST_WINDOW_NONE);
+  d.lose(ST_EGRESS, 80).close();
+
+  const std::vector<HttpExchange> found = d.exchanges();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].request->target, "/a");
+  EXPECT_EQ(found[0].response->status, 200U);
+  EXPECT_EQ(found[0].outcome, Outcome::kComplete);
+  EXPECT_FALSE(found[0].is_caused);
+  EXPECT_EQ(found[1].response->status, 404U);
+  EXPECT_EQ(found[1].outcome, Outcome::kComplete);
+  EXPECT_TRUE(found[1].is_caused);
+  EXPECT_TRUE(d.recorder.all<StreamGap>().empty());  // nothing was lost
+}
+
 }  // namespace
 }  // namespace scopetrace

@@ -201,6 +201,46 @@ TEST(ReassemblerLimitTest, EvictsTheLeastRecentlyUsedObject) {
   EXPECT_EQ(reassembler.counters().evicted_objects, 1U);
 }
 
+TEST(ReassemblerWindowTest, TellsWhatWasOutOfScopeFromLosses) {
+  ScriptSink sink;
+  Reassembler reassembler(sink, {.has_windows = true});
+  const auto push = [&](const Event& event) { ASSERT_TRUE(reassembler.push(event).has_value()); };
+
+  push(make_window(7, ST_WINDOW_MATCHED, 10, 4));
+  push(TlsCallBuilder("abc").at(10).event());
+  push(make_window(7, ST_WINDOW_NONE, 15, 4));  // two bytes in the window did not come
+  push(make_window(7, ST_WINDOW_CAUSED, 20, 9));
+  push(TlsCallBuilder("def").at(20).event());
+
+  EXPECT_EQ(sink.script, "[10][4]abc[2][5][5]def");
+  EXPECT_EQ(sink.causes,
+            (std::vector<GapCause>{GapCause::kOutOfScope, GapCause::kOutOfScope, GapCause::kDropped,
+                                   GapCause::kOutOfScope, GapCause::kOutOfScope}));
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 24U);
+  EXPECT_EQ(reassembler.counters().gap_bytes, 2U);
+}
+
+TEST(ReassemblerWindowTest, TakesTheRestOfAnObjectWithoutWindowForOutOfScope) {
+  ScriptSink sink;
+  Reassembler reassembler(sink, {.has_windows = true});
+
+  ASSERT_TRUE(reassembler.push(make_peer(7, 3)).has_value());
+  ASSERT_TRUE(reassembler.push(make_close(7, 100, 200)).has_value());
+
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 300U);
+  EXPECT_EQ(reassembler.counters().gaps, 0U);
+}
+
+TEST_F(ReassemblerTest, CountsNothingAsLostOfAMutedConnection) {
+  push(make_peer(7, 3));
+  call("abc", 0);
+  reassembler.mute(3);
+  push(make_close(7, 50, 60));
+
+  EXPECT_EQ(reassembler.counters().gap_bytes, 0U);
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 107U);
+}
+
 TEST(ReassemblerLimitTest, StopsWaitingWhenTooMuchIsHeld) {
   ScriptSink sink;
   Reassembler reassembler(sink, {.max_held_per_stream = 4});
