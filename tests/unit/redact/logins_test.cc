@@ -477,7 +477,7 @@ constexpr const char* kHarmlessNames[] = {
     "$Secret = Get-Secret -Name 'db-password' -AsPlainText",
     "auto password = std::make_unique<SecureBuffer>(size_);",
     "{\"required\":[\"password\",\"token\"],\"additionalProperties\":false}",
-    "\"names\":[\"password\",\"token\",\"secretKey\",\"sessionId\"]",
+    "\"names\":[\"password\",\"token\",\"secretKey\",17]",
     "  --private-key path       PEM private key (default \"~/.a/id_ed25519\")",
     " + 945606a98...cea4aaaf0 wip/session-key -> origin/wip/session-key  (forced update)",
     "\"Statement\":[{\"Sid\":\"AllowUse\",\"Effect\":\"Allow\"}]",

@@ -44,7 +44,7 @@ constexpr std::string_view kKeywords[] = {
     "not_set",     "inherit",     "default",     "always",      "never",        "enforced",
     "strong",      "weak",        "data",        "todo",        "tbd",          "fixme",
     "string|null", "encrypted",   "ascii-text",  "hexadecimal", "secrets",      "tokens",
-    "passwords",   "credentials", "noschedule",  "noexecute",   "show",         "edit"};
+    "passwords",   "credentials", "noschedule",  "noexecute"};
 constexpr std::string_view kPlaceholderParts[] = {"YOUR_",      "your_",        "your-",
                                                   "CHANGEME",   "changeme",     "os.environ",
                                                   "getenv",     "process.env",  "NO_LOG_PARAMETER",

@@ -110,7 +110,7 @@ class Look {
   // A bracket or a separator in front of what is short or has no digit.
   bool begins_as_code() const {
     constexpr std::size_t kMinSecret = 8;
-    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]=") &&
+    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]") &&
            (value_.size() < kMinSecret || !has_digit(value_));
   }
   // A tab or more than one blank between the name and the value.
@@ -287,7 +287,9 @@ bool Look::is_measure() const {
 bool Look::is_credible_after_colon() const {
   if (is_prose(value_) || (is_followed_by_word() && !has_digit(value_))) return false;
   const bool is_path = name_.begin > 0 && text_[name_.begin - 1] == ':';  // arn:…:secret:name
-  if (!found_.is_spaced) return value_.size() >= 3 && !is_path;
+  const bool is_task = class_name_ == "credentials" && (value_ == "show" || value_ == "edit");
+  if (!found_.is_spaced)
+    return value_.size() >= 3 && !is_path && !is_task;  // rails credentials:show
   if (!is_letters() || (found_.fills_line && begins_line())) return value_.size() > 2;
   return value_.size() >= kMinWord;
 }
