@@ -188,6 +188,7 @@ void add_limits(CLI::App& command, AttachOptions& options) {
           "Only the request with this value of the header, and what it causes; repeat for more")
       ->allow_extra_args(false);
   command.add_option("--request-header", options.request_header, "Header that carries the id")
+      ->transform([](std::string name) { return CLI::detail::to_lower(std::move(name)); })
       ->capture_default_str();
   command.add_option("--capture", options.capture, "Only these families: tls,sockets,process");
 }

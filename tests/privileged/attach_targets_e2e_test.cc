@@ -161,9 +161,14 @@ TEST_F(AttachE2eTest, KeepsNothingOfOtherThirdParties) {
   const auto attach = host_->attach(client->tgid(), approval, {"--third-party", "other.example"});
 
   ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/slow", "200"));  // muted before it is answered
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
   expect_sealed_without_leaks(*attach);
 
   EXPECT_THAT(exchanges(), IsEmpty());
+  const nlohmann::json summary = TracedHost::lines(host_->bundle()).back();
+  EXPECT_GT(summary["losses"].value("suppressed", 0), 0) << summary;
+  EXPECT_EQ(summary["losses"].value("lost_kernel_events", -1), 0) << summary;
 }
 
 TEST_F(AttachE2eTest, ShowsHostileBytesEscaped) {

@@ -68,6 +68,21 @@ TEST_F(RequestScopeE2eTest, FollowsOneRequestThroughItsThread) {
                                    "GET /v1/status 200 id", "GET /v1/limits 429 thread"));
 }
 
+TEST_F(RequestScopeE2eTest, FollowsTheIdThroughNginx) {
+  const int port = free_loopback_port();
+  const auto nginx = host_->start_nginx(port);
+  const std::string approval = host_->approve(nginx->tgid(), {"--inbound"});
+  const auto attach = host_->attach(nginx->tgid(), approval,
+                                    {"--request-id", "req-4711-of-one"});  // narrower than approved
+
+  TracedHost::load_gateway(std::to_string(port), "X-Request-Id", "req-4711-of-one");
+  seal(*attach);
+
+  EXPECT_THAT(exchanges(),
+              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+                                   "GET /v1/status 200 id"));
+}
+
 TEST_F(RequestScopeE2eTest, FollowsTheIdThroughAnEventLoop) {
   const auto gateway = host_->start_node_gateway();
   const std::string port = gateway->read_line().value_or("");
