@@ -205,8 +205,9 @@ __noinline int st_scan_http2(struct st_head *head, __u32 n)
   return 0;
 }
 
-/* A method and its blank: GET, PROPFIND; not HTTP/1.1 of an answer. */
-static __always_inline bool st_begins_request(struct st_head *head)
+/* A method and its blank: GET, PROPFIND; not HTTP/1.1 of an answer. The call may end inside it
+ * where a request is expected. */
+static __always_inline bool st_begins_request(struct st_head *head, bool is_expected)
 {
   __u32 i;
 
@@ -214,6 +215,7 @@ static __always_inline bool st_begins_request(struct st_head *head)
     __u8 c = head->text[i];
 
     if (c == ' ') return i > 2;
+    if (i == head->bytes) return i && is_expected;
     if ((c < 'A' || c > 'Z') && c != '-') return false;
   }
   return false;
@@ -432,7 +434,7 @@ static __always_inline void st_judge_call(struct st_moved *moved, struct st_tls_
 {
   struct st_request *request = &tls->request;
   __u32 here = moved->record.direction + 1;
-  bool has_turned = request->last != here;
+  bool has_turned = request->last != here, is_expected;
 
   request->last = here;
   if (request->requests && request->requests != here && here == ST_EGRESS + 1)
@@ -448,7 +450,8 @@ static __always_inline void st_judge_call(struct st_moved *moved, struct st_tls_
     request->requests = here;
     request->frame_rest[(here - 1) & 1] = ST_PREFACE_BYTES;
   }
-  if (!request->is_http2 && st_begins_request(slot))
+  is_expected = request->requests == here || (!request->requests && slot->text[0] != 'H');
+  if (!request->is_http2 && st_begins_request(slot, has_turned && is_expected))
     st_begin_request(moved, tls, thread, slot, key, has_turned);
   else if (request->is_http2 || !request->requests)
     st_judge_http2(moved, tls, slot);
