@@ -228,31 +228,31 @@ static __always_inline bool st_begins_preface(struct st_head *head)
 }
 
 /* Tells userspace that what follows is in a window of this kind, or in none; bytes of both streams
- * before these positions that did not come were out of scope. */
-static __always_inline void st_emit_window(struct st_tls_object *tls, __u64 request_position,
-                                           __u64 now_ns)
+ * before these positions that did not come were out of scope. `position` is where the stream of the
+ * call at hand stands; the other one has no call under way. */
+static __always_inline void st_emit_window(struct st_moved *moved, struct st_tls_object *tls,
+                                           __u64 position)
 {
-  struct st_request *request = &tls->request;
-  struct st_window_event *event = ST_RESERVE(now_ns, *event);
-  __u64 direction = (request->requests - 1) & 1;
+  struct st_window_event *event = ST_RESERVE(moved->now_ns, *event);
+  __u8 direction = moved->record.direction;
 
   if (!event) return;
-  st_fill_header(&event->header, ST_EVENT_WINDOW, sizeof(*event), now_ns);
+  st_fill_header(&event->header, ST_EVENT_WINDOW, sizeof(*event), moved->now_ns);
   event->tls_id = tls->tls_id;
   event->conn_id = tls->conn_id;
-  event->position[0] = direction == 0 ? request_position : tls->position[0];
-  event->position[1] = direction == 1 ? request_position : tls->position[1];
-  event->kind = request->window;
+  event->position[0] = direction == 0 ? position : tls->position[0];
+  event->position[1] = direction == 1 ? position : tls->position[1];
+  event->kind = tls->request.window;
   __builtin_memset(event->reserved, 0, sizeof(event->reserved));
   st_submit(event);
 }
 
-static __always_inline void st_set_window(struct st_tls_object *tls, __u32 kind, __u64 position,
-                                          __u64 now_ns)
+static __always_inline void st_set_window(struct st_moved *moved, struct st_tls_object *tls,
+                                          __u32 kind, __u64 position)
 {
   if (tls->request.window == kind && !kind) return;
   tls->request.window = kind;
-  st_emit_window(tls, position, now_ns);
+  st_emit_window(moved, tls, position);
 }
 
 /* The part of an approved header block that earlier calls carried. */
@@ -324,7 +324,7 @@ static __always_inline void st_continue_head(struct st_moved *moved, struct st_t
     return;
   }
   if (verdict == ST_HEAD_MATCHED) {
-    st_set_window(tls, ST_WINDOW_MATCHED, head->position, moved->now_ns);
+    st_set_window(moved, tls, ST_WINDOW_MATCHED, head->position);
     st_emit_head(moved, head, before);
     if (moved->record.direction == ST_INGRESS) st_note_inbound(thread, tls, true);
   }
@@ -341,11 +341,11 @@ static __always_inline void st_begin_request(struct st_moved *moved, struct st_t
 
   tls->request.requests = direction + 1;
   if (verdict == ST_HEAD_MATCHED)
-    st_set_window(tls, ST_WINDOW_MATCHED, position, moved->now_ns);
+    st_set_window(moved, tls, ST_WINDOW_MATCHED, position);
   else if (st_is_caused(thread, tls, direction))
-    st_set_window(tls, ST_WINDOW_CAUSED, position, moved->now_ns);
+    st_set_window(moved, tls, ST_WINDOW_CAUSED, position);
   else if (has_turned)
-    st_set_window(tls, ST_WINDOW_NONE, position, moved->now_ns);
+    st_set_window(moved, tls, ST_WINDOW_NONE, position);
   if (direction == ST_INGRESS) st_note_inbound(thread, tls, verdict == ST_HEAD_MATCHED);
   if (tls->request.window || verdict != ST_HEAD_OPEN || head->bytes >= ST_HEAD_BYTES) return;
   head->position = position;
@@ -415,7 +415,7 @@ static __always_inline void st_judge_http2(struct st_moved *moved, struct st_tls
 
   if (request->has_ended) {
     request->has_ended = request->stream = 0;
-    st_set_window(tls, ST_WINDOW_NONE, tls->position[(request->requests - 1) & 1], moved->now_ns);
+    st_set_window(moved, tls, ST_WINDOW_NONE, moved->record.position);
   }
   if (!request->requests || request->requests == moved->record.direction + 1U) {
     for (n = st_http1_needles; n < ST_NEEDLES && n < st_all_needles && !hit; n++)
@@ -424,7 +424,7 @@ static __always_inline void st_judge_http2(struct st_moved *moved, struct st_tls
   if (hit) request->requests = moved->record.direction + 1;
   st_walk_frames(moved, request, hit);
   if (hit && !request->stream) request->stream = ST_STREAM_UNKNOWN;
-  if (hit) st_set_window(tls, ST_WINDOW_MATCHED, moved->record.position, moved->now_ns);
+  if (hit) st_set_window(moved, tls, ST_WINDOW_MATCHED, moved->record.position);
 }
 
 /* Judges one call of a TLS object, with a slot to work in. */

@@ -11,8 +11,14 @@ namespace {
 
 const std::string kResponse = "HTTP/1.1 204 No Content\r\n\r\n";
 
-// What the target writes, a call each; an empty one reads the answer to what came before.
+// What the target writes, a call each; an empty one reads kResponse, one behind '<' reads the rest.
 using Script = std::vector<std::string>;
+
+bool is_read(const std::string& step) { return step.empty() || step[0] == '<'; }
+std::string text_of(const std::string& step) {
+  if (step.empty()) return kResponse;
+  return is_read(step) ? step.substr(1) : step;
+}
 
 std::string request(const std::string& target, const std::string& field, std::size_t body = 0) {
   std::string text = "POST " + target + " HTTP/1.1\r\nHost: x\r\n" + field +
@@ -22,8 +28,8 @@ std::string request(const std::string& target, const std::string& field, std::si
 
 void play(SSL* ssl, const Script& script, bool is_target) {
   for (const std::string& step : script) {
-    const bool writes = step.empty() != is_target;
-    const std::string& text = step.empty() ? kResponse : step;
+    const bool writes = is_read(step) != is_target;
+    const std::string text = text_of(step);
     if (writes) {
       write_all_in(ssl, text, text.size());
       continue;
@@ -40,8 +46,8 @@ void play(SSL* ssl, const Script& script, bool is_target) {
 // Bytes that came, without what is missing between them.
 std::string present(const Stream& stream) {
   std::string text;
-  for (const char c : stream.bytes)
-    if (c != '\0') text += c;
+  for (std::size_t i = 0; i < stream.bytes.size(); ++i)
+    if (stream.is_copied[i]) text += stream.bytes[i];
   return text;
 }
 
@@ -55,7 +61,25 @@ class RequestScopeBpfTest : public TlsCaptureBpfTest {
     Options options;
     options.configure = [&](ProbeConfig& config) { config.requests = {{header, value}}; };
     const Seen seen = capture(target, options, counters_);
+    expect_no_holes(seen);
     return present(seen.only(ST_EGRESS)) + present(seen.only(ST_INGRESS));
+  }
+
+  // Between the events of a window all bytes came, else they would count as lost; outside, none.
+  static void expect_no_holes(const Seen& seen) {
+    std::uint64_t at[2] = {};
+    bool was_open = false;
+    for (const st_window_event& window : seen.windows) {
+      for (const int direction : {ST_EGRESS, ST_INGRESS}) {
+        const auto found = seen.streams.find({window.tls_id, direction});
+        const auto is_copied =
+            found == seen.streams.end() ? std::vector<bool>() : found->second.is_copied;
+        for (std::uint64_t i = at[direction]; i < window.position[direction]; ++i)
+          EXPECT_EQ(i < is_copied.size() && is_copied[i], was_open) << i;
+        at[direction] = window.position[direction];
+      }
+      was_open = window.kind != ST_WINDOW_NONE;
+    }
   }
 
   const std::string ours_ = request("/ours", "X-Request-Id: req-4711", 40);
@@ -120,6 +144,51 @@ INSTANTIATE_TEST_SUITE_P(
                   false},
         FieldCase{"InTheTarget", request("/a?x=%0Ax-request-id:%20req-4711", "A: b"), false}),
     [](const auto& row) { return row.param.name; });
+
+// A frame of RFC 9113 section 4.1.
+std::string frame(std::uint8_t type, std::uint8_t flags, std::uint8_t stream,
+                  const std::string& payload) {
+  const auto size = static_cast<char>(payload.size());
+  return std::string{0, 0, size, static_cast<char>(type),  static_cast<char>(flags),
+                     0, 0, 0,    static_cast<char>(stream)} +
+         payload;
+}
+
+// x-request-id as a literal field that no table keeps (RFC 7541 section 6.2.2); `coded` has its
+// length before it.
+std::string headers(std::uint8_t stream, const std::string& coded) {
+  return frame(1, 5, stream, "\x82\x84\x10\x0cx-request-id" + coded);
+}
+
+class Http2RequestScopeBpfTest : public RequestScopeBpfTest {
+ protected:
+  const std::string preface_ = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, "");
+  const std::string plain_ = "\x08req-4711";
+  const std::string other_id_ = "\x08req-4712";
+};
+
+TEST_F(Http2RequestScopeBpfTest, CopiesFromTheRequestToTheEndOfItsAnswer) {
+  const std::string ours = headers(3, plain_), answer = frame(1, 5, 3, "\x88");
+  const std::string found =
+      copied({preface_, headers(1, other_id_), "<" + frame(1, 5, 1, "\x88"), ours, "<" + answer,
+              headers(5, other_id_), "<" + frame(1, 5, 5, "\x88")});
+  EXPECT_EQ(found, ours + answer);
+}
+
+TEST_F(Http2RequestScopeBpfTest, StaysOpenWhileTheAnswerGoesOn) {
+  const std::string ours = headers(3, plain_), other = headers(5, other_id_);
+  const std::string begin = frame(1, 4, 3, "\x88"), end = frame(0, 1, 3, "body");
+  const std::string found = copied({preface_, ours, "<" + begin, other, "<" + end, other});
+  EXPECT_EQ(found, ours + other + begin + end);
+}
+
+TEST_F(Http2RequestScopeBpfTest, FindsHuffmanCode) {
+  // "www.example.com" and "302" of RFC 7541 appendix C.4.1 and C.6.1.
+  const std::string coded = "\x8c\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff";
+  const std::string ours = headers(3, coded);
+  EXPECT_EQ(copied({preface_, headers(1, other_id_), ours}, "x-request-id", "www.example.com"),
+            ours);
+}
 
 }  // namespace
 }  // namespace scopetrace::testing

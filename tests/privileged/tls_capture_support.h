@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +32,7 @@ inline constexpr std::uint64_t kSessionNs = 60 * kNanosecondsPerSecond;
 // What the ring said about one direction of one TLS object.
 struct Stream {
   std::string bytes;            // chunks laid out at their positions
+  std::vector<bool> is_copied;  // for each of `bytes`: it came
   std::uint64_t end = 0;        // position after the last call
   std::uint64_t truncated = 0;  // calls with ST_TLS_TRUNCATED
   std::uint64_t calls = 0;
@@ -42,6 +44,7 @@ struct Seen {
   std::vector<st_tls_peer_event> peers;
   std::vector<st_connection_event> connections;
   std::vector<st_tls_close_event> closes;
+  std::vector<st_window_event> windows;
   std::vector<st_process_event> processes;
 
   void add(Bytes record) {
@@ -52,6 +55,7 @@ struct Seen {
     if (header.type == ST_EVENT_TLS_PEER) keep(peers, record);
     if (header.type == ST_EVENT_CONNECTION) keep(connections, record);
     if (header.type == ST_EVENT_TLS_CLOSE) keep(closes, record);
+    if (header.type == ST_EVENT_WINDOW) keep(windows, record);
     if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
   }
 
@@ -85,6 +89,9 @@ struct Seen {
     stream.calls += event.offset_bytes == 0;
     if ((event.flags & ST_TLS_FAULT) != 0) return;
     if (stream.bytes.size() < at + event.chunk_bytes) stream.bytes.resize(at + event.chunk_bytes);
+    stream.is_copied.resize(stream.bytes.size());
+    std::fill_n(stream.is_copied.begin() + static_cast<std::ptrdiff_t>(at), event.chunk_bytes,
+                true);
     std::memcpy(stream.bytes.data() + at, record.data() + sizeof(event), event.chunk_bytes);
   }
 };
