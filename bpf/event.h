@@ -20,7 +20,7 @@
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
-  ST_EVENT_TLS = 1,        /* plaintext of one SSL_read or SSL_write, one chunk */
+  ST_EVENT_TLS = 1,        /* plaintext of one SSL_read, SSL_write or call on a socket, one chunk */
   ST_EVENT_TLS_PEER = 2,   /* a TLS object was tied to a connection */
   ST_EVENT_TLS_CLOSE = 3,  /* SSL_free of a TLS object */
   ST_EVENT_CONNECTION = 4, /* TCP connection opened, first seen or closed */
@@ -36,7 +36,11 @@ enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the tar
 enum st_tls_flag {
   ST_TLS_LAST = 1,      /* last chunk kept of this call */
   ST_TLS_TRUNCATED = 2, /* the call moved more than ST_CALL_BYTES_MAX or the budget allowed */
-  ST_TLS_FAULT = 4      /* this chunk's page could not be read: chunk_bytes are lost, no payload */
+  ST_TLS_FAULT = 4,     /* this chunk's page could not be read: chunk_bytes are lost, no payload */
+  ST_TLS_PLAIN = 8,     /* the stream of a socket that carries no TLS */
+  ST_TLS_UNREADABLE = 16, /* the call's bytes never were in the target's memory, or are not any
+                             more (sendfile, splice, MSG_ZEROCOPY, MSG_TRUNC): no payload */
+  ST_TLS_IO_URING = 32    /* the bytes were moved by io_uring: no payload */
 };
 
 /* How a TLS object was tied to its connection, best first (docs/coverage: peers). */
@@ -66,12 +70,14 @@ struct st_event_header {
 };
 static_assert(sizeof(struct st_event_header) == 24, "wire layout of st_event_header changed");
 
-/* One chunk of plaintext. chunk_bytes of payload follow, unless ST_TLS_FAULT is set. Records of
- * size classes may be longer: bytes after the payload up to the record's end are undefined padding
- * within `size` and never read. */
+/* One chunk of plaintext. chunk_bytes of payload follow, unless ST_TLS_FAULT is set. A last chunk
+ * of 0 bytes says that the rest of its call was not copied. Records of size classes may be longer:
+ * bytes after the payload up to the record's end are undefined padding within `size` and never
+ * read. */
 struct st_tls_event {
   struct st_event_header header;
-  __u64 tls_id;       /* this TLS object from first sight to SSL_free; never reused in a session */
+  __u64 tls_id;       /* this TLS object from first sight to SSL_free, or with ST_TLS_PLAIN this
+                         connection; never reused in a session */
   __u64 conn_id;      /* its connection, 0 while unknown */
   __u64 position;     /* stream offset of the first byte of this CALL in this direction, bytes since
                          the first call seen; calls that were dropped advance it too */
@@ -95,7 +101,8 @@ struct st_tls_peer_event {
 };
 static_assert(sizeof(struct st_tls_peer_event) == 48, "wire layout of st_tls_peer_event changed");
 
-/* The TLS object is gone; positions say how many bytes each direction carried in all. */
+/* The TLS object is gone, or a plain connection goes on with TLS; positions say how many bytes each
+ * direction carried in all. */
 struct st_tls_close_event {
   struct st_event_header header;
   __u64 tls_id;
@@ -146,7 +153,11 @@ enum st_counter {
   ST_COUNT_SUPPRESSED_DEADLINE = 9, /* calls after the deadline */
   ST_COUNT_SUPPRESSED_SCOPE = 10,   /* calls outside the scope of the approval (muted, paused) */
   ST_COUNT_CPU_NS = 11,             /* charged run time of the programs */
-  ST_COUNT_MAX = 16
+  ST_COUNT_UNREADABLE_BYTES = 12, /* of plain sockets: sendfile, splice, MSG_ZEROCOPY, MSG_TRUNC */
+  ST_COUNT_UNDECIDED_BYTES = 13,  /* of sockets that may carry TLS or not: not copied */
+  ST_COUNT_IO_URING_BYTES = 14,   /* that sockets moved by io_uring: never copied */
+  ST_COUNT_IO_URING_CALLS = 15,   /* io_uring_enter: what it moves is not seen */
+  ST_COUNT_MAX = 32
 };
 
 #endif

@@ -14,9 +14,14 @@
 #include "bpf/tls.h"
 #include "bpf/chunk.h"
 #include "bpf/connection.h"
+#include "bpf/call_table.h"
 #include "bpf/peer.h"
 #include "bpf/process.h"
+#include "bpf/plain.h"
+#include "bpf/io_uring.h"
 #include "bpf/socket.h"
+#include "bpf/descriptor.h"
+#include "bpf/plain_call.h"
 #include "bpf/syscall.h"
 
 /* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU

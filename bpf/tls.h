@@ -45,6 +45,8 @@ struct st_thread {
   __u64 pending_object; /* memory BIO: written, its socket write not seen yet */
   __u64 pending_bytes;
   __u64 ambiguous_until_ns;
+  __u64 moved_socket; /* struct sock* that the system call at hand moved bytes of, else 0 */
+  __u64 moved_end;    /* position behind them */
 };
 
 struct {

@@ -37,6 +37,9 @@ enum { IPPROTO_TCP = 6 };
 enum { AF_INET = 2, AF_INET6 = 10 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
 
+/* include/linux/sched.h: a thread of the kernel that does a process's io_uring requests. */
+enum { PF_IO_WORKER = 0x10, PF_USER_WORKER = 0x4000 };
+
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpadded"
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -74,6 +77,7 @@ struct task_struct {
   struct task_struct *group_leader;
   struct signal_struct *signal;
   struct files_struct *files;
+  unsigned int flags;
   int exit_code;
   char comm[16];
 };
@@ -107,8 +111,11 @@ struct inet_bind_bucket {
   signed char fastreuse; /* -1: the port was picked by connect(2) */
 };
 
+struct tcp_ulp_ops;
+
 struct inet_connection_sock {
   struct inet_bind_bucket *icsk_bind_hash;
+  struct tcp_ulp_ops *icsk_ulp_ops; /* kernel TLS or another layer between socket and TCP */
 };
 
 struct pt_regs {

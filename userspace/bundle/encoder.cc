@@ -26,6 +26,10 @@ const char* cause_name(GapCause cause) {
       return "fault";
     case GapCause::kEvicted:
       return "evicted";
+    case GapCause::kUnreadable:
+      return "unreadable";
+    case GapCause::kIoUring:
+      return "io-uring";
   }
   return "dropped";
 }
@@ -163,6 +167,7 @@ class LineWriter {
     Json line = common("http", exchange.origin, exchange.conn_id);
     line["exchange"] = json_number(exchange.exchange_id);
     line["inbound"] = exchange.inbound;
+    if (exchange.is_plain) line["plain"] = true;
     line["outcome"] = exchange.outcome;
     if (exchange.request) line["request"] = request_json(*exchange.request);
     if (exchange.response) line["response"] = response_json(*exchange.response);
@@ -177,6 +182,7 @@ class LineWriter {
   Json operator()(const RedactedStreamData& data) const {
     Json line = common("message", data.origin, data.conn_id);
     line["direction"] = direction_name(data.direction);
+    if (data.is_plain) line["plain"] = true;
     line["length"] = json_number(data.length_bytes);
     line["content_class"] = data.content_class;
     if (!data.protocol.empty()) line["protocol"] = data.protocol;
@@ -212,6 +218,7 @@ class LineWriter {
     const StreamGap& gap = redacted.gap;
     Json line = common("gap", gap.origin, gap.conn_id);
     line["tls"] = std::to_string(gap.key.tls_id);
+    if (gap.is_plain) line["plain"] = true;
     line["direction"] = direction_name(gap.key.direction);
     line["position"] = json_number(gap.position);
     line["missing_bytes"] = json_number(gap.missing_bytes);

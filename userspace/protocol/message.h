@@ -70,7 +70,8 @@ struct HttpExchange {
   std::uint64_t conn_id = 0;
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
-  bool inbound = false;  // the target answered it (server side)
+  bool inbound = false;   // the target answered it (server side)
+  bool is_plain = false;  // it was on the socket as it is: no TLS
   Outcome outcome = Outcome::kComplete;
   std::optional<HttpRequest> request;  // at least one of the two is present
   std::optional<HttpResponse> response;
@@ -83,6 +84,7 @@ struct RawStreamData {
   Origin origin;
   std::uint64_t length_bytes = 0;
   std::string content;  // at most kMaxBodyBytes of it
+  bool is_plain = false;
 };
 
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind

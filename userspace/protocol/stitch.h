@@ -24,6 +24,7 @@ class Stitcher {
     conn_id_ = conn_id;
   }
   void set_inbound(bool inbound) { inbound_ = inbound; }
+  void set_plain(bool is_plain) { is_plain_ = is_plain; }
 
   void begin_request(Http1Head head, const Origin& origin);
   void end_request(HttpBody body, std::uint64_t last_ns, Outlet& outlet);
@@ -65,6 +66,7 @@ class Stitcher {
   std::uint64_t conn_id_ = 0;
   std::size_t memory_bytes_ = 0;
   bool inbound_ = false;
+  bool is_plain_ = false;
 };
 
 }  // namespace scopetrace

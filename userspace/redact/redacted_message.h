@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "userspace/redact/credential_sighting.h"
 #include "userspace/stream/item.h"
 
 namespace scopetrace {
@@ -56,20 +57,13 @@ struct ExchangeTiming {
   std::optional<std::uint64_t> receive_ns;  // first to last byte of the response
 };
 
-// A credential that was seen, by class and fingerprint, never by value.
-struct CredentialSighting {
-  std::string credential_class;
-  std::string tag;     // as in the placeholder; empty for classes without one
-  std::string where;   // "request.header.authorization", "response.body.access_token", …
-  std::string scheme;  // bearer, basic, …; empty when not applicable
-};
-
 struct RedactedExchange {
   Origin origin;  // time of the first byte
   std::uint64_t conn_id = 0;
   std::uint64_t exchange_id = 0;  // counts from 1 in a session
   bool inbound = false;
-  std::string outcome;  // complete | timeout | reset | cut
+  bool is_plain = false;  // it was on the socket without TLS
+  std::string outcome;    // complete | timeout | reset | cut
   std::optional<RedactedRequest> request;
   std::optional<RedactedResponse> response;
   ExchangeTiming timing;
@@ -93,7 +87,8 @@ struct RedactedStreamData {
   bool is_shape = false;         // level shape: text is the kinds of messages, no values
   std::uint64_t kept_bytes = 0;  // of the redacted text
   bool is_cut = false;
-  std::string withheld;  // a fixed phrase when text is empty, else empty
+  std::string withheld;   // a fixed phrase when text is empty, else empty
+  bool is_plain = false;  // it was on the socket without TLS
 };
 
 // A connection with what is known of its third party.

@@ -135,7 +135,12 @@ struct Redactor::State final : public MessageSink {
   // The level of this exchange; nullopt: a flag turned it off.
   std::optional<Level> level_of(const HttpExchange& exchange) const;
   // The level of stream data; nullopt: out of scope, or turned off.
-  std::optional<Level> level_of(std::uint64_t conn_id) const;
+  std::optional<Level> level_of(std::uint64_t conn_id, bool is_plain) const;
+  // Whether the approval names the family of these bytes. Those of plain sockets are not for level
+  // metadata, which of sockets tells connections only.
+  bool may_tell(bool is_plain, Level allowed) const {
+    return is_plain ? has_family("sockets") && allowed > Level::kMetadata : has_family("tls");
+  }
   RedactedStreamData tell_stream(const RawStreamData& data, Level allowed);
   Status end_stream(const StreamEnd& end, st_direction direction);
 
@@ -207,7 +212,7 @@ std::optional<Level> Redactor::State::level_of(const HttpExchange& exchange) con
 
 Status Redactor::State::redact(const HttpExchange& exchange) {
   const auto allowed = level_of(exchange);
-  if (!has_family("tls") || !scope.allows(exchange) || !allowed) {
+  if (!allowed || !may_tell(exchange.is_plain, *allowed) || !scope.allows(exchange)) {
     ++counters.dropped_messages;
     Peer* turned_off = allowed ? nullptr : peer(exchange.conn_id);
     if (turned_off != nullptr) turned_off->is_off = true;
@@ -219,6 +224,7 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.conn_id = exchange.conn_id;
   out.exchange_id = ++exchanges;
   out.inbound = exchange.inbound;
+  out.is_plain = exchange.is_plain;
   out.outcome = outcome_name(exchange.outcome);
   out.timing = timing_of(exchange);
   if (exchange.request) out.request = redact_request(exchange);
@@ -235,15 +241,16 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   return self->pass(std::move(out));
 }
 
-std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id) const {
+std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id, bool is_plain) const {
   const auto known = peers.find(conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
-  if (!has_family("tls") || !(scope.allows_any_host() || is_known)) return std::nullopt;
-  return is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  if (!scope.allows_any_host() && !is_known) return std::nullopt;
+  const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  return allowed && may_tell(is_plain, *allowed) ? allowed : std::nullopt;
 }
 
 Status Redactor::State::redact(const RawStreamData& data) {
-  const auto allowed = level_of(data.conn_id);
+  const auto allowed = level_of(data.conn_id, data.is_plain);
   if (!allowed) {
     ++counters.dropped_messages;
     wire.lose(data.key);
@@ -259,6 +266,7 @@ RedactedStreamData Redactor::State::tell_stream(const RawStreamData& data, Level
   out.direction = data.key.direction;
   out.length_bytes = data.length_bytes;
   out.content_class = is_readable(data.content) ? "text" : "binary";
+  out.is_plain = data.is_plain;
   if (allowed < Level::kShape) {
     wire.lose(data.key);
     out.withheld = "below the level";
@@ -288,7 +296,7 @@ Status Redactor::State::redact(const StreamEnd& end) {
 }
 
 Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction) {
-  const auto allowed = level_of(end.conn_id);
+  const auto allowed = level_of(end.conn_id, end.is_plain);
   WireTold told = wire.finish({end.tls_id, direction});
   if (told.text.empty() || !allowed || *allowed < Level::kShape) return {};
   RedactedStreamData out;
@@ -296,6 +304,7 @@ Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction)
   out.conn_id = end.conn_id;
   out.direction = direction;
   out.content_class = "text";
+  out.is_plain = end.is_plain;
   out.is_shape = *allowed == Level::kShape;
   fill_text(out, std::move(told));
   return self->pass(std::move(out));

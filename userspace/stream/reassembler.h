@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders the chunks of TLS calls into streams and says where bytes are missing.
+// Orders the chunks of TLS calls, and of calls on plain sockets, into streams and says where bytes
+// are missing.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +38,10 @@ struct ReassemblerCounters {
 
 // A pipeline stage: events in, stream items out.
 //
-// Each direction of a TLS object is one stream. Its chunks leave in order of position, without
-// overlap; where positions jump, a StreamGap says how many bytes are missing. A chunk that comes
-// early is held for a moment, bounded in bytes and time. A chunk in order is passed on without a
-// copy. State of an idle TLS object: about 200 bytes.
+// Each direction of a TLS object or plain connection is one stream. Its chunks leave in order of
+// position, without overlap; where positions jump, a StreamGap says how many bytes are missing. A
+// chunk that comes early is held for a moment, bounded in bytes and time. A chunk in order is
+// passed on without a copy. State of an idle TLS object: about 200 bytes.
 class Reassembler final : public Sink<Event> {
  public:
   explicit Reassembler(Sink<StreamItem>& next, ReassemblerLimits limits = {});
@@ -70,13 +71,15 @@ class Reassembler final : public Sink<Event> {
     std::size_t held_bytes = 0;
     std::vector<Held> held;  // sorted by position
   };
-  // One TLS object: two streams.
+  // One TLS object or plain connection: two streams.
   struct Object {
     std::uint64_t tls_id = 0;
     std::uint64_t conn_id = 0;
     std::uint64_t last_ns = 0;
-    std::uint64_t closed_ns = 0;  // when its connection was closed, 0 while it is open
+    std::uint64_t closed_ns = 0;              // when its connection was closed, 0 while it is open
+    std::uint64_t carried_bytes[2] = {0, 0};  // by st_direction, as its connection said at its end
     std::uint32_t tgid = 0;
+    bool is_plain = false;
     Stream streams[2];  // by st_direction
   };
   using Objects = std::list<Object>;  // least recently used first
@@ -96,6 +99,9 @@ class Reassembler final : public Sink<Event> {
   Status release_all(Object& object, st_direction direction, std::uint64_t until_ns);
   Status release_first(Object& object, st_direction direction);
   Status emit_gap(Object& object, StreamGap gap);
+  void note_plain(Object& object);
+  void tie(std::uint64_t conn_id, std::uint64_t tls_id);
+  Status fill_to_carried(Object& object, Origin origin);
   Status fill_to(Object& object, st_direction direction, std::uint64_t position, Origin origin);
   Status end(Objects::iterator object, EndCause cause, Origin origin);
   Status end_process(const st_process_event& event);

@@ -8,7 +8,9 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::uint8_t kKnownTlsFlags = ST_TLS_LAST | ST_TLS_TRUNCATED | ST_TLS_FAULT;
+constexpr std::uint8_t kWithoutPayload = ST_TLS_UNREADABLE | ST_TLS_IO_URING;
+constexpr std::uint8_t kKnownTlsFlags =
+    ST_TLS_LAST | ST_TLS_TRUNCATED | ST_TLS_FAULT | ST_TLS_PLAIN | kWithoutPayload;
 
 tl::unexpected<Error> corrupt(const char* what) {
   return fail(ErrorCode::kCorrupt, std::string("ring record: ") + what);
@@ -26,6 +28,7 @@ const char* problem(const st_tls_event& tls) {
   if ((tls.flags & ~kKnownTlsFlags) != 0) return "unknown flags";
   if (tls.position > kMaxPosition) return "position out of range";
   if (tls.chunk_bytes > ST_CHUNK_BYTES) return "chunk too long";
+  if ((tls.flags & kWithoutPayload) != 0 && tls.chunk_bytes != 0) return "payload of none";
   if (std::uint64_t{tls.offset_bytes} + tls.chunk_bytes > tls.call_bytes)
     return "chunk past its call";
   return nullptr;

@@ -19,8 +19,8 @@ inline constexpr std::uint64_t kMaxPosition = std::uint64_t{1} << 62;
 // Errors: kCorrupt when the record is shorter than its header or its kind's structure, `size`
 // claims more than the record holds, the type is unknown (ST_EVENT_LIBRARY belongs to the other
 // ring), or a field is out of its range: direction, flags, peer source, connection state, role or
-// family, a chunk beyond its call or its record, a position beyond kMaxPosition, a connection
-// number 0. Layout: bpf/event.h.
+// family, a chunk beyond its call or its record, payload where there can be none, a position beyond
+// kMaxPosition, a connection number 0. Layout: bpf/event.h.
 Result<Event> decode(Bytes record);
 
 }  // namespace scopetrace

@@ -9,8 +9,9 @@
 
 namespace scopetrace {
 
-// Plaintext of one chunk of one TLS call. `payload` is borrowed from the ring: valid only while the
-// event is being pushed. Empty when record.flags has ST_TLS_FAULT.
+// Plaintext of one chunk of one TLS call, or of a call on a socket without TLS. `payload` is
+// borrowed from the ring: valid only while the event is being pushed. Empty when record.flags has
+// ST_TLS_FAULT or says that the call had none that could be read.
 struct TlsEvent {
   st_tls_event record;
   Bytes payload;

@@ -28,6 +28,7 @@ ProbeConfig make_probe_config(const Prepared& prepared) {
   config.inbound = approval.inbound;
   config.tls = (approval.capture & kCaptureTls) != 0;
   config.sockets = (approval.capture & kCaptureSockets) != 0 || config.tls;
+  config.plain = (approval.capture & kCaptureSockets) != 0 && allowed.level > Level::kMetadata;
   config.process = true;  // exec has to close the scope whether its lines are wanted or not
   return config;
 }
