@@ -11,12 +11,14 @@
 
 std::vector<std::string> make_seeds() {
   using namespace scopetrace;
-  return {TlsCallBuilder("payload").record(),
-          TlsCallBuilder("").part(0, 9).fault(9).record(),
-          record_of(make_peer(1, 2)),
-          record_of(make_close(1)),
-          record_of(make_connection(1, ST_CONNECTION_OPENED)),
-          record_of(make_process(ST_EVENT_EXIT, 1))};
+  return {
+      TlsCallBuilder("payload").record(),
+      TlsCallBuilder("").part(0, 9).fault(9).record(),
+      TlsCallBuilder("").part(0, 9).flags(ST_TLS_LAST | ST_TLS_PLAIN | ST_TLS_UNREADABLE).record(),
+      record_of(make_peer(1, 2)),
+      record_of(make_close(1)),
+      record_of(make_connection(1, ST_CONNECTION_OPENED)),
+      record_of(make_process(ST_EVENT_EXIT, 1))};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -270,6 +270,20 @@ TEST_F(PlainSocketsBpfTest, CopiesNothingWithoutBudget) {
   EXPECT_EQ(counters_[ST_COUNT_LOST_BUDGET_BYTES], 26U);
 }
 
+// As on kernels before 6.3.
+TEST_F(PlainSocketsBpfTest, LearnsOfSocketsBySystemCalls) {
+  start([](ProbeConfig& config) { config.avoid_socket_lengths = true; });
+  connect();
+  ASSERT_EQ(call("write"), 26);
+  ASSERT_EQ(call("sendfile"), 3000);
+  ASSERT_EQ(call("writev"), 26);
+
+  const Seen seen = finish();
+  EXPECT_EQ(seen.only(ST_EGRESS).end, 3052U);
+  ASSERT_EQ(seen.tails.size(), 1U);
+  EXPECT_EQ(seen.tails[0].position, 26U);
+}
+
 TEST_F(PlainSocketsBpfTest, IsNotAttachedUnlessAsked) {
   start([](ProbeConfig& config) { config.plain = false; });
   connect();

@@ -29,6 +29,8 @@ class TracedHost {
 
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
+  // The same, over HTTP: its connection is open, but has not been used.
+  std::unique_ptr<Child> start_plain_python();
   std::unique_ptr<Child> start_node();
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();

@@ -94,6 +94,26 @@ TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
             std::string::npos);
 }
 
+TEST_F(EncoderTest, SaysWhatWasPlain) {
+  RedactedExchange made = exchange();
+  made.is_plain = true;
+  RedactedStreamData data;
+  data.content_class = "text";
+  data.is_plain = true;
+  RedactedGap gap;
+  gap.gap.is_plain = true;
+  gap.gap.cause = GapCause::kUnreadable;
+
+  for (const RedactedMessage::Content& content :
+       {RedactedMessage::Content(made), RedactedMessage::Content(data),
+        RedactedMessage::Content(gap)}) {
+    EXPECT_NE(encode(content).find(R"("plain":true)"), std::string::npos);
+  }
+  gap.gap.cause = GapCause::kIoUring;
+  EXPECT_NE(encode(gap).find(R"("cause":"io-uring")"), std::string::npos);
+  EXPECT_EQ(encode(exchange()).find("plain"), std::string::npos);
+}
+
 TEST_F(EncoderTest, TellsTextOrWhyThereIsNone) {
   RedactedStreamData data;
   data.origin = kOrigin;

@@ -44,6 +44,16 @@ TEST(DecodeTest, AcceptsAFaultWithoutPayload) {
   EXPECT_TRUE(std::get<TlsEvent>(*event).payload.empty());
 }
 
+TEST(DecodeTest, AcceptsACallThatCouldNotBeRead) {
+  TlsCallBuilder call("");
+  call.part(0, 64).flags(ST_TLS_LAST | ST_TLS_PLAIN | ST_TLS_UNREADABLE);
+
+  const Result<Event> event = decode(as_bytes(call.record()));
+
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(std::get<TlsEvent>(*event).record.call_bytes, 64U);
+}
+
 // One record that is accepted whole.
 struct KindCase {
   const char* name;
@@ -133,6 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         bad_tls("TypeUnknown", [](auto& tls) { tls.header.type = 999; }),
         bad_tls("Direction", [](auto& tls) { tls.direction = 2; }),
         bad_tls("Flags", [](auto& tls) { tls.flags = 0x80; }),
+        bad_tls("PayloadOfNone", [](auto& tls) { tls.flags = ST_TLS_IO_URING; }),
         bad_tls("Position", [](auto& tls) { tls.position = kMaxPosition + 1; }),
         bad_tls("ChunkPastItsRecord", [](auto& tls) { tls.chunk_bytes = tls.call_bytes = 8; }),
         bad_tls("ChunkPastItsCall", [](auto& tls) { tls.offset_bytes = 1; }),
