@@ -17,6 +17,8 @@
 #define ST_COMM_LEN 16           /* TASK_COMM_LEN of the kernel, NUL included */
 #define ST_CHUNK_BYTES 16384     /* payload bytes in one record at most: one TLS record's worth */
 #define ST_CALL_BYTES_MAX 262144 /* payload bytes kept of one call: 16 chunks */
+#define ST_LOG_BYTES_MAX 4096    /* bytes kept of one write to a log */
+#define ST_LOG_NAME_LEN 64       /* of a log file's name, NUL included */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
@@ -27,7 +29,8 @@ enum st_event_type {
   ST_EVENT_FORK = 5,       /* also in st_control */
   ST_EVENT_EXEC = 6,       /* also in st_control */
   ST_EVENT_EXIT = 7,       /* last thread of the process has gone; also in st_control */
-  ST_EVENT_LIBRARY = 8     /* the loader changed the link map; st_control only */
+  ST_EVENT_LIBRARY = 8,    /* the loader changed the link map; st_control only */
+  ST_EVENT_LOG = 9         /* the target wrote to a log */
 };
 
 enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the target */
@@ -138,6 +141,35 @@ struct st_process_event {
 };
 static_assert(sizeof(struct st_process_event) == 48, "wire layout of st_process_event changed");
 
+/* Where a log goes. */
+enum st_log_sink {
+  ST_LOG_STDOUT = 1,
+  ST_LOG_STDERR = 2,
+  ST_LOG_SYSLOG = 3,  /* /dev/log, or what journald put in its place */
+  ST_LOG_JOURNAL = 4, /* /run/systemd/journal/socket */
+  ST_LOG_FILE = 5     /* a file named *.log */
+};
+
+/* st_log_event.flags */
+enum st_log_flag {
+  ST_LOG_FAULT = 1,    /* a page could not be read: kept_bytes end before it */
+  ST_LOG_ENDS_LINE = 2 /* the last byte of the write, kept or not, is a line end */
+};
+
+/* One write to a log. kept_bytes of it follow; what is behind them is padding, as in a chunk. */
+struct st_log_event {
+  struct st_event_header header;
+  __u64 sequence;   /* counts all writes to logs in the session, from 1: a jump is a loss */
+  __u32 call_bytes; /* that the call wrote */
+  __u32 kept_bytes; /* of them, the first; at most ST_LOG_BYTES_MAX */
+  __u32 fd;         /* that was written to */
+  __u8 sink;        /* enum st_log_sink */
+  __u8 flags;       /* enum st_log_flag */
+  __u16 reserved;
+  char name[ST_LOG_NAME_LEN]; /* of the file, without folders; empty of other sinks */
+};
+static_assert(sizeof(struct st_log_event) == 112, "wire layout of st_log_event changed");
+
 /* Why the kernel side did not deliver something. Index into the st_counters map (array of __u64);
  * the maps are BPF_F_RDONLY: programs write, userspace reads. */
 enum st_counter {
@@ -157,6 +189,7 @@ enum st_counter {
   ST_COUNT_UNDECIDED_BYTES = 13,  /* of sockets that may carry TLS or not: not copied */
   ST_COUNT_IO_URING_BYTES = 14,   /* that sockets moved by io_uring: never copied */
   ST_COUNT_IO_URING_CALLS = 15,   /* io_uring_enter: what it moves is not seen */
+  ST_COUNT_LOG_BYTES = 16,        /* of writes to logs, kept or not */
   ST_COUNT_MAX = 32
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* The end of every system call of every process; attached only when a session needs it. Copies the
- * payload of plain sockets. Where the kernel has no sock_send_length (before 6.3) it is also how
- * sockets are learned of, by their descriptors. */
+ * payload of plain sockets and writes to logs. Where the kernel has no sock_send_length
+ * (before 6.3) it is also how sockets are learned of, by their descriptors. */
 #ifndef ST_SYSCALL_H
 #define ST_SYSCALL_H
 
@@ -36,6 +36,7 @@ int BPF_PROG(st_handle_syscall, struct pt_regs *regs, long returned)
   if (regs->orig_ax == ST_SYS_IO_URING_ENTER) st_count(ST_COUNT_IO_URING_CALLS, 1);
   if (st_socket_calls) st_account_call(regs, form, returned);
   if (st_plain) st_capture_plain(regs, form, returned);
+  if (st_logs) st_capture_log(regs, returned);
   return 0;
 }
 

@@ -18,7 +18,8 @@ std::vector<std::string> make_seeds() {
       record_of(make_peer(1, 2)),
       record_of(make_close(1)),
       record_of(make_connection(1, ST_CONNECTION_OPENED)),
-      record_of(make_process(ST_EVENT_EXIT, 1))};
+      record_of(make_process(ST_EVENT_EXIT, 1)),
+      make_log_record("a line\n")};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -26,6 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto event = scopetrace::decode(record);
   if (!event) return 0;
   scopetrace::count_accepted();
+  if (const auto* log = std::get_if<scopetrace::LogEvent>(&*event)) {
+    const auto* end = log->content.data() + log->content.size();
+    if (log->content.size() != log->record.kept_bytes || end > record.data() + size) std::abort();
+  }
   const auto* tls = std::get_if<scopetrace::TlsEvent>(&*event);
   if (tls == nullptr || tls->payload.empty()) return 0;
   const bool is_inside = tls->payload.data() >= record.data() &&

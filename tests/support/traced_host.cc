@@ -119,6 +119,15 @@ std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts
   return start_client(program);
 }
 
+std::unique_ptr<Child> TracedHost::start_log_writer(const std::string& file) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "unshare", "--mount", "sh", "-c",
+      "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && exec \"$@\"", "sh",
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/log_client.py", file, path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
 std::unique_ptr<Child> TracedHost::start_hostile() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
 }

@@ -40,6 +40,9 @@ class TracedHost {
   // argv.
   std::unique_ptr<Child> start_with_arguments(const std::string& texts, const std::string& log,
                                               const std::vector<std::string>& arguments);
+  // Logs planted values everywhere, to `file` among others, for each line: log_client.py. Has a
+  // /run of its own.
+  std::unique_ptr<Child> start_log_writer(const std::string& file);
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to

@@ -69,6 +69,31 @@ const char* peer_source_name(st_peer_source source) {
   }
 }
 
+const char* sink_name(st_log_sink sink) {
+  switch (sink) {
+    case ST_LOG_STDERR:
+      return "stderr";
+    case ST_LOG_SYSLOG:
+      return "syslog";
+    case ST_LOG_JOURNAL:
+      return "journal";
+    case ST_LOG_FILE:
+      return "file";
+    default:
+      return "stdout";
+  }
+}
+
+// Lines of debugging among all, in whole percent.
+std::uint64_t debug_percent(const RedactedLogTotal& total) {
+  std::uint64_t debugging = 0;
+  for (const char* name : {"debug", "trace"}) {
+    const auto found = total.by_severity.find(name);
+    if (found != total.by_severity.end()) debugging += found->second;
+  }
+  return total.lines == 0 ? 0 : debugging * 100 / total.lines;
+}
+
 Json address_json(unsigned family, const __u8 (&address)[16], unsigned port) {
   char text[INET6_ADDRSTRLEN] = "";
   if (family == AF_INET || family == AF_INET6) {
@@ -242,6 +267,34 @@ class LineWriter {
       line["event"] = "exit";
       line["exit_code"] = WEXITSTATUS(record.exit_code);
     }
+    return line;
+  }
+
+  Json operator()(const RedactedLog& log) const {
+    Json line = common("log", log.origin, 0);
+    line["sink"] = sink_name(log.sink);
+    if (!log.file.empty()) line["file"] = log.file;
+    line["format"] = log.format;
+    if (!log.severity.empty()) line["level"] = log.severity;
+    line["shape"] = log.shape;
+    line["classes"] = log.classes;
+    line["length"] = json_number(log.length_bytes);
+    if (!log.text.empty()) line["text"] = log.text;
+    if (!log.withheld.empty()) line["withheld"] = log.withheld;
+    return line;
+  }
+
+  Json operator()(const RedactedLogTotal& total) const {
+    Json line = common("log-total", total.origin, 0);
+    line["sink"] = sink_name(total.sink);
+    if (!total.file.empty()) line["file"] = total.file;
+    line["lines"] = json_number(total.lines);
+    line["written_bytes"] = json_number(total.written_bytes);
+    line["withheld_lines"] = json_number(total.withheld_lines);
+    line["debug_percent"] = debug_percent(total);
+    Json levels = Json::object();
+    for (const auto& [name, count] : total.by_severity) levels[name] = json_number(count);
+    line["levels"] = std::move(levels);
     return line;
   }
 

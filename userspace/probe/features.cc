@@ -91,6 +91,7 @@ Result<FeatureReport> probe_features() {
   report.socket_syscalls = !report.socket_lengths && has_tracepoint(types.get(), "sys_exit");
   report.socket_states = has_tracepoint(types.get(), "inet_sock_set_state");
   report.plain_sockets = has_tracepoint(types.get(), "sys_exit");
+  report.logs = report.plain_sockets;
   report.process_events = has_tracepoint(types.get(), "sched_process_fork") &&
                           has_tracepoint(types.get(), "sched_process_exec") &&
                           has_tracepoint(types.get(), "sched_process_exit");
@@ -104,6 +105,7 @@ std::string describe(const FeatureReport& features) {
          "; socket system calls: " + yes_no(features.socket_syscalls) +
          "; socket states: " + yes_no(features.socket_states) +
          "; plain sockets: " + yes_no(features.plain_sockets) +
+         "; logs: " + yes_no(features.logs) +
          "; process events: " + yes_no(features.process_events);
 }
 

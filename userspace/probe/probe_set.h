@@ -31,6 +31,7 @@ struct ProbeConfig {
   bool tls = true;             // attach_sites() may be called
   bool sockets = true;         // connections and the peer of TLS objects
   bool plain = false;          // payload of sockets without TLS: every process pays at each call
+  bool logs = false;           // writes to logs; every process pays as for `plain`
   bool process = true;         // fork, exec, exit; without it exec is only noticed by the caller
   std::size_t ring_bytes = 0;  // payload ring, a power of two; 0: 32 MiB with tls, else 4 MiB
   std::optional<AttachKind> attach_kind;  // instead of the best one found; for tests

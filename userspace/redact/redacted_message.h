@@ -107,12 +107,37 @@ struct RedactedProcess {
   st_process_event record;
 };
 
+// One line of a log, after redaction. All but `text` and `file` are of fixed words and counts.
+struct RedactedLog {
+  Origin origin;  // of the write that ended the line
+  st_log_sink sink = ST_LOG_STDOUT;
+  std::string file;      // redacted name of a log file; empty of others, and at metadata
+  std::string format;    // json | logfmt | syslog | journal | text
+  std::string severity;  // trace | debug | info | … ; empty when the line says none
+  std::string shape;     // letters as a, digits as 0, findings as <class>
+  std::vector<std::string> classes;  // found in the line, sorted, unique
+  std::uint64_t length_bytes = 0;    // of the redacted line
+  std::string text;                  // the redacted line; empty below level redacted
+  std::string withheld;              // a fixed phrase when there is no line on purpose
+};
+
+// What all lines of one log amounted to; the last that is said of it.
+struct RedactedLogTotal {
+  Origin origin;  // of the last write
+  st_log_sink sink = ST_LOG_STDOUT;
+  std::string file;
+  std::uint64_t lines = 0;
+  std::uint64_t written_bytes = 0;
+  std::uint64_t withheld_lines = 0;
+  std::map<std::string, std::uint64_t> by_severity;  // without those that say none
+};
+
 // Something that went through the Redactor. Nobody else can make one, so whatever takes a
 // RedactedMessage cannot be handed plaintext by mistake.
 class RedactedMessage {
  public:
   using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection,
-                               RedactedGap, RedactedProcess>;
+                               RedactedGap, RedactedProcess, RedactedLog, RedactedLogTotal>;
 
   const Content& content() const { return content_; }
 

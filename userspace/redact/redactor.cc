@@ -10,6 +10,7 @@
 #include "userspace/redact/body/message_redactor.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
+#include "userspace/redact/log/log_lines.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text/text_scanner.h"
@@ -94,6 +95,7 @@ struct Redactor::State final : public MessageSink {
         detectors(std::move(d)),
         scanner(*detectors, std::move(config.pseudonym_key)),
         wire(scanner),
+        logs(scanner),
         guard(scanner),
         next(sink) {}
 
@@ -116,7 +118,7 @@ struct Redactor::State final : public MessageSink {
   }
 
   Status push(Message message) override;
-  Status finish() override { return next.finish(); }
+  Status finish() override;
 
   Status redact(const HttpExchange& exchange);
   Status redact(const RawStreamData& data);
@@ -125,6 +127,8 @@ struct Redactor::State final : public MessageSink {
   Status redact(const st_tls_peer_event& event);
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
+  Status redact(const LogEvent& write);
+  Status pass_logs(std::vector<RedactedLog> lines);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
@@ -151,6 +155,7 @@ struct Redactor::State final : public MessageSink {
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
   WireConnections wire;
+  LogLines logs;
   LeakGuard guard;
   Sink<RedactedMessage>& next;
   RedactionCounters counters;
@@ -336,7 +341,33 @@ Status Redactor::State::redact(const st_connection_event& event) {
   return self->pass(std::move(out));
 }
 
+Status Redactor::State::redact(const LogEvent& write) {
+  const auto allowed = caps.of_everybody();
+  if (has_family("logs") && allowed) return pass_logs(logs.take(write, *allowed));
+  logs.skip(write);
+  ++counters.dropped_messages;
+  return {};
+}
+
+Status Redactor::State::pass_logs(std::vector<RedactedLog> lines) {
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  for (RedactedLog& line : lines) ST_RETURN_IF_ERROR(self->pass(std::move(line)));
+  return {};
+}
+
+// Lines that nobody ended, and what there was in all.
+Status Redactor::State::finish() {
+  ST_RETURN_IF_ERROR(pass_logs(logs.end(0, caps.of_everybody().value_or(Level::kMetadata))));
+  for (RedactedLogTotal& total : logs.totals()) ST_RETURN_IF_ERROR(self->pass(std::move(total)));
+  return next.finish();
+}
+
 Status Redactor::State::redact(const st_process_event& event) {
+  if (event.header.type == ST_EVENT_EXIT) {
+    const Level allowed = caps.of_everybody().value_or(Level::kMetadata);
+    ST_RETURN_IF_ERROR(pass_logs(logs.end(event.header.tgid, allowed)));
+  }
   if (!has_family("process")) {
     ++counters.dropped_messages;
     return {};

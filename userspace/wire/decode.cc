@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <cstring>
 #include <optional>
 
 namespace scopetrace {
@@ -51,6 +52,15 @@ const char* problem(const st_connection_event& connection) {
 
 const char* problem(const st_process_event&) { return nullptr; }
 
+const char* problem(const st_log_event& log) {
+  if (log.sink < ST_LOG_STDOUT || log.sink > ST_LOG_FILE) return "unknown log sink";
+  if ((log.flags & ~(ST_LOG_FAULT | ST_LOG_ENDS_LINE)) != 0) return "unknown flags";
+  if (log.sequence == 0) return "sequence 0";
+  if (log.kept_bytes > ST_LOG_BYTES_MAX || log.kept_bytes > log.call_bytes)
+    return "more kept than written";
+  return std::memchr(log.name, 0, sizeof(log.name)) == nullptr ? "name without end" : nullptr;
+}
+
 template <class Record>
 Result<Event> decode_plain(Bytes record) {
   const std::optional<Record> event = copy_front<Record>(record);
@@ -68,6 +78,15 @@ Result<Event> decode_tls(Bytes record) {
   const Bytes rest = record.subspan(sizeof(st_tls_event));
   if (tls->chunk_bytes > rest.size()) return corrupt("chunk past its record");
   return Event(TlsEvent{*tls, rest.first(tls->chunk_bytes)});
+}
+
+Result<Event> decode_log(Bytes record) {
+  const std::optional<st_log_event> log = copy_front<st_log_event>(record);
+  if (!log) return corrupt("shorter than its kind");
+  if (const char* what = problem(*log)) return corrupt(what);
+  const Bytes rest = record.subspan(sizeof(st_log_event));
+  if (log->kept_bytes > rest.size()) return corrupt("content past its record");
+  return Event(LogEvent{*log, rest.first(log->kept_bytes)});
 }
 
 }  // namespace
@@ -92,6 +111,8 @@ Result<Event> decode(Bytes record) {
     case ST_EVENT_EXEC:
     case ST_EVENT_EXIT:
       return decode_plain<st_process_event>(sized);
+    case ST_EVENT_LOG:
+      return decode_log(sized);
     default:
       return corrupt("unknown type");
   }

@@ -17,8 +17,14 @@ struct TlsEvent {
   Bytes payload;
 };
 
+// One write to a log. `content` is borrowed as a payload is.
+struct LogEvent {
+  st_log_event record;
+  Bytes content;
+};
+
 // One decoded record. The kinds without payload are the wire structs themselves.
 using Event = std::variant<TlsEvent, st_tls_peer_event, st_tls_close_event, st_connection_event,
-                           st_process_event>;
+                           st_process_event, LogEvent>;
 
 }  // namespace scopetrace

@@ -114,6 +114,24 @@ TEST_F(EncoderTest, SaysWhatWasPlain) {
   EXPECT_EQ(encode(exchange()).find("plain"), std::string::npos);
 }
 
+TEST_F(EncoderTest, TellsLinesOfLogsAndTheirTotals) {
+  RedactedLog log;
+  log.sink = ST_LOG_FILE;
+  log.file = "app.log";
+  log.format = "text";
+  log.severity = "warn";
+  log.shape = "a <email>";
+  log.classes = {"email"};
+  log.text = "to [REDACTED:email]";
+  EXPECT_NE(encode(log).find(R"("sink":"file","file":"app.log","format":"text","level":"warn")"),
+            std::string::npos);
+  RedactedLogTotal total;
+  total.sink = ST_LOG_SYSLOG;
+  total.lines = 8;
+  total.by_severity = {{"debug", 2}, {"trace", 1}, {"info", 4}};
+  EXPECT_NE(encode(total).find(R"("debug_percent":37,)"), std::string::npos);
+}
+
 TEST_F(EncoderTest, TellsTextOrWhyThereIsNone) {
   RedactedStreamData data;
   data.origin = kOrigin;

@@ -94,6 +94,7 @@ KindCase kind_case(const char* name, const Record& record) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, DecodeKindTest,
     testing::Values(KindCase{"Tls", TlsCallBuilder("payload").record(), sizeof(st_tls_event) + 7},
+                    KindCase{"Log", make_log_record("a line"), sizeof(st_log_event) + 6},
                     kind_case("Peer", make_peer(1, 2)), kind_case("Close", make_close(1)),
                     kind_case("Connection", make_connection(1, ST_CONNECTION_OPENED)),
                     kind_case("Fork", make_process(ST_EVENT_FORK, 3)),
@@ -129,6 +130,12 @@ BadFieldCase bad_connection(const char* name,
   return {name, record_of(event)};
 }
 
+BadFieldCase bad_log(const char* name, const std::function<void(st_log_event&)>& change) {
+  st_log_event event = make_log("");
+  change(event);
+  return {name, record_of(event)};
+}
+
 BadFieldCase bad_peer_source() {
   st_tls_peer_event event = make_peer(1, 2);
   event.source = 9;
@@ -150,6 +157,14 @@ INSTANTIATE_TEST_SUITE_P(
         bad_tls("OffsetOverflow", [](auto& tls) { tls.offset_bytes = 0xffffffff; }),
         bad_tls("ChunkTooLong",
                 [](auto& tls) { tls.chunk_bytes = tls.call_bytes = ST_CHUNK_BYTES + 1; }),
+        bad_log("LogSinkZero", [](auto& log) { log.sink = 0; }),
+        bad_log("LogSink", [](auto& log) { log.sink = 6; }),
+        bad_log("LogFlags", [](auto& log) { log.flags = 4; }),
+        bad_log("LogSequence", [](auto& log) { log.sequence = 0; }),
+        bad_log("LogKeepsMoreThanWritten", [](auto& log) { log.kept_bytes = 1; }),
+        bad_log("LogTooLong",
+                [](auto& log) { log.call_bytes = log.kept_bytes = ST_LOG_BYTES_MAX + 1; }),
+        bad_log("LogNameWithoutEnd", [](auto& log) { std::memset(log.name, 'a', 64); }),
         bad_peer_source(), bad_connection("ConnectionZero", [](auto& event) { event.conn_id = 0; }),
         bad_connection("Family", [](auto& event) { event.family = 1; }),
         bad_connection("StateZero", [](auto& event) { event.state = 0; }),

@@ -29,6 +29,7 @@ ProbeConfig make_probe_config(const Prepared& prepared) {
   config.tls = (approval.capture & kCaptureTls) != 0;
   config.sockets = (approval.capture & kCaptureSockets) != 0 || config.tls;
   config.plain = (approval.capture & kCaptureSockets) != 0 && allowed.level > Level::kMetadata;
+  config.logs = (approval.capture & kCaptureLogs) != 0;
   config.process = true;  // exec has to close the scope whether its lines are wanted or not
   return config;
 }
