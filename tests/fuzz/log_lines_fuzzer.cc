@@ -25,7 +25,7 @@ struct Writer {
   std::uint8_t sink;
   LogLines logs{scanner};
   std::uint64_t sequence = 0;
-  std::string told;
+  std::string told = {};
 
   void take(const std::vector<RedactedLog>& lines) {
     for (const RedactedLog& line : lines) {
