@@ -18,6 +18,8 @@
 #define ST_CHUNK_BYTES 16384     /* payload bytes in one record at most: one TLS record's worth */
 #define ST_CALL_BYTES_MAX 262144 /* payload bytes kept of one call: 16 chunks */
 #define ST_LOG_BYTES_MAX 4096    /* bytes kept of one write to a log */
+#define ST_CALL_TEXT_MAX 256     /* bytes kept of a text that an argument points to */
+#define ST_CALL_NUMBERS 512      /* x86-64 has none beyond */
 #define ST_LOG_NAME_LEN 64       /* of a log file's name, NUL included */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
@@ -30,7 +32,8 @@ enum st_event_type {
   ST_EVENT_EXEC = 6,       /* also in st_control */
   ST_EVENT_EXIT = 7,       /* last thread of the process has gone; also in st_control */
   ST_EVENT_LIBRARY = 8,    /* the loader changed the link map; st_control only */
-  ST_EVENT_LOG = 9         /* the target wrote to a log */
+  ST_EVENT_LOG = 9,        /* the target wrote to a log */
+  ST_EVENT_CALL = 10       /* a system call of the target has ended */
 };
 
 enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the target */
@@ -169,6 +172,62 @@ struct st_log_event {
   char name[ST_LOG_NAME_LEN]; /* of the file, without folders; empty of other sinks */
 };
 static_assert(sizeof(struct st_log_event) == 112, "wire layout of st_log_event changed");
+
+/* Families of system calls; one bit each. */
+enum st_call_family { ST_CALLS_FILES = 1, ST_CALLS_PROCESS = 2, ST_CALLS_SOCKETS = 4 };
+
+/* What the texts of a call are; the argument behind all but a path says how many bytes there are.
+ */
+enum st_call_text { ST_TEXT_NONE = 0, ST_TEXT_PATH = 1, ST_TEXT_ADDRESS = 2, ST_TEXT_OPTION = 3 };
+
+/* One system call that has ended. text_bytes[0] bytes follow, and ST_CALL_TEXT_MAX behind the
+ * structure text_bytes[1] bytes; the rest is padding. */
+struct st_call_event {
+  struct st_event_header header;
+  __u64 conn_id; /* of the connection of the first argument; 0: none */
+  __s64 result;  /* as returned: -errno on failure */
+  __u64 args[6]; /* as in the registers at the call's end */
+  __u16 number;  /* arch/x86/entry/syscalls/syscall_64.tbl */
+  __u16 text_bytes[2];
+  __u16 reserved;
+};
+static_assert(sizeof(struct st_call_event) == 96, "wire layout of st_call_event changed");
+
+/* All calls that are captured: number, name, family, kind of its texts, the arguments that point to
+ * them (0: none), whether it is a wait, and for each argument its name and type: d descriptor, i
+ * signed, u unsigned, x flags, o mode, t text, - nothing that is told. */
+#define ST_CALL_LIST(ROW)                                                               \
+  ROW(2, open, FILES, PATH, 1, 0, 0, "path:t flags:x mode:o")                           \
+  ROW(4, stat, FILES, PATH, 1, 0, 0, "path:t")                                          \
+  ROW(6, lstat, FILES, PATH, 1, 0, 0, "path:t")                                         \
+  ROW(7, poll, SOCKETS, NONE, 0, 0, 1, "fds:- count:u timeout_ms:i")                    \
+  ROW(21, access, FILES, PATH, 1, 0, 0, "path:t mode:o")                                \
+  ROW(23, select, SOCKETS, NONE, 0, 0, 1, "count:u")                                    \
+  ROW(42, connect, SOCKETS, ADDRESS, 2, 0, 0, "fd:d address:t")                         \
+  ROW(43, accept, SOCKETS, NONE, 0, 0, 0, "fd:d")                                       \
+  ROW(48, shutdown, SOCKETS, NONE, 0, 0, 0, "fd:d how:u")                               \
+  ROW(49, bind, SOCKETS, ADDRESS, 2, 0, 0, "fd:d address:t")                            \
+  ROW(50, listen, SOCKETS, NONE, 0, 0, 0, "fd:d backlog:i")                             \
+  ROW(54, setsockopt, SOCKETS, OPTION, 4, 0, 0, "fd:d level:u option:u value:t")        \
+  ROW(59, execve, PROCESS, PATH, 1, 0, 0, "path:t")                                     \
+  ROW(62, kill, PROCESS, NONE, 0, 0, 0, "tgid:i signal:u")                              \
+  ROW(82, rename, FILES, PATH, 1, 2, 0, "path:t to:t")                                  \
+  ROW(83, mkdir, FILES, PATH, 1, 0, 0, "path:t mode:o")                                 \
+  ROW(84, rmdir, FILES, PATH, 1, 0, 0, "path:t")                                        \
+  ROW(85, creat, FILES, PATH, 1, 0, 0, "path:t mode:o")                                 \
+  ROW(87, unlink, FILES, PATH, 1, 0, 0, "path:t")                                       \
+  ROW(232, epoll_wait, SOCKETS, NONE, 0, 0, 1, "fd:d events:- count:u timeout_ms:i")    \
+  ROW(257, openat, FILES, PATH, 2, 0, 0, "folder:d path:t flags:x mode:o")              \
+  ROW(258, mkdirat, FILES, PATH, 2, 0, 0, "folder:d path:t mode:o")                     \
+  ROW(262, newfstatat, FILES, PATH, 2, 0, 0, "folder:d path:t")                         \
+  ROW(263, unlinkat, FILES, PATH, 2, 0, 0, "folder:d path:t flags:x")                   \
+  ROW(264, renameat, FILES, PATH, 2, 4, 0, "folder:d path:t to_folder:d to:t")          \
+  ROW(270, pselect6, SOCKETS, NONE, 0, 0, 1, "count:u")                                 \
+  ROW(271, ppoll, SOCKETS, NONE, 0, 0, 1, "fds:- count:u")                              \
+  ROW(281, epoll_pwait, SOCKETS, NONE, 0, 0, 1, "fd:d events:- count:u timeout_ms:i")   \
+  ROW(288, accept4, SOCKETS, NONE, 0, 0, 0, "fd:d")                                     \
+  ROW(316, renameat2, FILES, PATH, 2, 4, 0, "folder:d path:t to_folder:d to:t flags:x") \
+  ROW(332, statx, FILES, PATH, 2, 0, 0, "folder:d path:t")
 
 /* Why the kernel side did not deliver something. Index into the st_counters map (array of __u64);
  * the maps are BPF_F_RDONLY: programs write, userspace reads. */

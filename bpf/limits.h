@@ -21,6 +21,7 @@ const volatile bool st_private_stacks = false; /* programs have stacks of their 
 const volatile bool st_ipv4 = false;
 const volatile bool st_ipv6 = false;
 const volatile bool st_plain = false;        /* payload of sockets without TLS */
+const volatile __u8 st_call_families = 0;    /* set of enum st_call_family */
 const volatile bool st_logs = false;         /* writes to logs */
 const volatile bool st_socket_calls = false; /* sockets are learned of by system calls */
 

@@ -23,6 +23,7 @@
 #include "bpf/descriptor.h"
 #include "bpf/plain_call.h"
 #include "bpf/log.h"
+#include "bpf/call.h"
 #include "bpf/syscall.h"
 
 /* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU

@@ -37,6 +37,7 @@ int BPF_PROG(st_handle_syscall, struct pt_regs *regs, long returned)
   if (st_socket_calls) st_account_call(regs, form, returned);
   if (st_plain) st_capture_plain(regs, form, returned);
   if (st_logs) st_capture_log(regs, returned);
+  if (st_call_families) st_capture_call(regs, returned);
   return 0;
 }
 

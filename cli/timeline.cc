@@ -167,6 +167,7 @@ void Timeline::print(const LineJson& line, const std::string& type, std::string_
   if (type == "gap") return print_gap(line);
   if (type == "process") return print_process(line);
   if (type == "log") return print_log(line);
+  if (type == "syscall") return print_call(line);
   if (type == "log-total") return print_log_total(line);
   if (type == "session") return print_session(line);
   if (type == "summary") return print_summary(line);
@@ -270,6 +271,18 @@ void Timeline::print_log(const LineJson& line) {
                                                 : text_of(line, "shape");
   print_row(clock_of(line),
             paint(kDim, fmt::format("log {} {:<6} {}", log_of(line), level, shown)));
+}
+
+void Timeline::print_call(const LineJson& line) {
+  std::string arguments;
+  for (const auto& [name, value] : member(line, "arguments").items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    arguments += (arguments.empty() ? "" : ", ") + escape_for_terminal(name + "=" + text);
+  }
+  const std::string error = text_of(line, "error");
+  const std::string result = error.empty() ? member(line, "result").dump() : error;
+  print_row(clock_of(line), paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments,
+                                                    escape_for_terminal(result))));
 }
 
 void Timeline::print_log_total(const LineJson& line) {

@@ -128,6 +128,14 @@ std::unique_ptr<Child> TracedHost::start_log_writer(const std::string& file) {
   return client;
 }
 
+std::unique_ptr<Child> TracedHost::start_caller(const std::string& folder, int closed_port) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/call_client.py", folder,
+      std::to_string(vendor_->plain_port()), std::to_string(closed_port), path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
 std::unique_ptr<Child> TracedHost::start_hostile() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
 }

@@ -43,6 +43,8 @@ class TracedHost {
   // Logs planted values everywhere, to `file` among others, for each line: log_client.py. Has a
   // /run of its own.
   std::unique_ptr<Child> start_log_writer(const std::string& file);
+  // Makes system calls, with planted values in paths below `folder`, for each line: call_client.py.
+  std::unique_ptr<Child> start_caller(const std::string& folder, int closed_port);
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to

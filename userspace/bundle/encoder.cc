@@ -298,6 +298,23 @@ class LineWriter {
     return line;
   }
 
+  Json operator()(const RedactedCall& call) const {
+    Json line = common("syscall", call.origin, call.conn_id);
+    line["family"] = call.family;
+    line["name"] = call.name;
+    Json arguments = Json::object();
+    for (const RedactedArgument& argument : call.arguments) {
+      std::visit([&](const auto& value) { arguments[argument.name] = value; }, argument.value);
+    }
+    line["arguments"] = std::move(arguments);
+    if (call.error.empty()) {
+      line["result"] = call.result;
+    } else {
+      line["error"] = call.error;
+    }
+    return line;
+  }
+
   // What is left of a line that is too long even without its bodies.
   Json withheld(const RedactedExchange& exchange) const {
     Json line = common("message", exchange.origin, exchange.conn_id);

@@ -92,6 +92,7 @@ Result<FeatureReport> probe_features() {
   report.socket_states = has_tracepoint(types.get(), "inet_sock_set_state");
   report.plain_sockets = has_tracepoint(types.get(), "sys_exit");
   report.logs = report.plain_sockets;
+  report.system_calls = report.plain_sockets;
   report.process_events = has_tracepoint(types.get(), "sched_process_fork") &&
                           has_tracepoint(types.get(), "sched_process_exec") &&
                           has_tracepoint(types.get(), "sched_process_exit");
@@ -104,8 +105,8 @@ std::string describe(const FeatureReport& features) {
          "; socket lengths: " + yes_no(features.socket_lengths) +
          "; socket system calls: " + yes_no(features.socket_syscalls) +
          "; socket states: " + yes_no(features.socket_states) +
-         "; plain sockets: " + yes_no(features.plain_sockets) +
-         "; logs: " + yes_no(features.logs) +
+         "; plain sockets: " + yes_no(features.plain_sockets) + "; logs: " + yes_no(features.logs) +
+         "; system calls: " + yes_no(features.system_calls) +
          "; process events: " + yes_no(features.process_events);
 }
 

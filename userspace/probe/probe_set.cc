@@ -77,6 +77,7 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   features.socket_syscalls = features.socket_syscalls && config.sockets;
   features.socket_states = features.socket_states && config.sockets;
   features.logs = features.logs && config.logs;
+  features.system_calls = features.system_calls && config.calls != 0;
   features.plain_sockets = features.plain_sockets && config.plain && config.sockets;
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
@@ -107,6 +108,7 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_ipv6 = config.ipv6;
   limits.st_plain = features.plain_sockets;
   limits.st_logs = features.logs;
+  limits.st_call_families = features.system_calls ? config.calls : 0;
   limits.st_socket_calls = features.socket_syscalls;
 }
 
@@ -127,8 +129,8 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_return, pair, multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_send, features.socket_lengths);
   use_program(programs.st_handle_receive, features.socket_lengths);
-  use_program(programs.st_handle_syscall,
-              features.socket_syscalls || features.plain_sockets || features.logs);
+  use_program(programs.st_handle_syscall, features.socket_syscalls || features.plain_sockets ||
+                                              features.logs || features.system_calls);
   use_program(programs.st_handle_state, features.socket_states);
   use_program(programs.st_handle_fork, features.process_events);
   use_program(programs.st_handle_exec, features.process_events);

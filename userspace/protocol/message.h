@@ -90,7 +90,7 @@ struct RawStreamData {
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind
 // all that its TLS object had.
 using Message = std::variant<HttpExchange, RawStreamData, StreamGap, StreamEnd, st_tls_peer_event,
-                             st_connection_event, st_process_event, LogEvent>;
+                             st_connection_event, st_process_event, LogEvent, CallEvent>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can
 // name it by forward declaration when it connects a redactor to make_dissector().

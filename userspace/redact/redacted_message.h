@@ -132,12 +132,31 @@ struct RedactedLogTotal {
   std::map<std::string, std::uint64_t> by_severity;  // without those that say none
 };
 
+// One argument of a system call. Flags and modes are texts: 0x241, 0644.
+struct RedactedArgument {
+  using Value = std::variant<std::int64_t, std::string>;
+  std::string name;
+  Value value;
+};
+
+// A system call that has ended.
+struct RedactedCall {
+  Origin origin;
+  std::uint64_t conn_id = 0;
+  std::string family;  // files | process | sockets
+  std::string name;
+  std::vector<RedactedArgument> arguments;
+  std::int64_t result = 0;
+  std::string error;  // ENOENT, …; empty when the call did not fail
+};
+
 // Something that went through the Redactor. Nobody else can make one, so whatever takes a
 // RedactedMessage cannot be handed plaintext by mistake.
 class RedactedMessage {
  public:
-  using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection,
-                               RedactedGap, RedactedProcess, RedactedLog, RedactedLogTotal>;
+  using Content =
+      std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
+                   RedactedProcess, RedactedLog, RedactedLogTotal, RedactedCall>;
 
   const Content& content() const { return content_; }
 

@@ -8,6 +8,7 @@
 
 #include "userspace/protocol/message.h"
 #include "userspace/redact/body/message_redactor.h"
+#include "userspace/redact/call/call_redactor.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
 #include "userspace/redact/log/log_lines.h"
@@ -128,6 +129,7 @@ struct Redactor::State final : public MessageSink {
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
   Status redact(const LogEvent& write);
+  Status redact(const CallEvent& event);
   Status pass_logs(std::vector<RedactedLog> lines);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
@@ -347,6 +349,19 @@ Status Redactor::State::redact(const LogEvent& write) {
   logs.skip(write);
   ++counters.dropped_messages;
   return {};
+}
+
+Status Redactor::State::redact(const CallEvent& event) {
+  const auto allowed = caps.of_everybody();
+  scanner.set_place("");
+  auto call = allowed ? redact_call(scanner, event, *allowed) : std::nullopt;
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  if (!call || !has_family(call->family)) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  return self->pass(std::move(*call));
 }
 
 Status Redactor::State::pass_logs(std::vector<RedactedLog> lines) {

@@ -76,8 +76,8 @@ struct TimePassed {
   std::uint64_t now_ns = 0;  // CLOCK_BOOTTIME
 };
 
-// Connection, peer and process records and writes to logs pass through in order.
+// Connection, peer and process records and writes to logs and system calls pass through in order.
 using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, TimePassed, st_tls_peer_event,
-                                st_connection_event, st_process_event, LogEvent>;
+                                st_connection_event, st_process_event, LogEvent, CallEvent>;
 
 }  // namespace scopetrace

@@ -90,6 +90,7 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const st_connection_event& event);
   Status on_event(const st_process_event& event);
   Status on_event(const LogEvent& event) { return next_.push(event); }
+  Status on_event(const CallEvent& event) { return next_.push(event); }
 
   Result<Objects::iterator> touch(std::uint64_t tls_id, const st_event_header& header);
   Status age(Objects::iterator object, std::uint64_t now_ns);

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -89,6 +90,20 @@ Result<Event> decode_log(Bytes record) {
   return Event(LogEvent{*log, rest.first(log->kept_bytes)});
 }
 
+Result<Event> decode_call(Bytes record) {
+  const std::optional<st_call_event> call = copy_front<st_call_event>(record);
+  if (!call) return corrupt("shorter than its kind");
+  Bytes rest = record.subspan(sizeof(st_call_event));
+  CallEvent event{*call, {}};
+  for (std::size_t i = 0; i < event.texts.size(); ++i) {
+    const std::size_t size = call->text_bytes[i];
+    if (size > ST_CALL_TEXT_MAX || size > rest.size()) return corrupt("text past its record");
+    event.texts[i] = rest.first(size);
+    rest = rest.subspan(std::min<std::size_t>(ST_CALL_TEXT_MAX, rest.size()));
+  }
+  return Event(event);
+}
+
 }  // namespace
 
 Result<Event> decode(Bytes record) {
@@ -113,6 +128,8 @@ Result<Event> decode(Bytes record) {
       return decode_plain<st_process_event>(sized);
     case ST_EVENT_LOG:
       return decode_log(sized);
+    case ST_EVENT_CALL:
+      return decode_call(sized);
     default:
       return corrupt("unknown type");
   }

@@ -2,6 +2,7 @@
 // The decoded form of ring buffer records. Layouts and units: bpf/event.h.
 #pragma once
 
+#include <array>
 #include <variant>
 
 #include "bpf/event.h"
@@ -23,8 +24,14 @@ struct LogEvent {
   Bytes content;
 };
 
+// One system call. `texts` are borrowed as a payload is.
+struct CallEvent {
+  st_call_event record;
+  std::array<Bytes, 2> texts;
+};
+
 // One decoded record. The kinds without payload are the wire structs themselves.
 using Event = std::variant<TlsEvent, st_tls_peer_event, st_tls_close_event, st_connection_event,
-                           st_process_event, LogEvent>;
+                           st_process_event, LogEvent, CallEvent>;
 
 }  // namespace scopetrace

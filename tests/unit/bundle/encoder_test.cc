@@ -114,6 +114,20 @@ TEST_F(EncoderTest, SaysWhatWasPlain) {
   EXPECT_EQ(encode(exchange()).find("plain"), std::string::npos);
 }
 
+TEST_F(EncoderTest, TellsCallsWithResultOrError) {
+  RedactedCall call;
+  call.family = "files";
+  call.name = "openat";
+  call.arguments = {{"folder", std::int64_t{-100}}, {"path", "/etc/hosts"}};
+  call.result = 3;
+  EXPECT_NE(encode(call).find(R"("name":"openat","arguments":{"folder":-100,"path":"/etc/hosts"},)"
+                              R"("result":3})"),
+            std::string::npos);
+  call.result = -2;
+  call.error = "ENOENT";
+  EXPECT_NE(encode(call).find(R"("error":"ENOENT"})"), std::string::npos);
+}
+
 TEST_F(EncoderTest, TellsLinesOfLogsAndTheirTotals) {
   RedactedLog log;
   log.sink = ST_LOG_FILE;

@@ -54,6 +54,17 @@ TEST(DecodeTest, AcceptsACallThatCouldNotBeRead) {
   EXPECT_EQ(std::get<TlsEvent>(*event).record.call_bytes, 64U);
 }
 
+TEST(DecodeTest, GivesBothTextsOfACall) {
+  const std::string record = make_call_record("/a", "/bc");
+
+  const Result<Event> event = decode(as_bytes(record));
+
+  ASSERT_TRUE(event.has_value());
+  const auto& call = std::get<CallEvent>(*event);
+  EXPECT_EQ(as_text(call.texts[0]), "/a");
+  EXPECT_EQ(as_text(call.texts[1]), "/bc");
+}
+
 // One record that is accepted whole.
 struct KindCase {
   const char* name;
@@ -94,6 +105,8 @@ KindCase kind_case(const char* name, const Record& record) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, DecodeKindTest,
     testing::Values(KindCase{"Tls", TlsCallBuilder("payload").record(), sizeof(st_tls_event) + 7},
+                    KindCase{"Call", make_call_record("/a", "/bc"),
+                             sizeof(st_call_event) + ST_CALL_TEXT_MAX + 3},
                     KindCase{"Log", make_log_record("a line"), sizeof(st_log_event) + 6},
                     kind_case("Peer", make_peer(1, 2)), kind_case("Close", make_close(1)),
                     kind_case("Connection", make_connection(1, ST_CONNECTION_OPENED)),

@@ -10,8 +10,8 @@
 
 #include <array>
 
-#include "userspace/redact/call/call_table.h"
 #include "userspace/redact/text/text_scanner.h"
+#include "userspace/wire/call_table.h"
 
 namespace scopetrace {
 namespace {
@@ -24,12 +24,13 @@ struct OptionName {
   std::uint32_t option;
   const char* name;
 };
-constexpr std::array<OptionName, 6> kOptions = {{{SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO"},
-                                                 {SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO"},
-                                                 {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
-                                                 {SOL_SOCKET, SO_LINGER, "SO_LINGER"},
-                                                 {IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT"},
-                                                 {IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY"}}};
+constexpr std::array<OptionName, 6> kOptions = {
+    {{SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO"},
+     {SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO"},
+     {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"},
+     {SOL_SOCKET, SO_LINGER, "SO_LINGER"},
+     {IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT"},
+     {IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY"}}};
 
 std::string in_base(std::uint64_t value, unsigned base, std::string_view prefix) {
   std::string digits;
@@ -123,8 +124,7 @@ class CallTeller {
 
   static std::string option_value(const OptionName& known, Bytes bytes) {
     ByteReader reader(bytes);
-    if (known.level == SOL_SOCKET &&
-        (known.option == SO_RCVTIMEO || known.option == SO_SNDTIMEO)) {
+    if (known.level == SOL_SOCKET && (known.option == SO_RCVTIMEO || known.option == SO_SNDTIMEO)) {
       const auto time = reader.read<timeval>();
       return time ? std::to_string(time->tv_sec * 1000 + time->tv_usec / 1000) + "ms" : "";
     }

@@ -13,6 +13,17 @@
 namespace scopetrace {
 namespace {
 
+// Whose system calls are told. Those of sockets and processes not at level metadata, so that such a
+// capture costs other processes nothing.
+std::uint8_t call_families(std::uint32_t capture, Level level) {
+  unsigned families = (capture & kCaptureFiles) != 0 ? ST_CALLS_FILES : 0;
+  if (level > Level::kMetadata) {
+    if ((capture & kCaptureSockets) != 0) families |= ST_CALLS_SOCKETS;
+    if ((capture & kCaptureProcess) != 0) families |= ST_CALLS_PROCESS;
+  }
+  return static_cast<std::uint8_t>(families);
+}
+
 ProbeConfig make_probe_config(const Prepared& prepared) {
   const Authorization& allowed = prepared.allowed;
   const Approval& approval = allowed.document.approval;
@@ -29,6 +40,7 @@ ProbeConfig make_probe_config(const Prepared& prepared) {
   config.tls = (approval.capture & kCaptureTls) != 0;
   config.sockets = (approval.capture & kCaptureSockets) != 0 || config.tls;
   config.plain = (approval.capture & kCaptureSockets) != 0 && allowed.level > Level::kMetadata;
+  config.calls = call_families(approval.capture, allowed.level);
   config.logs = (approval.capture & kCaptureLogs) != 0;
   config.process = true;  // exec has to close the scope whether its lines are wanted or not
   return config;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "userspace/redact/call/call_table.h"
+#include "userspace/wire/call_table.h"
 
+#include <algorithm>
 #include <map>
 
 namespace scopetrace {
