@@ -23,11 +23,10 @@ enum { kRoom = 64, kHalf = 9 };
 
 static char text[] = "a text of twenty-six bytes";
 static char room[kRoom];
-static const char *file_path;
+static const char* file_path;
 
 /* `bytes` of `data` as two parts with an empty one between them. */
-static struct msghdr in_parts(struct iovec *parts, char *data, size_t bytes)
-{
+static struct msghdr in_parts(struct iovec* parts, char* data, size_t bytes) {
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
 
   parts[0] = (struct iovec){data, kHalf};
@@ -36,8 +35,7 @@ static struct msghdr in_parts(struct iovec *parts, char *data, size_t bytes)
   return message;
 }
 
-static long move_vector(int fd, const char *call)
-{
+static long move_vector(int fd, const char* call) {
   struct iovec parts[3];
 
   if (!strcmp(call, "writev") || !strcmp(call, "pwritev2")) {
@@ -48,8 +46,7 @@ static long move_vector(int fd, const char *call)
   return call[0] == 'r' ? readv(fd, parts, 3) : preadv2(fd, parts, 3, -1, 0);
 }
 
-static long move_messages(int fd, const char *call)
-{
+static long move_messages(int fd, const char* call) {
   struct iovec parts[2][3];
   struct mmsghdr messages[2] = {0};
   int is_sending = call[0] == 's';
@@ -64,16 +61,14 @@ static long move_messages(int fd, const char *call)
   return recvmmsg(fd, messages, 2, MSG_WAITFORONE, 0);
 }
 
-static long send_zerocopy(int fd)
-{
+static long send_zerocopy(int fd) {
   int on = 1;
 
   setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on));
   return send(fd, text, sizeof(text) - 1, MSG_ZEROCOPY);
 }
 
-static long send_file(int fd)
-{
+static long send_file(int fd) {
   int file = open(file_path, O_RDONLY);
   long sent = sendfile(fd, file, 0, 1 << 20);
 
@@ -82,8 +77,7 @@ static long send_file(int fd)
 }
 
 /* `splice-out`: the file by a pipe into the socket; `splice-in`: the socket into a pipe. */
-static long splice_by_pipe(int fd, int is_sending)
-{
+static long splice_by_pipe(int fd, int is_sending) {
   int ends[2], file;
   long moved = -1;
 
@@ -102,13 +96,12 @@ static long splice_by_pipe(int fd, int is_sending)
 }
 
 /* One send by a ring of one entry. */
-static long send_by_io_uring(int fd)
-{
+static long send_by_io_uring(int fd) {
   struct io_uring_params params = {0};
   int ring = (int)syscall(__NR_io_uring_setup, 1, &params);
-  char *queue = mmap(0, params.sq_off.array + 4, PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+  char* queue = mmap(0, params.sq_off.array + 4, PROT_READ | PROT_WRITE, MAP_SHARED, ring,
                      IORING_OFF_SQ_RING);
-  struct io_uring_sqe *entry =
+  struct io_uring_sqe* entry =
       mmap(0, sizeof(*entry), PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
   long done;
 
@@ -118,15 +111,14 @@ static long send_by_io_uring(int fd)
   entry->fd = fd;
   entry->addr = (unsigned long)text;
   entry->len = sizeof(text) - 1;
-  *(unsigned *)(queue + params.sq_off.array) = 0;
-  __atomic_store_n((unsigned *)(queue + params.sq_off.tail), 1, __ATOMIC_RELEASE);
+  *(unsigned*)(queue + params.sq_off.array) = 0;
+  __atomic_store_n((unsigned*)(queue + params.sq_off.tail), 1, __ATOMIC_RELEASE);
   done = syscall(__NR_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0);
   close(ring);
   return done;
 }
 
-static long do_call(int fd, const char *call)
-{
+static long do_call(int fd, const char* call) {
   if (!strcmp(call, "write")) return write(fd, text, sizeof(text) - 1);
   if (!strcmp(call, "read")) return read(fd, room, kRoom);
   if (!strcmp(call, "sendto")) return sendto(fd, text, sizeof(text) - 1, 0, 0, 0);
@@ -142,8 +134,7 @@ static long do_call(int fd, const char *call)
   return move_vector(fd, call);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char** argv) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   char line[64];
@@ -158,7 +149,7 @@ int main(int argc, char **argv)
   while (fgets(line, sizeof(line), stdin)) {
     line[strcspn(line, "\n")] = 0;
     if (!strcmp(line, "connect")) {
-      printf("%d\n", connect(fd, (struct sockaddr *)&address, sizeof(address)));
+      printf("%d\n", connect(fd, (struct sockaddr*)&address, sizeof(address)));
     } else {
       printf("%ld\n", do_call(fd, line));
     }

@@ -138,7 +138,8 @@ std::vector<std::string> coverage_notes(const TargetProbes& target, std::uint32_
     }
   }
   if (!is_any_covered) {
-    notes.emplace_back("no TLS library is covered so far: nothing of what is inside TLS will be seen");
+    notes.emplace_back(
+        "no TLS library is covered so far: nothing of what is inside TLS will be seen");
   }
   return notes;
 }
