@@ -3,8 +3,6 @@
 #ifndef ST_PEER_H
 #define ST_PEER_H
 
-#define ST_USER_CS_64 0x33 /* 32-bit programs number their calls differently */
-
 static __always_inline void st_emit_peer(__u64 tls_id, __u64 conn_id, __u8 source, __u64 now_ns)
 {
   struct st_tls_peer_event *event;

@@ -15,9 +15,16 @@
 #include "bpf/chunk.h"
 #include "bpf/request.h"
 #include "bpf/connection.h"
+#include "bpf/call_table.h"
 #include "bpf/peer.h"
 #include "bpf/process.h"
+#include "bpf/plain.h"
+#include "bpf/io_uring.h"
 #include "bpf/socket.h"
+#include "bpf/descriptor.h"
+#include "bpf/plain_call.h"
+#include "bpf/log.h"
+#include "bpf/call.h"
 #include "bpf/syscall.h"
 
 /* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU
@@ -95,6 +102,19 @@ static __always_inline void st_settle(struct st_moved *moved, struct st_tls_obje
   record->direction = direction;
 }
 
+static __always_inline bool st_is_tls_in_request(struct st_moved *moved, struct st_tls_object *tls,
+                                                 struct st_thread *thread)
+{
+  struct st_stream stream = {.tls_id = tls->tls_id,
+                             .conn_id = tls->conn_id,
+                             .position = {tls->position[0], tls->position[1]},
+                             .request = &tls->request};
+
+  if (!st_all_needles) return true;
+  moved->in_row = moved->bytes;
+  return st_is_in_request(moved, &stream, thread);
+}
+
 /* Records a call that has returned. Returns the bytes it tried to copy. */
 static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_thread *thread,
                                             struct st_call *call)
@@ -116,7 +136,7 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
   if (call->direction == ST_EGRESS && !tls->conn_id && !call->conn_id)
     st_note_pending(thread, call->object, moved.bytes, moved.now_ns);
   if (st_is_suppressed(tls, moved.now_ns)) return 0;
-  return st_is_in_request(&moved, tls, thread, call->object) ? st_emit_call(&moved) : 0;
+  return st_is_tls_in_request(&moved, tls, thread) ? st_emit_call(&moved) : 0;
 }
 
 static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)

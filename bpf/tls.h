@@ -66,6 +66,8 @@ struct st_thread {
   __u32 has_answered;
   __u32 is_shared; /* it served two requests at once: what it sends is no one's for sure */
   __u32 reserved;
+  __u64 moved_socket; /* struct sock* that the system call at hand moved bytes of, else 0 */
+  __u64 moved_end;    /* position behind them */
 };
 
 struct {

@@ -129,7 +129,7 @@ std::string explain_requests(const Approval& approval) {
 std::string explain_capture(std::uint32_t families) {
   constexpr std::array<std::pair<CaptureFamily, const char*>, 5> kWords = {{
       {kCaptureTls, "plaintext of TLS"},
-      {kCaptureSockets, "connections"},
+      {kCaptureSockets, "connections and, above level metadata, what those without TLS carry"},
       {kCaptureFiles, "files it opens"},
       {kCaptureProcess, "starts and ends of processes"},
       {kCaptureLogs, "its log lines"},

@@ -69,6 +69,12 @@ std::string wait_text(const LineJson& line) {
   return wait.is_number_unsigned() ? duration_text(wait.get<std::uint64_t>()) : "-";
 }
 
+// The name of a log: its file, or its kind.
+std::string log_of(const LineJson& line) {
+  const std::string file = text_of(line, "file");
+  return file.empty() ? text_of(line, "sink") : file;
+}
+
 }  // namespace
 
 std::string Timeline::paint(const char* colour, const std::string& text) const {
@@ -160,6 +166,9 @@ void Timeline::print(const LineJson& line, const std::string& type, std::string_
   if (type == "message") return print_data(line);
   if (type == "gap") return print_gap(line);
   if (type == "process") return print_process(line);
+  if (type == "log") return print_log(line);
+  if (type == "syscall") return print_call(line);
+  if (type == "log-total") return print_log_total(line);
   if (type == "session") return print_session(line);
   if (type == "summary") return print_summary(line);
   print_row(clock_of(line), type.empty() ? "line without a type" : type);
@@ -251,6 +260,36 @@ void Timeline::flush_data() {
   const std::string text = fmt::format("data: {}{} {}", size_text(data_.bytes), pieces, data_.text);
   fmt::print(out_, "{}  {}\n", data_.clock, paint(kYellow, text));
   data_ = {};
+}
+
+void Timeline::print_log(const LineJson& line) {
+  const std::string level = text_of(line, "level");
+  const std::string text = text_of(line, "text");
+  const std::string withheld = text_of(line, "withheld");
+  const std::string shown = !text.empty()       ? text
+                            : !withheld.empty() ? "withheld: " + withheld
+                                                : text_of(line, "shape");
+  print_row(clock_of(line),
+            paint(kDim, fmt::format("log {} {:<6} {}", log_of(line), level, shown)));
+}
+
+void Timeline::print_call(const LineJson& line) {
+  std::string arguments;
+  for (const auto& [name, value] : member(line, "arguments").items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    arguments += (arguments.empty() ? "" : ", ") + escape_for_terminal(name + "=" + text);
+  }
+  const std::string error = text_of(line, "error");
+  const std::string result = error.empty() ? member(line, "result").dump() : error;
+  print_row(clock_of(line), paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments,
+                                                    escape_for_terminal(result))));
+}
+
+void Timeline::print_log_total(const LineJson& line) {
+  print_row(clock_of(line),
+            fmt::format("log {}: {} lines in {}, {} % for debugging", log_of(line),
+                        number_of(line, "lines"), size_text(number_of(line, "written_bytes")),
+                        number_of(line, "debug_percent")));
 }
 
 void Timeline::print_gap(const LineJson& line) {

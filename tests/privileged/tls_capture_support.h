@@ -46,6 +46,7 @@ struct Seen {
   std::vector<st_tls_close_event> closes;
   std::vector<st_window_event> windows;
   std::vector<st_process_event> processes;
+  std::vector<st_tls_event> tails;  // what could not be copied of calls
 
   void add(Bytes record) {
     st_event_header header{};
@@ -87,6 +88,7 @@ struct Seen {
     stream.end = std::max<std::uint64_t>(stream.end, event.position + event.call_bytes);
     stream.truncated += (event.flags & ST_TLS_TRUNCATED) != 0 && event.offset_bytes == 0;
     stream.calls += event.offset_bytes == 0;
+    if (event.chunk_bytes == 0) tails.push_back(event);
     if ((event.flags & ST_TLS_FAULT) != 0) return;
     if (stream.bytes.size() < at + event.chunk_bytes) stream.bytes.resize(at + event.chunk_bytes);
     stream.is_copied.resize(stream.bytes.size());

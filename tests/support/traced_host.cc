@@ -81,6 +81,14 @@ std::unique_ptr<Child> TracedHost::start_python() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py"});
 }
 
+std::unique_ptr<Child> TracedHost::start_plain_python() {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py", kVendorHost,
+      std::to_string(vendor_->plain_port()), "none", path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
 std::unique_ptr<Child> TracedHost::start_python_on_overlay() {
   ST_CHECK(std::filesystem::create_directory(path("empty")));
   return start_client({"unshare", "--mount", "sh", "-c",
@@ -119,6 +127,23 @@ std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts
   return start_client(program);
 }
 
+std::unique_ptr<Child> TracedHost::start_log_writer(const std::string& file) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "unshare", "--mount", "sh", "-c",
+      "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && exec \"$@\"", "sh",
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/log_client.py", file, path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
+std::unique_ptr<Child> TracedHost::start_caller(const std::string& folder, int closed_port) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/call_client.py", folder,
+      std::to_string(vendor_->plain_port()), std::to_string(closed_port), path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
 std::unique_ptr<Child> TracedHost::start_hostile() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
 }
@@ -129,6 +154,7 @@ std::unique_ptr<Child> TracedHost::start_nginx(int port) {
   replace_all(*config, "@FOLDER@", folder_);
   replace_all(*config, "@PORT@", std::to_string(port));
   replace_all(*config, "@VENDOR_PORT@", std::to_string(vendor_->port()));
+  replace_all(*config, "@VENDOR_PLAIN_PORT@", std::to_string(vendor_->plain_port()));
   ST_CHECK(write_file_atomically(path("nginx.conf"), *config, 0600));
   auto nginx = std::make_unique<Child>(
       std::vector<std::string>{"nginx", "-e", "stderr", "-c", path("nginx.conf")});

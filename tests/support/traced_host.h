@@ -29,6 +29,8 @@ class TracedHost {
 
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
+  // The same, over HTTP: its connection is open, but has not been used.
+  std::unique_ptr<Child> start_plain_python();
   std::unique_ptr<Child> start_node();
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();
@@ -42,6 +44,11 @@ class TracedHost {
   // for each connection, and with one event loop.
   std::unique_ptr<Child> start_gateway();
   std::unique_ptr<Child> start_node_gateway();
+  // Logs planted values everywhere, to `file` among others, for each line: log_client.py. Has a
+  // /run of its own.
+  std::unique_ptr<Child> start_log_writer(const std::string& file);
+  // Makes system calls, with planted values in paths below `folder`, for each line: call_client.py.
+  std::unique_ptr<Child> start_caller(const std::string& folder, int closed_port);
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to

@@ -38,6 +38,7 @@ constexpr std::uint64_t kNsPerCpuPercent = 1'000'000;  // 1 % of a window of 100
 constexpr std::uint64_t kCheapHitNs = 1'000;
 constexpr std::uint64_t kSteppedHitNs = 17'500;
 constexpr std::uint64_t kSocketHitNs = 150;
+constexpr std::uint64_t kSystemCallNs = 120;  // of the target; other processes' are not charged
 constexpr std::uint64_t kKibNs = 130;
 
 // The writable narrowing map's only value; struct st_narrow_value of bpf/state.h.
@@ -75,6 +76,9 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   features.socket_lengths = features.socket_lengths && config.sockets;
   features.socket_syscalls = features.socket_syscalls && config.sockets;
   features.socket_states = features.socket_states && config.sockets;
+  features.logs = features.logs && config.logs;
+  features.system_calls = features.system_calls && config.calls != 0;
+  features.plain_sockets = features.plain_sockets && config.plain && config.sockets;
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
   }
@@ -83,7 +87,7 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
 }
 
 void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint64_t start_ns,
-                 bool private_stacks) {
+                 const FeatureReport& features) {
   auto& limits = *skeleton.rodata;
   limits.st_target_tgid = config.tgid;
   limits.st_target_start_ns = start_ns;
@@ -95,12 +99,17 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_cheap_hit_ns = kCheapHitNs;
   limits.st_stepped_hit_ns = kSteppedHitNs;
   limits.st_socket_hit_ns = kSocketHitNs;
+  limits.st_system_call_ns = kSystemCallNs;
   limits.st_kib_ns = kKibNs;
   limits.st_children = config.children;
   limits.st_inbound = config.inbound;
-  limits.st_private_stacks = private_stacks;
+  limits.st_private_stacks = features.private_stacks;
   limits.st_ipv4 = config.ipv4;
   limits.st_ipv6 = config.ipv6;
+  limits.st_plain = features.plain_sockets;
+  limits.st_logs = features.logs;
+  limits.st_call_families = features.system_calls ? config.calls : 0;
+  limits.st_socket_calls = features.socket_syscalls;
 }
 
 Status fill_needles(scopetrace_bpf& skeleton, const ProbeConfig& config) {
@@ -137,7 +146,8 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_return, pair, multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_send, features.socket_lengths);
   use_program(programs.st_handle_receive, features.socket_lengths);
-  use_program(programs.st_handle_syscall, features.socket_syscalls);
+  use_program(programs.st_handle_syscall, features.socket_syscalls || features.plain_sockets ||
+                                              features.logs || features.system_calls);
   use_program(programs.st_handle_state, features.socket_states);
   use_program(programs.st_handle_fork, features.process_events);
   use_program(programs.st_handle_exec, features.process_events);
@@ -187,7 +197,7 @@ struct ProbeSet::State {
     const LibbpfLog log;
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
-    fill_limits(*skeleton, config, start_ns, features.private_stacks);
+    fill_limits(*skeleton, config, start_ns, features);
     ST_RETURN_IF_ERROR(fill_needles(*skeleton, config));
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));

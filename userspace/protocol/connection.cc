@@ -32,8 +32,15 @@ void Connection::set_connection(std::uint64_t conn_id) {
   for (Side& each : sides_) each.raw.set_connection(conn_id);
 }
 
+void Connection::set_plain() {
+  is_plain_ = true;
+  stitcher_.set_plain(true);
+  for (Side& each : sides_) each.raw.set_plain(true);
+}
+
 void Connection::on_chunk(const StreamChunk& chunk, Outlet& outlet) {
   set_connection(chunk.conn_id);
+  if (chunk.is_plain && !is_plain_) set_plain();
   const st_direction direction = chunk.key.direction;
   Side& here = side(direction);
   here.last = chunk.origin;
@@ -60,6 +67,7 @@ void Connection::on_gap(const StreamGap& gap, Outlet& outlet) {
 
 void Connection::lose(const StreamGap& gap, Outlet& outlet) {
   set_connection(gap.conn_id);
+  if (gap.is_plain && !is_plain_) set_plain();
   const st_direction direction = gap.key.direction;
   Side& here = side(direction);
   here.last = gap.origin;
@@ -102,6 +110,7 @@ void Connection::end(StreamEnd& end, Outlet& outlet) {
     if (end.origin.time_ns < side(direction).last.time_ns) end.origin = side(direction).last;
   }
   end.tls_id = tls_id_;
+  end.is_plain = is_plain_;
   if (end.conn_id == 0) end.conn_id = conn_id_;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two directions of one TLS object, read as HTTP/1 where they are.
+// The two directions of one TLS object or plain connection, read as HTTP/1 where they are.
 #pragma once
 
 #include "userspace/protocol/body.h"
@@ -22,6 +22,8 @@ class Connection {
   void set_connection(std::uint64_t conn_id);
   // What exchanges that begin from now on belong to.
   void set_window(st_window_kind kind) { stitcher_.set_window(kind); }
+  // Its bytes were on the socket as they are.
+  void set_plain();
   void on_chunk(const StreamChunk& chunk, Outlet& outlet);
   void on_gap(const StreamGap& gap, Outlet& outlet);
   // Sends unknown data that has been silent since `before_ns`.
@@ -71,6 +73,7 @@ class Connection {
   std::uint64_t tls_id_;
   std::uint64_t conn_id_ = 0;
   Role role_ = Role::kUnknown;
+  bool is_plain_ = false;
 };
 
 }  // namespace scopetrace

@@ -77,6 +77,8 @@ class Dissector final : public Sink<StreamItem> {
   }
   void on_item(const st_connection_event& event) { outlet_.send(event); }
   void on_item(const st_process_event& event) { outlet_.send(event); }
+  void on_item(const LogEvent& event) { outlet_.send(event); }
+  void on_item(const CallEvent& event) { outlet_.send(event); }
 
   Entries::iterator touch(std::uint64_t tls_id) {
     const auto found = by_tls_id_.find(tls_id);

@@ -70,7 +70,8 @@ struct HttpExchange {
   std::uint64_t conn_id = 0;
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
-  bool inbound = false;  // the target answered it (server side)
+  bool inbound = false;   // the target answered it (server side)
+  bool is_plain = false;  // it was on the socket as it is: no TLS
   // Sent by a thread that was serving a request in scope, and only that one.
   bool is_caused = false;
   Outcome outcome = Outcome::kComplete;
@@ -85,12 +86,13 @@ struct RawStreamData {
   Origin origin;
   std::uint64_t length_bytes = 0;
   std::string content;  // at most kMaxBodyBytes of it
+  bool is_plain = false;
 };
 
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind
 // all that its TLS object had.
 using Message = std::variant<HttpExchange, RawStreamData, StreamGap, StreamEnd, st_tls_peer_event,
-                             st_connection_event, st_process_event>;
+                             st_connection_event, st_process_event, LogEvent, CallEvent>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can
 // name it by forward declaration when it connects a redactor to make_dissector().

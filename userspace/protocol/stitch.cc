@@ -123,6 +123,7 @@ void Stitcher::send_front(Outcome outcome, Outlet& outlet) {
   exchange.tls_id = tls_id_;
   exchange.conn_id = conn_id_;
   exchange.inbound = inbound_;
+  exchange.is_plain = is_plain_;
   exchange.outcome = outcome;
   ++outlet.counters().exchanges;
   outlet.send(std::move(exchange));

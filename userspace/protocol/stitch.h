@@ -26,6 +26,7 @@ class Stitcher {
   void set_inbound(bool inbound) { inbound_ = inbound; }
   // Of exchanges that begin from now on.
   void set_window(st_window_kind kind) { is_caused_ = kind == ST_WINDOW_CAUSED; }
+  void set_plain(bool is_plain) { is_plain_ = is_plain; }
 
   void begin_request(Http1Head head, const Origin& origin);
   void end_request(HttpBody body, std::uint64_t last_ns, Outlet& outlet);
@@ -68,6 +69,7 @@ class Stitcher {
   std::size_t memory_bytes_ = 0;
   bool inbound_ = false;
   bool is_caused_ = false;
+  bool is_plain_ = false;
 };
 
 }  // namespace scopetrace

@@ -8,8 +8,10 @@
 
 #include "userspace/protocol/message.h"
 #include "userspace/redact/body/message_redactor.h"
+#include "userspace/redact/call/call_redactor.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
+#include "userspace/redact/log/log_lines.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text/text_scanner.h"
@@ -94,6 +96,7 @@ struct Redactor::State final : public MessageSink {
         detectors(std::move(d)),
         scanner(*detectors, std::move(config.pseudonym_key)),
         wire(scanner),
+        logs(scanner),
         guard(scanner),
         next(sink) {}
 
@@ -117,7 +120,7 @@ struct Redactor::State final : public MessageSink {
   }
 
   Status push(Message message) override;
-  Status finish() override { return next.finish(); }
+  Status finish() override;
 
   Status redact(const HttpExchange& exchange);
   void note_foreign(const HttpExchange& exchange);
@@ -127,6 +130,9 @@ struct Redactor::State final : public MessageSink {
   Status redact(const st_tls_peer_event& event);
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
+  Status redact(const LogEvent& write);
+  Status redact(const CallEvent& event);
+  Status pass_logs(std::vector<RedactedLog> lines);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
@@ -137,7 +143,12 @@ struct Redactor::State final : public MessageSink {
   // The level of this exchange; nullopt: a flag turned it off.
   std::optional<Level> level_of(const HttpExchange& exchange) const;
   // The level of stream data; nullopt: out of scope, or turned off.
-  std::optional<Level> level_of(std::uint64_t conn_id) const;
+  std::optional<Level> level_of(std::uint64_t conn_id, bool is_plain) const;
+  // Whether the approval names the family of these bytes. Those of plain sockets are not for level
+  // metadata, which of sockets tells connections only.
+  bool may_tell(bool is_plain, Level allowed) const {
+    return is_plain ? has_family("sockets") && allowed > Level::kMetadata : has_family("tls");
+  }
   RedactedStreamData tell_stream(const RawStreamData& data, Level allowed);
   Status end_stream(const StreamEnd& end, st_direction direction);
 
@@ -148,6 +159,7 @@ struct Redactor::State final : public MessageSink {
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
   WireConnections wire;
+  LogLines logs;
   LeakGuard guard;
   Sink<RedactedMessage>& next;
   RedactionCounters counters;
@@ -210,7 +222,7 @@ std::optional<Level> Redactor::State::level_of(const HttpExchange& exchange) con
 
 Status Redactor::State::redact(const HttpExchange& exchange) {
   const auto allowed = level_of(exchange);
-  if (!has_family("tls") || !scope.allows(exchange) || !allowed) {
+  if (!allowed || !may_tell(exchange.is_plain, *allowed) || !scope.allows(exchange)) {
     ++counters.dropped_messages;
     note_foreign(exchange);
     Peer* turned_off = allowed ? nullptr : peer(exchange.conn_id);
@@ -224,6 +236,7 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.exchange_id = ++exchanges;
   out.inbound = exchange.inbound;
   if (scope.has_fields()) out.correlation = scope.has_field(exchange) ? "id" : "thread";
+  out.is_plain = exchange.is_plain;
   out.outcome = outcome_name(exchange.outcome);
   out.timing = timing_of(exchange);
   if (exchange.request) out.request = redact_request(exchange);
@@ -251,16 +264,17 @@ void Redactor::State::note_foreign(const HttpExchange& exchange) {
   foreign.push_back(exchange.conn_id);
 }
 
-std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id) const {
+std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id, bool is_plain) const {
   const auto known = peers.find(conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
-  if (!has_family("tls") || !scope.allows_streams()) return std::nullopt;
+  if (!scope.allows_streams()) return std::nullopt;
   if (!scope.allows_any_host() && !is_known) return std::nullopt;
-  return is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  return allowed && may_tell(is_plain, *allowed) ? allowed : std::nullopt;
 }
 
 Status Redactor::State::redact(const RawStreamData& data) {
-  const auto allowed = level_of(data.conn_id);
+  const auto allowed = level_of(data.conn_id, data.is_plain);
   if (!allowed) {
     ++counters.dropped_messages;
     wire.lose(data.key);
@@ -276,6 +290,7 @@ RedactedStreamData Redactor::State::tell_stream(const RawStreamData& data, Level
   out.direction = data.key.direction;
   out.length_bytes = data.length_bytes;
   out.content_class = is_readable(data.content) ? "text" : "binary";
+  out.is_plain = data.is_plain;
   if (allowed < Level::kShape) {
     wire.lose(data.key);
     out.withheld = "below the level";
@@ -305,7 +320,7 @@ Status Redactor::State::redact(const StreamEnd& end) {
 }
 
 Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction) {
-  const auto allowed = level_of(end.conn_id);
+  const auto allowed = level_of(end.conn_id, end.is_plain);
   WireTold told = wire.finish({end.tls_id, direction});
   if (told.text.empty() || !allowed || *allowed < Level::kShape) return {};
   RedactedStreamData out;
@@ -313,6 +328,7 @@ Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction)
   out.conn_id = end.conn_id;
   out.direction = direction;
   out.content_class = "text";
+  out.is_plain = end.is_plain;
   out.is_shape = *allowed == Level::kShape;
   fill_text(out, std::move(told));
   return self->pass(std::move(out));
@@ -344,7 +360,46 @@ Status Redactor::State::redact(const st_connection_event& event) {
   return self->pass(std::move(out));
 }
 
+Status Redactor::State::redact(const LogEvent& write) {
+  const auto allowed = caps.of_everybody();
+  if (has_family("logs") && allowed) return pass_logs(logs.take(write, *allowed));
+  logs.skip(write);
+  ++counters.dropped_messages;
+  return {};
+}
+
+Status Redactor::State::redact(const CallEvent& event) {
+  const auto allowed = caps.of_everybody();
+  scanner.set_place("");
+  auto call = allowed ? redact_call(scanner, event, *allowed) : std::nullopt;
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  if (!call || !has_family(call->family)) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  return self->pass(std::move(*call));
+}
+
+Status Redactor::State::pass_logs(std::vector<RedactedLog> lines) {
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  for (RedactedLog& line : lines) ST_RETURN_IF_ERROR(self->pass(std::move(line)));
+  return {};
+}
+
+// Lines that nobody ended, and what there was in all.
+Status Redactor::State::finish() {
+  ST_RETURN_IF_ERROR(pass_logs(logs.end(0, caps.of_everybody().value_or(Level::kMetadata))));
+  for (RedactedLogTotal& total : logs.totals()) ST_RETURN_IF_ERROR(self->pass(std::move(total)));
+  return next.finish();
+}
+
 Status Redactor::State::redact(const st_process_event& event) {
+  if (event.header.type == ST_EVENT_EXIT) {
+    const Level allowed = caps.of_everybody().value_or(Level::kMetadata);
+    ST_RETURN_IF_ERROR(pass_logs(logs.end(event.header.tgid, allowed)));
+  }
   if (!has_family("process")) {
     ++counters.dropped_messages;
     return {};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders the chunks of TLS calls into streams and says where bytes are missing.
+// Orders the chunks of TLS calls, and of calls on plain sockets, into streams and says where bytes
+// are missing.
 #pragma once
 
 #include <cstdint>
@@ -39,10 +40,10 @@ struct ReassemblerCounters {
 
 // A pipeline stage: events in, stream items out.
 //
-// Each direction of a TLS object is one stream. Its chunks leave in order of position, without
-// overlap; where positions jump, a StreamGap says how many bytes are missing. A chunk that comes
-// early is held for a moment, bounded in bytes and time. A chunk in order is passed on without a
-// copy. State of an idle TLS object: about 200 bytes.
+// Each direction of a TLS object or plain connection is one stream. Its chunks leave in order of
+// position, without overlap; where positions jump, a StreamGap says how many bytes are missing. A
+// chunk that comes early is held for a moment, bounded in bytes and time. A chunk in order is
+// passed on without a copy. State of an idle TLS object: about 200 bytes.
 class Reassembler final : public Sink<Event> {
  public:
   explicit Reassembler(Sink<StreamItem>& next, ReassemblerLimits limits = {});
@@ -75,15 +76,17 @@ class Reassembler final : public Sink<Event> {
     std::size_t held_bytes = 0;
     std::vector<Held> held;  // sorted by position
   };
-  // One TLS object: two streams.
+  // One TLS object or plain connection: two streams.
   struct Object {
     std::uint64_t tls_id = 0;
     std::uint64_t conn_id = 0;
     std::uint64_t last_ns = 0;
-    std::uint64_t closed_ns = 0;  // when its connection was closed, 0 while it is open
+    std::uint64_t closed_ns = 0;              // when its connection was closed, 0 while it is open
+    std::uint64_t carried_bytes[2] = {0, 0};  // by st_direction, as its connection said at its end
     std::uint32_t tgid = 0;
     st_window_kind window = ST_WINDOW_NONE;
     bool is_muted = false;
+    bool is_plain = false;
     Stream streams[2];  // by st_direction
   };
   using Objects = std::list<Object>;  // least recently used first
@@ -94,6 +97,8 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const st_window_event& event);
   Status on_event(const st_connection_event& event);
   Status on_event(const st_process_event& event);
+  Status on_event(const LogEvent& event) { return next_.push(event); }
+  Status on_event(const CallEvent& event) { return next_.push(event); }
 
   Result<Objects::iterator> touch(std::uint64_t tls_id, const st_event_header& header);
   Status age(Objects::iterator object, std::uint64_t now_ns);
@@ -105,6 +110,9 @@ class Reassembler final : public Sink<Event> {
   Status release_first(Object& object, st_direction direction);
   GapCause cause_of_jump(const Object& object, st_direction direction) const;
   Status emit_gap(Object& object, StreamGap gap);
+  void note_plain(Object& object);
+  void tie(std::uint64_t conn_id, std::uint64_t tls_id);
+  Status fill_to_carried(Object& object, Origin origin);
   Status fill_to(Object& object, st_direction direction, std::uint64_t position, Origin origin);
   Status end(Objects::iterator object, EndCause cause, Origin origin);
   Status end_process(const st_process_event& event);

@@ -61,7 +61,10 @@ INSTANTIATE_TEST_SUITE_P(
                     ST_FIELD(st_window_event, kind), ST_FIELD(st_tls_close_event, ingress_bytes),
                     ST_FIELD(st_connection_event, local_address),
                     ST_FIELD(st_connection_event, family), ST_FIELD(st_connection_event, role),
-                    ST_FIELD(st_process_event, exit_code), ST_FIELD(st_process_event, comm)));
+                    ST_FIELD(st_call_event, args), ST_FIELD(st_call_event, text_bytes),
+                    ST_FIELD(st_log_event, sequence), ST_FIELD(st_log_event, sink),
+                    ST_FIELD(st_log_event, name), ST_FIELD(st_process_event, exit_code),
+                    ST_FIELD(st_process_event, comm)));
 
 }  // namespace
 }  // namespace scopetrace

@@ -280,6 +280,35 @@ TEST(RequestScopeTest, DropsStreamsOfOtherProtocols) {
   }
 }
 
+TEST(RedactorTest, PlainSocketsNeedTheirFamilyAndALevelAboveMetadata) {
+  HttpExchange exchange = make_exchange();
+  exchange.is_plain = true;
+  RawStreamData data;
+  data.conn_id = exchange.conn_id;
+  data.content = "text";
+  data.length_bytes = 4;
+  data.is_plain = true;
+  struct Row {
+    std::vector<std::string> families;
+    Level level;
+    std::size_t lines;
+  };
+  const Row rows[] = {{{"tls"}, Level::kRedacted, 0},
+                      {{"sockets"}, Level::kMetadata, 0},
+                      {{"sockets"}, Level::kHeaders, 2}};
+  for (const Row& row : rows) {
+    RedactorConfig config = make_config(row.level);
+    config.families = row.families;
+    Pipeline p(std::move(config));
+
+    ASSERT_TRUE(p.redactor->input().push(exchange));
+    ASSERT_TRUE(p.redactor->input().push(data));
+
+    EXPECT_EQ(p.sink.messages.size(), row.lines);
+    EXPECT_EQ(p.redactor->counters().dropped_messages, 2 - row.lines);
+  }
+}
+
 TEST(RedactorTest, LearnsTheEnvironment) {
   const std::string secret = make_secret(20, 8);
   Pipeline p(make_config(Level::kRedacted));

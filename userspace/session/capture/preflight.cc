@@ -14,6 +14,17 @@
 namespace scopetrace {
 namespace {
 
+// Whose system calls are told. Those of sockets and processes not at level metadata, so that such a
+// capture costs other processes nothing.
+std::uint8_t call_families(std::uint32_t capture, Level level) {
+  unsigned families = (capture & kCaptureFiles) != 0 ? ST_CALLS_FILES : 0;
+  if (level > Level::kMetadata) {
+    if ((capture & kCaptureSockets) != 0) families |= ST_CALLS_SOCKETS;
+    if ((capture & kCaptureProcess) != 0) families |= ST_CALLS_PROCESS;
+  }
+  return static_cast<std::uint8_t>(families);
+}
+
 ProbeConfig make_probe_config(const Prepared& prepared) {
   const Authorization& allowed = prepared.allowed;
   const Approval& approval = allowed.document.approval;
@@ -32,6 +43,9 @@ ProbeConfig make_probe_config(const Prepared& prepared) {
   config.inbound = approval.inbound;
   config.tls = (allowed.capture & kCaptureTls) != 0;
   config.sockets = (allowed.capture & kCaptureSockets) != 0 || config.tls;
+  config.plain = (allowed.capture & kCaptureSockets) != 0 && allowed.level > Level::kMetadata;
+  config.calls = call_families(allowed.capture, allowed.level);
+  config.logs = (allowed.capture & kCaptureLogs) != 0;
   config.process = true;  // exec has to close the scope whether its lines are wanted or not
   return config;
 }
