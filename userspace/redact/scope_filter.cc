@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "userspace/protocol/grpc_status.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -110,8 +111,10 @@ bool ScopeFilter::allows_host(std::string_view host) const {
 
 bool ScopeFilter::matches_request(const HttpExchange& exchange) const {
   if (any_request_) return true;
-  const bool is_failure = exchange.outcome != Outcome::kComplete ||
-                          (exchange.response && exchange.response->status >= 400);
+  const auto& response = exchange.response;
+  const bool is_failure =
+      exchange.outcome != Outcome::kComplete ||
+      (response && (response->status >= 400 || grpc_status_of(*response).value_or(0) != 0));
   if (failed_ && is_failure) return true;
   if (!exchange.request) return false;
   for (const HttpField& field : exchange.request->fields) {
