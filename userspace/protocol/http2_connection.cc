@@ -66,8 +66,17 @@ void Http2Connection::seek(st_direction direction, Bytes& data, Outlet& outlet) 
   data = data.subspan(taken);
   const Http2Begin begin = judge_http2_begin(here.begin);
   if (begin == Http2Begin::kNeedsMore) return;
-  if (begin == Http2Begin::kNo) return move_begin_to_raw(direction, outlet);
+  if (begin == Http2Begin::kNo && !goes_on_with_data(here)) {
+    return move_begin_to_raw(direction, outlet);
+  }
   get_in_step(direction, begin, outlet);
+}
+
+// Whether DATA begins here: by itself it proves nothing, but of a stream that is open it does.
+bool Http2Connection::goes_on_with_data(const Side& here) const {
+  const auto frame = parse_frame_header(here.begin);
+  return frame && frame->type == Type::kData && (frame->flags & ~(kEndStream | kPadded)) == 0 &&
+         streams_.is_open(frame->stream);
 }
 
 void Http2Connection::get_in_step(st_direction direction, Http2Begin begin, Outlet& outlet) {

@@ -68,6 +68,7 @@ class Http2Connection final : public Successor {
   void set_client(st_direction direction);
 
   void seek(st_direction direction, Bytes& data, Outlet& outlet);
+  bool goes_on_with_data(const Side& here) const;
   void get_in_step(st_direction direction, Http2Begin begin, Outlet& outlet);
   void read_frames(st_direction direction, Bytes& data, Outlet& outlet);
   void on_frame(st_direction direction, Outlet& outlet);

@@ -57,6 +57,7 @@ class Http2Streams {
   // Sends everything that is open, with the outcome that the end of the connection implies.
   void end(EndCause cause, Outlet& outlet);
 
+  bool is_open(std::uint32_t stream) const { return streams_.count(stream) != 0; }
   std::size_t memory_bytes() const { return memory_bytes_; }
 
  private:

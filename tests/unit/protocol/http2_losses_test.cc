@@ -133,6 +133,17 @@ TEST(Http2GapTest, FindsTheFramesAgainAtACall) {
   EXPECT_EQ(c.dissection.counters.resyncs, 1U);
 }
 
+TEST(Http2GapTest, GoesOnWithDataOfAStreamThatIsOpen) {
+  Http2Connected c;
+  c.dissection.out(c.client.get(1, "/1")).in(c.server.headers(1, {{":status", "200"}}));
+  c.dissection.in(Http2Builder::data(1, "01234")).lose(ST_INGRESS, 50);
+  c.dissection.in(Http2Builder::data(9, "?")).in(Http2Builder::data(1, "tail", kEndStream));
+  c.dissection.pass(1'000'000'000).close().finish();
+
+  EXPECT_EQ(describe_all(c.dissection),
+            "outcome 3 GET /1" + kRequestFields + " 0||0|0| 200 3||9|0|gap\nraw 10");
+}
+
 // Whatever is missing, what is told is true: fields and bodies are those that were sent.
 TEST(Http2GapTest, TellsNothingWrongWhereverBytesAreMissing) {
   Http2Builder client, server;
@@ -208,6 +219,12 @@ TEST(Http2LimitTest, CutsALongBodyButCountsIt) {
   EXPECT_EQ(body.state, BodyState::kCut);
   EXPECT_EQ(body.content.size(), kMaxBodyBytes);
   EXPECT_EQ(body.wire_bytes, 640'000U);
+}
+
+TEST(Http2LimitTest, KeepsAnIdleConnectionSmall) {
+  Http2Connected c;
+  c.dissection.out(c.client.get(1, "/", {{"x-a", "1"}})).in(c.server.ok(1, "."));
+  EXPECT_LE(c.dissection.counters.memory_bytes, 8U * 1024);
 }
 
 TEST(Http2LimitTest, GivesUpTheStepAtAFrameThatCannotBe) {
