@@ -155,8 +155,7 @@ TEST(HpackTest, RefusesBrokenBlocksAndForgets) {
       "400a61",                // a name cut short
       "000161",                // no value
       "0001618262",            // Huffman cut short
-      "000161"
-      "84ffffffff",  // the end mark inside a string
+      "00016184ffffffff",      // the end mark inside a string
   };
   for (const char* hex : broken) {
     HpackDecoder decoder;
