@@ -117,7 +117,7 @@ std::string explain_programs(const ApprovalTarget& target) {
 std::string explain_requests(const Approval& approval) {
   if (approval.has_any_request()) return "every request";
   if (approval.requests[0].kind == RequestKind::kFailed) {
-    return "failed requests (status 400 and above, reset, time-out)";
+    return "failed requests (status 400 and above, gRPC errors, reset, time-out)";
   }
   std::vector<std::string> matches;
   for (const RequestMatch& match : approval.requests) {

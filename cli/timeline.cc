@@ -20,7 +20,8 @@ constexpr std::size_t kMaxOpenShown = 10;       // connections listed at the end
 constexpr std::size_t kMaxLibrariesShown = 10;  // that are not covered
 
 bool is_error(const LineJson& line) {
-  return number_of(member(line, "response"), "status") >= 400 ||
+  const LineJson& response = member(line, "response");
+  return number_of(response, "status") >= 400 || number_of(response, "grpc_status") != 0 ||
          text_of(line, "outcome") != "complete";
 }
 
@@ -50,18 +51,20 @@ std::string named_peer(const std::string& party, const std::string& peer) {
   return party.empty() ? peer : party + " (" + peer + ")";
 }
 
-// 503, `200 cut`, `timeout`.
+// 503, `200 cut`, `grpc 5`, `timeout`.
 std::string status_text(const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
   const std::string outcome = text_of(line, "outcome");
   if (status == 0) return outcome.empty() ? "-" : outcome;
-  return std::to_string(status) + (outcome == "complete" ? "" : " " + outcome);
+  const std::uint64_t grpc = number_of(member(line, "response"), "grpc_status");
+  const std::string told = grpc != 0 ? "grpc " + std::to_string(grpc) : std::to_string(status);
+  return told + (outcome == "complete" ? "" : " " + outcome);
 }
 
 const char* status_colour(const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
   if (status >= 500 || text_of(line, "outcome") != "complete") return kRed;
-  return status >= 400 ? kYellow : kGreen;
+  return is_error(line) ? kYellow : kGreen;
 }
 
 std::string wait_text(const LineJson& line) {

@@ -148,6 +148,24 @@ std::unique_ptr<Child> TracedHost::start_hostile() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
 }
 
+std::unique_ptr<Child> TracedHost::start_http2_vendor(const Http2Ports& ports) {
+  auto vendor = std::make_unique<Child>(std::vector<std::string>{
+      SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/http2_vendor.js", std::to_string(ports.http2),
+      std::to_string(ports.grpc), std::to_string(ports.web_socket), path("ca.pem"),
+      path("server.key"), path("planted.json")});
+  ST_CHECK(vendor->wait_for_line("ready"));
+  return vendor;
+}
+
+std::unique_ptr<Child> TracedHost::start_http2_client(const Http2Ports& ports) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/http2_client.js", kVendorHost,
+      std::to_string(ports.http2), std::to_string(ports.grpc), std::to_string(ports.web_socket),
+      path("ca.pem"), path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
 std::unique_ptr<Child> TracedHost::start_nginx(int port) {
   auto config = read_file(SCOPETRACE_TEST_TARGETS "/nginx.conf.in", kMaxConfigBytes);
   ST_CHECK(config.has_value());
@@ -178,24 +196,13 @@ bool TracedHost::ask(Child& client, const std::string& request, const std::strin
 
 std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& options) {
   const std::string file = path("approval." + std::to_string(++approvals_));
-  std::vector<std::string> request = {"token",
-                                      "request",
-                                      "--pid",
-                                      std::to_string(tgid),
-                                      "--third-party",
-                                      kVendorHost,
-                                      "--level",
-                                      "redacted",
-                                      "--learn",
-                                      "env",
-                                      "--reason",
-                                      "a test",
-                                      "--key",
-                                      path("carol"),
-                                      "--as",
-                                      "carol@corp.example",
-                                      "-o",
-                                      file};
+  std::vector<std::string> request = {
+      "token",    "request",     "--pid", std::to_string(tgid), "--level",
+      "redacted", "--learn",     "env",   "--reason",           "a test",
+      "--key",    path("carol"), "--as",  "carol@corp.example", "-o",
+      file};
+  const bool is_any = std::find(options.begin(), options.end(), "any") != options.end();
+  if (!is_any) append_all(request, {"--third-party", kVendorHost});
   append_all(request, options);
   must(scopetrace(request));
   for (const std::string person : {"alice", "bob"}) {

@@ -51,6 +51,13 @@ class TracedHost {
   std::unique_ptr<Child> start_caller(const std::string& folder, int closed_port);
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
+  // A third party and its client in Node.js: HTTP/2, gRPC and WebSocket (http2_vendor.js,
+  // http2_client.js). The client wants the vendor.
+  struct Http2Ports {
+    int http2 = 0, grpc = 0, web_socket = 0;
+  };
+  std::unique_ptr<Child> start_http2_vendor(const Http2Ports& ports);
+  std::unique_ptr<Child> start_http2_client(const Http2Ports& ports);
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
   // https://127.0.0.1:PORT/hook itself. Already listens.
   std::unique_ptr<Child> start_nginx(int port);
@@ -62,7 +69,8 @@ class TracedHost {
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 
-  // Carol's request for this process, approved by Alice and Bob; the path of the file.
+  // Carol's request for this process and the vendor, or `any` of the options, approved by Alice and
+  // Bob; the path of the file.
   std::string approve(pid_t tgid, const std::vector<std::string>& options = {});
   // `scopetrace attach` under that approval, waited for until probes are attached.
   std::unique_ptr<Child> attach(pid_t tgid, const std::string& approval,

@@ -134,6 +134,7 @@ Json request_json(const RedactedRequest& request) {
                {"headers", headers_json(request.fields)},
                {"size", json_number(request.size_bytes)}};
   if (request.body) json["body"] = body_json(*request.body);
+  if (!request.trailers.empty()) json["trailers"] = headers_json(request.trailers);
   return json;
 }
 
@@ -144,6 +145,8 @@ Json response_json(const RedactedResponse& response) {
                {"headers", headers_json(response.fields)},
                {"size", json_number(response.size_bytes)}};
   if (response.body) json["body"] = body_json(*response.body);
+  if (!response.trailers.empty()) json["trailers"] = headers_json(response.trailers);
+  if (response.grpc_status) json["grpc_status"] = *response.grpc_status;
   return json;
 }
 
@@ -214,6 +217,8 @@ class LineWriter {
     line["length"] = json_number(data.length_bytes);
     line["content_class"] = data.content_class;
     if (!data.protocol.empty()) line["protocol"] = data.protocol;
+    if (!data.kind.empty()) line["kind"] = data.kind;
+    if (data.close_code != 0) line["close_code"] = data.close_code;
     if (data.withheld.empty()) {
       line["kept"] = json_number(data.kept_bytes);
       line["cut"] = data.is_cut;

@@ -39,10 +39,11 @@ struct HttpBody {
 struct HttpRequest {
   std::string method;
   std::string target;   // request-target as sent
-  std::string version;  // "1.1"
+  std::string version;  // "1.1", "2"
   std::vector<HttpField> fields;
   HttpBody body;
-  std::uint64_t first_ns = 0;  // CLOCK_BOOTTIME of its first and last byte
+  std::vector<HttpField> trailers;  // behind the body
+  std::uint64_t first_ns = 0;       // CLOCK_BOOTTIME of its first and last byte
   std::uint64_t last_ns = 0;
 };
 
@@ -52,6 +53,7 @@ struct HttpResponse {
   std::string version;
   std::vector<HttpField> fields;
   HttpBody body;
+  std::vector<HttpField> trailers;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
 };
@@ -89,10 +91,23 @@ struct RawStreamData {
   bool is_plain = false;
 };
 
+// A message of WebSocket (RFC 6455), its fragments put together, or a control frame.
+struct WebSocketMessage {
+  enum class Kind { kText, kBinary, kPing, kPong, kClose };
+  StreamKey key;
+  std::uint64_t conn_id = 0;
+  Origin origin;  // of its first byte
+  Kind kind = Kind::kBinary;
+  HttpBody body;                 // unmasked and decompressed
+  std::uint16_t close_code = 0;  // of kClose; 0 when it states none
+  bool is_plain = false;
+};
+
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind
 // all that its TLS object had.
-using Message = std::variant<HttpExchange, RawStreamData, StreamGap, StreamEnd, st_tls_peer_event,
-                             st_connection_event, st_process_event, LogEvent, CallEvent>;
+using Message =
+    std::variant<HttpExchange, WebSocketMessage, RawStreamData, StreamGap, StreamEnd,
+                 st_tls_peer_event, st_connection_event, st_process_event, LogEvent, CallEvent>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can
 // name it by forward declaration when it connects a redactor to make_dissector().

@@ -24,7 +24,6 @@ void RawCollector::flush(const StreamKey& key, std::uint64_t conn_id, Outlet& ou
   data.conn_id = conn_id;
   data.origin = origin_;
   data.length_bytes = content_.size();
-  data.is_plain = is_plain_;
   data.content = std::exchange(content_, std::string());
   outlet.send(std::move(data));
 }

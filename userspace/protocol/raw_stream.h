@@ -18,7 +18,6 @@ class RawCollector {
   void flush(const StreamKey& key, std::uint64_t conn_id, Outlet& outlet);
 
   void set_connection(std::uint64_t conn_id) { conn_id_ = conn_id; }
-  void set_plain(bool is_plain) { is_plain_ = is_plain; }
   std::uint64_t last_ns() const { return last_ns_; }
   bool empty() const { return content_.empty(); }
   std::size_t memory_bytes() const { return content_.capacity(); }
@@ -28,7 +27,6 @@ class RawCollector {
   Origin origin_;  // of the first byte of the piece
   std::uint64_t last_ns_ = 0;
   std::uint64_t conn_id_ = 0;
-  bool is_plain_ = false;
 };
 
 }  // namespace scopetrace

@@ -38,7 +38,8 @@ struct RedactedRequest {
   std::string version;
   std::vector<RedactedField> fields;  // empty at level metadata
   std::optional<RedactedBody> body;
-  std::uint64_t size_bytes = 0;  // of the body on the wire
+  std::vector<RedactedField> trailers;  // empty at level metadata
+  std::uint64_t size_bytes = 0;         // of the body on the wire
 };
 
 struct RedactedResponse {
@@ -47,6 +48,8 @@ struct RedactedResponse {
   std::string version;
   std::vector<RedactedField> fields;
   std::optional<RedactedBody> body;
+  std::vector<RedactedField> trailers;
+  std::optional<unsigned> grpc_status;  // at any level, like the status
   std::uint64_t size_bytes = 0;
 };
 
@@ -76,9 +79,10 @@ struct RedactedExchange {
   std::vector<std::string> data_classes;  // sorted, unique
 };
 
-// Bytes of a stream that is not HTTP: what became final with them. `text` tells messages of a known
-// protocol a line each, or the text of an unknown one; it may belong to bytes of earlier lines that
-// were held back, and the end of a stream brings a line of length 0 for what was left.
+// Bytes of a stream that is not HTTP, or one message of WebSocket: what became final with them.
+// `text` tells messages of a known protocol a line each, or the text of an unknown one; it may
+// belong to bytes of earlier lines that were held back, and the end of a stream brings a line of
+// length 0 for what was left.
 struct RedactedStreamData {
   Origin origin;
   std::uint64_t conn_id = 0;
@@ -86,6 +90,8 @@ struct RedactedStreamData {
   std::uint64_t length_bytes = 0;
   std::string content_class;     // "text", "binary", …
   std::string protocol;          // "redis", …, "unknown"; empty while not decided
+  std::string kind;              // of WebSocket: "text", "binary", "ping", "pong", "close"
+  unsigned close_code = 0;       // of a close; 0 when it states none
   std::string text;              // at most kMaxStoredBody bytes of redacted text
   bool is_shape = false;         // level shape: text is the kinds of messages, no values
   std::uint64_t kept_bytes = 0;  // of the redacted text

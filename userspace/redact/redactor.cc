@@ -6,7 +6,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "userspace/protocol/grpc_status.h"
 #include "userspace/protocol/message.h"
+#include "userspace/redact/body/content.h"
 #include "userspace/redact/body/message_redactor.h"
 #include "userspace/redact/call/call_redactor.h"
 #include "userspace/redact/leak_guard.h"
@@ -67,6 +69,27 @@ std::uint64_t first_ns(const HttpExchange& exchange) {
   return exchange.response ? exchange.response->first_ns : 0;
 }
 
+std::string_view kind_name(WebSocketMessage::Kind kind) {
+  switch (kind) {
+    case WebSocketMessage::Kind::kText:
+      return "text";
+    case WebSocketMessage::Kind::kBinary:
+      return "binary";
+    case WebSocketMessage::Kind::kPing:
+      return "ping";
+    case WebSocketMessage::Kind::kPong:
+      return "pong";
+    case WebSocketMessage::Kind::kClose:
+      return "close";
+  }
+  return "binary";
+}
+
+// A close has a reason.
+bool is_text(WebSocketMessage::Kind kind) {
+  return kind == WebSocketMessage::Kind::kText || kind == WebSocketMessage::Kind::kClose;
+}
+
 // At most kMaxStoredBody bytes, whole UTF-8 characters. Returns whether something was cut off.
 bool cut_to_stored(std::string& text) {
   if (text.size() <= kMaxStoredBody) return false;
@@ -124,6 +147,7 @@ struct Redactor::State final : public MessageSink {
 
   Status redact(const HttpExchange& exchange);
   void note_foreign(const HttpExchange& exchange);
+  Status redact(const WebSocketMessage& message);
   Status redact(const RawStreamData& data);
   Status redact(const StreamGap& gap);
   Status redact(const StreamEnd& end);
@@ -150,6 +174,7 @@ struct Redactor::State final : public MessageSink {
     return is_plain ? has_family("sockets") && allowed > Level::kMetadata : has_family("tls");
   }
   RedactedStreamData tell_stream(const RawStreamData& data, Level allowed);
+  void tell_message(const WebSocketMessage& message, Level allowed, RedactedStreamData& out);
   Status end_stream(const StreamEnd& end, st_direction direction);
 
   RedactorConfig config;
@@ -179,6 +204,7 @@ RedactedRequest Redactor::State::redact_request(const HttpExchange& exchange) {
   out.version = parts.redact_short(request.version, "version");
   out.fields = parts.redact_fields(request.fields);
   out.body = parts.redact_body(request.body, request.fields);
+  out.trailers = parts.redact_fields(request.trailers);
   out.size_bytes = request.body.wire_bytes;
   return out;
 }
@@ -191,6 +217,8 @@ RedactedResponse Redactor::State::redact_response(const HttpResponse& response) 
   out.version = parts.redact_short(response.version, "version");
   out.fields = parts.redact_fields(response.fields);
   out.body = parts.redact_body(response.body, response.fields);
+  out.trailers = parts.redact_fields(response.trailers);
+  out.grpc_status = grpc_status_of(response);
   out.size_bytes = response.body.wire_bytes;
   return out;
 }
@@ -271,6 +299,51 @@ std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id, bool is_pl
   if (!scope.allows_any_host() && !is_known) return std::nullopt;
   const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
   return allowed && may_tell(is_plain, *allowed) ? allowed : std::nullopt;
+}
+
+Status Redactor::State::redact(const WebSocketMessage& message) {
+  const auto allowed = level_of(message.conn_id, message.is_plain);
+  if (!allowed) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  RedactedStreamData out;
+  out.origin = message.origin;
+  out.conn_id = message.conn_id;
+  out.direction = message.key.direction;
+  out.length_bytes = message.body.wire_bytes;
+  out.content_class = is_text(message.kind) ? "text" : "binary";
+  out.protocol = "websocket";
+  out.kind = kind_name(message.kind);
+  out.close_code = message.close_code;
+  out.is_plain = message.is_plain;
+  tell_message(message, *allowed, out);
+  return self->pass(std::move(out));
+}
+
+// Texts are redacted like a body whose type is not stated; of what is binary only the length is
+// told.
+void Redactor::State::tell_message(const WebSocketMessage& message, Level allowed,
+                                   RedactedStreamData& out) {
+  const HttpBody& body = message.body;
+  if (allowed < Level::kShape) {
+    out.withheld = "below the level";
+  } else if (!is_text(message.kind)) {
+    out.withheld = "binary";
+  } else if (body.state == BodyState::kUndecodable) {
+    out.withheld = body.reason;
+  } else {
+    out.is_shape = allowed == Level::kShape;
+    out.is_cut = body.state == BodyState::kCut;
+    scanner.set_place("");
+    RedactedContent content =
+        redact_content(scanner, body.content, {}, {.is_cut = out.is_cut, .as_shape = out.is_shape});
+    out.text = std::move(content.text);
+    out.withheld = std::move(content.withheld);
+    out.is_cut = cut_to_stored(out.text) || out.is_cut;
+    out.kept_bytes = out.text.size();
+    scanner.take_data_classes();  // told by exchanges only
+  }
 }
 
 Status Redactor::State::redact(const RawStreamData& data) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "userspace/base/request_header.h"
+#include "userspace/protocol/grpc_status.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -113,8 +114,10 @@ bool ScopeFilter::allows_host(std::string_view host) const {
 
 bool ScopeFilter::matches_request(const HttpExchange& exchange) const {
   if (any_request_) return true;
-  const bool is_failure = exchange.outcome != Outcome::kComplete ||
-                          (exchange.response && exchange.response->status >= 400);
+  const auto& response = exchange.response;
+  const bool is_failure =
+      exchange.outcome != Outcome::kComplete ||
+      (response && (response->status >= 400 || grpc_status_of(*response).value_or(0) != 0));
   if (failed_ && is_failure) return true;
   return has_field(exchange) || (!fields_.empty() && exchange.is_caused);
 }

@@ -162,6 +162,30 @@ TEST_F(EncoderTest, TellsTextOrWhyThereIsNone) {
   EXPECT_EQ(line.find("text\":\"USER"), std::string::npos);
 }
 
+TEST_F(EncoderTest, TellsMessagesOfWebSocket) {
+  RedactedStreamData data;
+  data.origin = kOrigin;
+  data.content_class = "text";
+  data.protocol = "websocket";
+  data.kind = "close";
+  data.close_code = 1001;
+  data.text = "bye";
+  data.kept_bytes = data.text.size();
+  EXPECT_NE(
+      encode(data).find(R"("protocol":"websocket","kind":"close","close_code":1001,"kept":3)"),
+      std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsTrailersAndGrpcStatus) {
+  RedactedExchange call = exchange();
+  EXPECT_EQ(encode(call).find("trailers"), std::string::npos);
+  call.response.emplace();
+  call.response->trailers = {{"grpc-status", "5"}};
+  call.response->grpc_status = 5;
+  EXPECT_NE(encode(call).find(R"("trailers":[{"name":"grpc-status","value":"5"}],"grpc_status":5)"),
+            std::string::npos);
+}
+
 TEST_F(EncoderTest, WithholdsStreamTextOfALineThatIsTooLong) {
   RedactedStreamData data;
   data.origin = kOrigin;
