@@ -4,21 +4,6 @@
 #ifndef ST_SYSCALL_H
 #define ST_SYSCALL_H
 
-#define ST_MSG_PEEK 2
-
-/* x86-64 numbers: arch/x86/entry/syscalls/syscall_64.tbl. */
-enum {
-  ST_SYS_READ = 0,
-  ST_SYS_WRITE = 1,
-  ST_SYS_READV = 19,
-  ST_SYS_WRITEV = 20,
-  ST_SYS_SENDFILE = 40,
-  ST_SYS_SENDTO = 44,
-  ST_SYS_RECVFROM = 45,
-  ST_SYS_SENDMSG = 46,
-  ST_SYS_RECVMSG = 47
-};
-
 static __always_inline bool st_is_send(__u64 number)
 {
   return number == ST_SYS_WRITE || number == ST_SYS_WRITEV || number == ST_SYS_SENDFILE ||

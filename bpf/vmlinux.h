@@ -71,6 +71,7 @@ struct task_struct {
   pid_t pid;  /* thread id */
   pid_t tgid; /* process id */
   __u64 start_boottime;
+  __u64 self_exec_id; /* counts execs */
   struct task_struct *group_leader;
   struct signal_struct *signal;
   struct files_struct *files;

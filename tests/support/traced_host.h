@@ -29,6 +29,11 @@ class TracedHost {
 
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
+  // The same over one TLS library: "wolfssl", "mbedtls", or "openssl", which is linked statically.
+  static std::string stack_client(const std::string& library);
+  // Any such client; it is given the vendor's name and port, ca.pem and planted.json.
+  std::unique_ptr<Child> start_client(std::vector<std::string> program,
+                                      const std::string& first_line = "ready");
   std::unique_ptr<Child> start_node();
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();
@@ -62,8 +67,6 @@ class TracedHost {
   std::vector<std::string> leaks(const std::vector<std::string>& more_text = {}) const;
 
  private:
-  std::unique_ptr<Child> start_client(std::vector<std::string> program,
-                                      const std::string& first_line = "ready");
   std::vector<std::string> scopetrace(std::vector<std::string> arguments) const;
   void must(const std::vector<std::string>& argv) const;
 

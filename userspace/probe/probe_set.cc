@@ -131,7 +131,8 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
 std::uint64_t cookie_of(const Site& site) {
   return static_cast<std::uint64_t>(site.kind) |
          static_cast<std::uint64_t>(site.size_argument) << 8 |
-         static_cast<std::uint64_t>(site.is_cheap) << 16;
+         static_cast<std::uint64_t>(site.is_cheap) << 16 |
+         static_cast<std::uint64_t>(site.flags) << 24;
 }
 
 bool is_call(const Site& site) {
@@ -143,6 +144,7 @@ bool is_usable(const Site& site, const AttachPolicy& policy) {
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
   if (!is_call(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
   if (site.size_argument != 0 && site.size_argument != 4 && site.size_argument != 5) return false;
+  if (site.flags > kSiteAllFlags) return false;
   return !policy.safe_sites || site.is_cheap == 1;
 }
 

@@ -60,8 +60,15 @@ INSTANTIATE_TEST_SUITE_P(
     Names, ClassifyLibraryTest,
     testing::Values(NameCase{"OpenSsl", "/usr/lib/libssl.so.3", "libssl"},
                     NameCase{"BundledOpenSsl", "/w/libssl-1ab.so.1.1", "libssl"},
-                    NameCase{"Mozilla", "/usr/lib/libssl3.so", "nss"},
+                    NameCase{"MozillasOwn", "/usr/lib/libssl3.so", ""},
+                    NameCase{"MozillasRuntime", "/usr/lib/libnspr4.so", "nss"},
                     NameCase{"GnuTls", "/usr/lib/libgnutls.so.30.1", "gnutls"},
+                    NameCase{"BundledGnuTls", "/w/libgnutls-1ab.so.30", "gnutls"},
+                    NameCase{"OpenSslOverGnuTls", "/usr/lib/libgnutls-openssl.so.27", ""},
+                    NameCase{"WolfSsl", "/usr/lib/libwolfssl.so.35", "wolfssl"},
+                    NameCase{"MbedTls", "/usr/lib/libmbedtls.so.14", "mbedtls"},
+                    NameCase{"Java", "/usr/lib/jvm/lib/server/libjvm.so", "java"},
+                    NameCase{"MuslLoader", "/lib/ld-musl-x86_64.so.1", "loader"},
                     NameCase{"Loader", "/lib64/ld-linux-x86-64.so.2", "loader"},
                     NameCase{"Crypto", "/usr/lib/libcrypto.so.3", ""},
                     NameCase{"FolderOnly", "/libssl.so.3/other.so", ""}, NameCase{"Empty", "", ""}),
@@ -70,6 +77,12 @@ INSTANTIATE_TEST_SUITE_P(
 const TlsFile* find_kind(const TlsFiles& found, TlsFileKind kind) {
   const auto file = std::find_if(found.files.begin(), found.files.end(),
                                  [&](const TlsFile& one) { return one.kind == kind; });
+  return file == found.files.end() ? nullptr : &*file;
+}
+
+const TlsFile* find_library(const TlsFiles& found, std::string_view library) {
+  const auto file = std::find_if(found.files.begin(), found.files.end(),
+                                 [&](const TlsFile& one) { return one.library == library; });
   return file == found.files.end() ? nullptr : &*file;
 }
 
@@ -94,8 +107,9 @@ TEST(FindTlsFilesTest, FindsLibsslThatIsNotMappedYet) {
   const auto found = find_tls_files(static_cast<std::uint32_t>(::getpid()));
 
   ASSERT_TRUE(found);
-  const TlsFile* libssl = find_kind(*found, TlsFileKind::kLibssl);
+  const TlsFile* libssl = find_library(*found, "libssl");
   ASSERT_NE(libssl, nullptr);
+  EXPECT_EQ(libssl->kind, TlsFileKind::kLibrary);
   EXPECT_FALSE(libssl->is_mapped);
   EXPECT_FALSE(libssl->executable_ranges.empty());
 }
