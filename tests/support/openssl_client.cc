@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The traced client over OpenSSL; linked statically, as the tests of such programs want it.
+// The traced client over OpenSSL.
 #include <openssl/ssl.h>
 #include <unistd.h>
 

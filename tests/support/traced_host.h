@@ -29,7 +29,8 @@ class TracedHost {
 
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
-  // The same over one TLS library: "wolfssl", "mbedtls", or "openssl", which is linked statically.
+  // The same over one TLS library: "wolfssl", "mbedtls", "static" (OpenSSL, linked statically) or
+  // "alpine" (OpenSSL, runs only in a root with Alpine's loader).
   static std::string stack_client(const std::string& library);
   // Any such client; it is given the vendor's name and port, ca.pem and planted.json.
   std::unique_ptr<Child> start_client(std::vector<std::string> program,

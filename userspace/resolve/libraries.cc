@@ -198,4 +198,13 @@ Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root
   return finder.take();
 }
 
+Result<UniqueFd> open_debug_file(std::uint32_t tgid, const std::string& build_id_hex,
+                                 const std::string& proc_root) {
+  if (build_id_hex.size() < 4) return fail(ErrorCode::kCorrupt, "build id is too short");
+  const std::string root_path = proc_root + "/" + std::to_string(tgid) + "/root";
+  ST_ASSIGN_OR_RETURN(const UniqueFd root, open_file(root_path, O_PATH | O_DIRECTORY));
+  return open_in_root(root.get(), "usr/lib/debug/.build-id/" + build_id_hex.substr(0, 2) + "/" +
+                                      build_id_hex.substr(2) + ".debug");
+}
+
 }  // namespace scopetrace

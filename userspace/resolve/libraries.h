@@ -68,4 +68,10 @@ TlsFileKind kind_of_library(std::string_view library);
 // gone, kIo when its maps cannot be read.
 Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root = "/proc");
 
+// Opens /usr/lib/debug/.build-id/xx/….debug below the root of a process: the separate debug file of
+// a program with that build id. Whether it is, its reader must check: the path is the target's.
+// Errors: kNotFound when there is none; kCorrupt when it is no regular file or the id is too short.
+Result<UniqueFd> open_debug_file(std::uint32_t tgid, const std::string& build_id_hex,
+                                 const std::string& proc_root = "/proc");
+
 }  // namespace scopetrace

@@ -46,6 +46,11 @@ struct Site {
 };
 static_assert(sizeof(Site) == 16, "layout of Site crosses a process boundary");
 
+// Whether the function at the site reads or writes plaintext.
+inline bool moves_bytes(const Site& site) {
+  return site.kind == SiteKind::kTlsRead || site.kind == SiteKind::kTlsWrite;
+}
+
 inline constexpr std::size_t kMaxSites = 64;               // answers of one resolver run
 inline constexpr std::uint64_t kResolverTimeoutMs = 2000;  // then it is killed
 

@@ -97,10 +97,15 @@ bool is_known(const std::vector<Site>& sites, const Site& site) {
 }  // namespace
 
 Result<std::vector<Site>> pick_sites(const ElfFile& file, const PickOptions& options) {
+  return pick_sites(file, file, options);
+}
+
+Result<std::vector<Site>> pick_sites(const ElfFile& file, const ElfFile& symbols,
+                                     const PickOptions& options) {
   std::array<std::string_view, kKnownFunctions.size()> names;
   std::transform(kKnownFunctions.begin(), kKnownFunctions.end(), names.begin(),
                  [](const KnownFunction& known) { return known.name; });
-  ST_ASSIGN_OR_RETURN(const std::vector<ElfFunction> functions, file.find_functions(names));
+  ST_ASSIGN_OR_RETURN(const std::vector<ElfFunction> functions, symbols.find_functions(names));
   std::vector<Site> sites;
   for (const ElfFunction& function : functions) {
     const auto site = pick_site(file, function.address, known_of(function.name), options);

@@ -26,6 +26,9 @@ struct PickOptions {
 // of these
 // functions. Errors: those of ElfFile.
 Result<std::vector<Site>> pick_sites(const ElfFile& file, const PickOptions& options);
+// The same with the functions that the symbols of another file name: its debug file.
+Result<std::vector<Site>> pick_sites(const ElfFile& file, const ElfFile& symbols,
+                                     const PickOptions& options);
 // The same for a file image.
 Result<std::vector<Site>> pick_sites(Bytes image, const PickOptions& options);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/target_probes.h"
 
+#include <algorithm>
+
 namespace scopetrace {
 namespace {
 
@@ -18,22 +20,36 @@ std::string printable(const std::string& text) {
   return shown;
 }
 
-ResolvedFile resolve_one(TlsFile file, const ResolverOptions& options) {
+// A program that has TLS linked in and no symbols may have left them in a debug file.
+void use_debug_file(ResolverAnswer& answer, std::uint32_t tgid, int file_fd,
+                    ResolverOptions options) {
+  const Result<UniqueFd> debug_file = open_debug_file(tgid, answer.build_id);
+  if (!debug_file) return;
+  options.debug_fd = debug_file->get();
+  Result<ResolverAnswer> better = resolve_sites(file_fd, options);
+  if (better) answer.sites = std::move(better->sites);
+}
+
+ResolvedFile resolve_one(TlsFile file, std::uint32_t tgid, const ResolverOptions& options) {
   ResolvedFile resolved{std::move(file), {}, {}};
   if (resolved.file.kind == TlsFileKind::kUncovered) {
-    resolved.problem = "no probes for " + resolved.file.library + " in this version";
+    resolved.problem = "payload of " + resolved.file.library + " is not covered";
     return resolved;
   }
-  Result<std::vector<Site>> sites = resolve_sites(resolved.file.fd.get(), options);
-  if (!sites) {
-    resolved.problem = sites.error().message();
+  Result<ResolverAnswer> answer = resolve_sites(resolved.file.fd.get(), options);
+  if (answer && answer->linked != 0) use_debug_file(*answer, tgid, resolved.file.fd.get(), options);
+  if (!answer) {
+    resolved.problem = answer.error().message();
     return resolved;
   }
-  const Status checked = check_sites(*sites, resolved.file.executable_ranges);
-  if (checked) {
-    resolved.sites = std::move(*sites);
-  } else {
+  const Status checked = check_sites(answer->sites, resolved.file.executable_ranges);
+  if (!checked) {
     resolved.problem = checked.error().message();
+  } else if (answer->linked != 0 &&
+             std::none_of(answer->sites.begin(), answer->sites.end(), moves_bytes)) {
+    resolved.problem = name_linked_stacks(answer->linked) + " linked in, without symbols";
+  } else {
+    resolved.sites = std::move(answer->sites);
   }
   return resolved;
 }
@@ -54,7 +70,7 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
   std::vector<ResolvedFile> resolved;
   for (TlsFile& file : found.files) {
     if (file.fd && known.contains(id_of(file))) continue;
-    resolved.push_back(resolve_one(std::move(file), options));
+    resolved.push_back(resolve_one(std::move(file), tgid, options));
   }
   for (std::string& problem : found.problems) {
     ResolvedFile failed;
@@ -69,7 +85,8 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
 void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
   // The loader and an executable without TLS are no libraries that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
-  if (resolved.file.kind == TlsFileKind::kExecutable && resolved.sites.empty()) return;
+  const bool has_nothing = resolved.sites.empty() && problem.empty();
+  if (resolved.file.kind == TlsFileKind::kExecutable && has_nothing) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
   libraries_.push_back(
       {.name = printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path),
@@ -80,7 +97,9 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
 void TargetProbes::attach_one(ResolvedFile resolved) {
   if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
   if (resolved.sites.empty()) {
-    note(resolved, resolved.problem.empty() ? "has none of the known functions" : resolved.problem);
+    const bool is_library = resolved.file.kind == TlsFileKind::kLibrary;
+    const bool is_silent = is_library && resolved.problem.empty();
+    note(resolved, is_silent ? "has none of the known functions" : resolved.problem);
     return;
   }
   const auto done = probes_.attach_sites(resolved.file.fd.get(), resolved.sites, {});
