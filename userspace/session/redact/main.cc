@@ -30,6 +30,7 @@ void use_crypto_once() {
 }
 
 int run_session() {
+  use_crypto_once();
   const auto ring = PayloadRing::map(kInputFd);
   if (!ring) return kNotStartedByCapture;
   const auto sandbox = enter_sandbox(kChannelFd);
@@ -57,7 +58,6 @@ bool is_option(int argc, char** argv, int index, const char* option) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  scopetrace::use_crypto_once();
   if (scopetrace::is_option(argc, argv, 1, "--resolve")) {
     const bool has_debug_file = scopetrace::is_option(argc, argv, 2, "--debug-file");
     const int next = has_debug_file ? 3 : 2;
