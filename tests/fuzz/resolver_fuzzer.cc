@@ -28,13 +28,13 @@ void check_sites_of(Bytes image, const PickOptions& options) {
 
 // The same file as the debug file of itself, and its build id.
 void check_as_debug_file(Bytes image) {
-  find_linked_stacks(image);
   const auto file = ElfFile::parse(image);
   const auto symbols = ElfFile::parse_debug_file(image);
   if (!file || !symbols) return;
   if (file->build_id().size() > kMaxBuildIdBytes) std::abort();
-  const auto sites = pick_sites(*file, *symbols, {});
-  for (const Site& site : sites ? *sites : std::vector<Site>()) {
+  find_linked_stacks(file->constant_parts());
+  const auto picked = pick_sites(*file, *symbols, {});
+  for (const Site& site : picked ? picked->sites : std::vector<Site>()) {
     if (site.file_offset >= image.size() || site.is_function_entry != 1) std::abort();
   }
 }

@@ -39,8 +39,9 @@ TEST_F(GnutlsE2eTest, CapturesWgetFromTheMiddleOfItsConnection) {
 }
 
 TEST_F(GnutlsE2eTest, CapturesGnutlsCli) {
-  Child client({"gnutls-cli", "--x509cafile", host_->path("ca.pem"), "--sni-hostname", kVendorHost,
-                "--verify-hostname", kVendorHost, "--crlf", "-p",
+  // It waits for input by select(2) and would leave lines in a buffer of standard input.
+  Child client({"stdbuf", "-i0", "gnutls-cli", "--x509cafile", host_->path("ca.pem"),
+                "--sni-hostname", kVendorHost, "--verify-hostname", kVendorHost, "--crlf", "-p",
                 std::to_string(host_->vendor().port()), "127.0.0.1"});
   ASSERT_TRUE(client.wait_for_line("Simple Client Mode"));
   const auto attach = host_->attach(client.tgid(), host_->approve(client.tgid()));

@@ -196,6 +196,26 @@ Result<std::vector<ElfFunction>> ElfFile::find_functions(
   return found;
 }
 
+std::vector<Bytes> ElfFile::constant_parts() const {
+  std::vector<Bytes> all;
+  std::vector<Bytes> constants;
+  bool has_read_only = false;
+  std::size_t count = 0;
+  if (elf_getphdrnum(elf_.get(), &count) != 0 || count > kMaxElfSegments) return {};
+  for (std::size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf_.get(), static_cast<int>(i), &header) == nullptr) break;
+    if (header.p_type != PT_LOAD || !is_inside(header.p_offset, header.p_filesz, image_.size())) {
+      continue;
+    }
+    all.push_back(image_.subspan(header.p_offset, header.p_filesz));
+    if ((header.p_flags & PF_X) != 0) continue;
+    constants.push_back(all.back());
+    has_read_only = has_read_only || (header.p_flags & PF_W) == 0;
+  }
+  return has_read_only ? constants : all;
+}
+
 Bytes ElfFile::build_id() const {
   std::size_t sections = 0;
   if (elf_getshdrnum(elf_.get(), &sections) != 0 || sections > kMaxElfSections) return {};

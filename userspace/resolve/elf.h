@@ -56,6 +56,9 @@ class ElfFile {
   // The defined functions of these names, from .dynsym, then .symtab for names not found there.
   // One entry a name at most; names that are not found are left out.
   Result<std::vector<ElfFunction>> find_functions(std::span<const std::string_view> names) const;
+  // Where its constants are: the parts of the image that are loaded and no code; where linkers put
+  // constants among the code, all that is loaded. Borrowed from the image.
+  std::vector<Bytes> constant_parts() const;
   // The build id: borrowed from the image, at most kMaxBuildIdBytes; empty when it has none.
   Bytes build_id() const;
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "userspace/resolve/linked_stacks.h"
 #include "userspace/resolve/site.h"
 
 namespace scopetrace {
@@ -24,6 +25,14 @@ struct KnownFunction {
   // so that its first call may be followed. In others the first call is some helper.
   bool is_wrapper = false;
 };
+
+// The implementations that are covered where this function is.
+constexpr LinkedStacks stacks_of(std::string_view function) {
+  if (function.starts_with("SSL_")) return kLinkedOpenssl | kLinkedBoringssl;
+  if (function.starts_with("gnutls_")) return kLinkedGnutls;
+  if (function.starts_with("wolfSSL_")) return kLinkedWolfssl;
+  return function.starts_with("mbedtls_") ? kLinkedMbedtls : LinkedStacks{0};
+}
 
 inline constexpr std::array<KnownFunction, 36> kKnownFunctions{{
     // OpenSSL, LibreSSL, BoringSSL. Source: SSL_read(3), SSL_write(3), SSL_read_early_data(3).

@@ -32,19 +32,21 @@ constexpr std::array<Mark, 8> kMarks{{
 // RFC 8446 section 4.4.3: everybody who speaks TLS 1.3 signs this text.
 constexpr std::string_view kSignedText = "TLS 1.3, client CertificateVerify";
 
-bool holds(Bytes image, std::string_view text) {
-  return ::memmem(image.data(), image.size(), text.data(), text.size()) != nullptr;
+bool holds(std::span<const Bytes> parts, std::string_view text) {
+  return std::any_of(parts.begin(), parts.end(), [&](Bytes part) {
+    const std::size_t size = std::min(part.size(), kMaxScannedBytes);
+    return ::memmem(part.data(), size, text.data(), text.size()) != nullptr;
+  });
 }
 
 }  // namespace
 
-LinkedStacks find_linked_stacks(Bytes image) {
-  image = image.first(std::min(image.size(), kMaxScannedBytes));
+LinkedStacks find_linked_stacks(std::span<const Bytes> parts) {
   LinkedStacks found = 0;
   for (const Mark& mark : kMarks) {
-    if (holds(image, mark.text)) found |= mark.stack;
+    if (holds(parts, mark.text)) found |= mark.stack;
   }
-  return found == 0 && holds(image, kSignedText) ? kLinkedOther : found;
+  return found == 0 && holds(parts, kSignedText) ? kLinkedOther : found;
 }
 
 }  // namespace scopetrace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "userspace/base/bytes.h"
@@ -23,10 +24,10 @@ inline constexpr LinkedStacks kLinkedGo = 128;
 inline constexpr LinkedStacks kLinkedOther = 256;  // speaks TLS 1.3, and is none of these
 inline constexpr LinkedStacks kLinkedAll = 511;
 
-inline constexpr std::size_t kMaxScannedBytes = 256U << 20;  // of one file, from its start
+inline constexpr std::size_t kMaxScannedBytes = 256U << 20;  // of one part
 
-// Looks through the file's bytes; no structure is trusted. For the inside of the sandbox.
-LinkedStacks find_linked_stacks(Bytes image);
+// Looks through parts of a file; nothing in them is trusted. For the inside of the sandbox.
+LinkedStacks find_linked_stacks(std::span<const Bytes> parts);
 
 // "OpenSSL", "BoringSSL and rustls", …; empty for none. For people.
 std::string name_linked_stacks(LinkedStacks stacks);

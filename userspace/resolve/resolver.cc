@@ -40,8 +40,8 @@ ResolverStatus status_of(const Error& error) {
 }
 
 // The sites that the symbols of a debug file lead to; none when it belongs to another file.
-Result<std::vector<Site>> pick_by_debug_file(const ElfFile& file, Bytes debug_image,
-                                             const PickOptions& options) {
+Result<PickedSites> pick_by_debug_file(const ElfFile& file, Bytes debug_image,
+                                       const PickOptions& options) {
   ST_ASSIGN_OR_RETURN(const ElfFile symbols, ElfFile::parse_debug_file(debug_image));
   const Bytes id = file.build_id();
   const Bytes other = symbols.build_id();
@@ -50,21 +50,28 @@ Result<std::vector<Site>> pick_by_debug_file(const ElfFile& file, Bytes debug_im
   return pick_sites(file, symbols, options);
 }
 
+Result<PickedSites> pick_by_input(const ElfFile& file, const ResolverInput& input) {
+  if (input.debug_fd < 0) return pick_sites(file, file, input.options);
+  const MappedFile debug_file(input.debug_fd);
+  return pick_by_debug_file(file, debug_file.bytes(), input.options);
+}
+
+// Implementations that are in the file and not covered. One that is covered may be unknown by name.
+LinkedStacks find_uncovered(const ElfFile& file, const PickedSites& picked) {
+  LinkedStacks linked = find_linked_stacks(file.constant_parts()) & ~picked.covered;
+  const bool is_any = std::any_of(picked.sites.begin(), picked.sites.end(), moves_bytes);
+  return is_any ? linked & ~kLinkedOther : linked;
+}
+
 // Fills the header; the sites are the result.
 Result<std::vector<Site>> answer(const ResolverInput& input, Bytes image, ResolverHeader& header) {
   ST_ASSIGN_OR_RETURN(const ElfFile file, ElfFile::parse(image));
   const Bytes id = file.build_id();
   std::copy(id.begin(), id.end(), header.build_id.begin());
   header.build_id_bytes = static_cast<std::uint32_t>(id.size());
-  if (input.debug_fd >= 0) {
-    const MappedFile debug_file(input.debug_fd);
-    return pick_by_debug_file(file, debug_file.bytes(), input.options);
-  }
-  ST_ASSIGN_OR_RETURN(std::vector<Site> sites, pick_sites(file, input.options));
-  if (std::none_of(sites.begin(), sites.end(), moves_bytes)) {
-    header.linked = find_linked_stacks(image);
-  }
-  return sites;
+  ST_ASSIGN_OR_RETURN(PickedSites picked, pick_by_input(file, input));
+  header.linked = find_uncovered(file, picked);
+  return std::move(picked.sites);
 }
 
 }  // namespace

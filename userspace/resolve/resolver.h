@@ -21,7 +21,7 @@ enum class ResolverStatus : std::uint32_t { kFound = 0, kUnsupported = 1, kCorru
 struct ResolverHeader {
   ResolverStatus status = ResolverStatus::kFound;
   std::uint32_t count = 0;
-  LinkedStacks linked = 0;           // looked for only where no site reads or writes
+  LinkedStacks linked = 0;           // and not covered by the sites
   std::uint32_t build_id_bytes = 0;  // 0: it has none
   std::array<std::byte, kMaxBuildIdBytes> build_id{};
 };

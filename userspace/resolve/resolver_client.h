@@ -22,7 +22,7 @@ struct ResolverOptions {
 // What the resolver says of a file.
 struct ResolverAnswer {
   std::vector<Site> sites;
-  LinkedStacks linked = 0;  // TLS implementations in it; only where no site reads or writes
+  LinkedStacks linked = 0;  // TLS implementations in it that the sites do not cover
   std::string build_id;     // in hexadecimal, lower case; empty: none
 };
 

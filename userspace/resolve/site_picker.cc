@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "userspace/resolve/entry_block.h"
 #include "userspace/resolve/known_functions.h"
@@ -96,27 +97,26 @@ bool is_known(const std::vector<Site>& sites, const Site& site) {
 
 }  // namespace
 
-Result<std::vector<Site>> pick_sites(const ElfFile& file, const PickOptions& options) {
-  return pick_sites(file, file, options);
-}
-
-Result<std::vector<Site>> pick_sites(const ElfFile& file, const ElfFile& symbols,
-                                     const PickOptions& options) {
+Result<PickedSites> pick_sites(const ElfFile& file, const ElfFile& symbols,
+                               const PickOptions& options) {
   std::array<std::string_view, kKnownFunctions.size()> names;
   std::transform(kKnownFunctions.begin(), kKnownFunctions.end(), names.begin(),
                  [](const KnownFunction& known) { return known.name; });
   ST_ASSIGN_OR_RETURN(const std::vector<ElfFunction> functions, symbols.find_functions(names));
-  std::vector<Site> sites;
+  PickedSites picked;
   for (const ElfFunction& function : functions) {
     const auto site = pick_site(file, function.address, known_of(function.name), options);
-    if (site && !is_known(sites, *site)) sites.push_back(*site);
+    if (!site) continue;
+    if (moves_bytes(*site)) picked.covered |= stacks_of(function.name);
+    if (!is_known(picked.sites, *site)) picked.sites.push_back(*site);
   }
-  return sites;
+  return picked;
 }
 
 Result<std::vector<Site>> pick_sites(Bytes image, const PickOptions& options) {
   ST_ASSIGN_OR_RETURN(const ElfFile file, ElfFile::parse(image));
-  return pick_sites(file, options);
+  ST_ASSIGN_OR_RETURN(PickedSites picked, pick_sites(file, file, options));
+  return std::move(picked.sites);
 }
 
 }  // namespace scopetrace

@@ -53,9 +53,9 @@ TEST_F(DebugFileTest, LeadsToSitesInItsProgram) {
 
   ASSERT_TRUE(sites && expected);
   ASSERT_EQ(expected->size(), 1U);
-  ASSERT_EQ(sites->size(), 1U);
-  EXPECT_EQ(sites->front().file_offset, expected->front().file_offset);
-  EXPECT_TRUE(pick_sites(*program, {})->empty());
+  ASSERT_EQ(sites->sites.size(), 1U);
+  EXPECT_EQ(sites->sites.front().file_offset, expected->front().file_offset);
+  EXPECT_TRUE(pick_sites(as_bytes(program_image), {})->empty());
 }
 
 TEST_F(DebugFileTest, HasNoBuildIdWhereTheNoteLies) {

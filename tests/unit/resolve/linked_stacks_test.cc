@@ -7,6 +7,7 @@
 #include <string>
 
 #include "userspace/base/file.h"
+#include "userspace/resolve/elf.h"
 
 namespace scopetrace {
 namespace {
@@ -24,7 +25,8 @@ class LinkedStacksTest : public testing::TestWithParam<LinkedCase> {};
 TEST_P(LinkedStacksTest, TellsThemByTheirTexts) {
   const std::string image = std::string(100, 'x') + GetParam().text + std::string(1, '\0');
 
-  EXPECT_EQ(find_linked_stacks(as_bytes(image)), GetParam().stacks);
+  const Bytes part = as_bytes(image);
+  EXPECT_EQ(find_linked_stacks({&part, 1}), GetParam().stacks);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -55,7 +57,9 @@ TEST_P(LinkedStacksOfMachineTest, TellsTheLibrary) {
   const auto image = read_file(path, 64 << 20);
   if (!image) GTEST_SKIP() << "not installed: " << GetParam().path;
 
-  EXPECT_EQ(find_linked_stacks(as_bytes(*image)), GetParam().stacks);
+  const auto file = ElfFile::parse(as_bytes(*image));
+  ASSERT_TRUE(file);
+  EXPECT_EQ(find_linked_stacks(file->constant_parts()), GetParam().stacks);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -27,11 +27,14 @@ void use_debug_file(ResolverAnswer& answer, std::uint32_t tgid, int file_fd,
   if (!debug_file) return;
   options.debug_fd = debug_file->get();
   Result<ResolverAnswer> better = resolve_sites(file_fd, options);
-  if (better) answer.sites = std::move(better->sites);
+  if (!better) return;
+  answer.linked = better->linked;
+  answer.sites = std::move(better->sites);
 }
 
 ResolvedFile resolve_one(TlsFile file, std::uint32_t tgid, const ResolverOptions& options) {
-  ResolvedFile resolved{std::move(file), {}, {}};
+  ResolvedFile resolved;
+  resolved.file = std::move(file);
   if (resolved.file.kind == TlsFileKind::kUncovered) {
     resolved.problem = "payload of " + resolved.file.library + " is not covered";
     return resolved;
@@ -45,11 +48,11 @@ ResolvedFile resolve_one(TlsFile file, std::uint32_t tgid, const ResolverOptions
   const Status checked = check_sites(answer->sites, resolved.file.executable_ranges);
   if (!checked) {
     resolved.problem = checked.error().message();
-  } else if (answer->linked != 0 &&
-             std::none_of(answer->sites.begin(), answer->sites.end(), moves_bytes)) {
-    resolved.problem = name_linked_stacks(answer->linked) + " linked in, without symbols";
-  } else {
-    resolved.sites = std::move(answer->sites);
+    return resolved;
+  }
+  resolved.sites = std::move(answer->sites);
+  if (answer->linked != 0) {
+    resolved.uncovered = name_linked_stacks(answer->linked) + " linked in, functions not found";
   }
   return resolved;
 }
@@ -83,10 +86,8 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
 }
 
 void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
-  // The loader and an executable without TLS are no libraries that somebody would miss.
+  // The loader is no library that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
-  const bool has_nothing = resolved.sites.empty() && problem.empty();
-  if (resolved.file.kind == TlsFileKind::kExecutable && has_nothing) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
   libraries_.push_back(
       {.name = printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path),
@@ -96,12 +97,14 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
 
 void TargetProbes::attach_one(ResolvedFile resolved) {
   if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
-  if (resolved.sites.empty()) {
-    const bool is_library = resolved.file.kind == TlsFileKind::kLibrary;
-    const bool is_silent = is_library && resolved.problem.empty();
-    note(resolved, is_silent ? "has none of the known functions" : resolved.problem);
-    return;
+  if (!resolved.uncovered.empty()) note(resolved, resolved.uncovered);
+  const bool has_calls = std::any_of(resolved.sites.begin(), resolved.sites.end(), moves_bytes);
+  if (!resolved.problem.empty()) {
+    note(resolved, resolved.problem);
+  } else if (resolved.file.kind == TlsFileKind::kLibrary && !has_calls) {
+    note(resolved, "has none of the known functions");
   }
+  if (resolved.sites.empty()) return;
   const auto done = probes_.attach_sites(resolved.file.fd.get(), resolved.sites, {});
   if (!done) {
     failed_.push_back({resolved.file.library, done.error().message()});
@@ -109,7 +112,7 @@ void TargetProbes::attach_one(ResolvedFile resolved) {
     return;
   }
   attached_.push_back(describe_sites(resolved));
-  note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
+  if (has_calls) note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
   files_.push_back(std::move(resolved));
 }
 
