@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "userspace/base/file.h"
+#include "userspace/resolve/kernel_tls.h"
 
 namespace scopetrace {
 namespace {
@@ -80,6 +81,16 @@ class Finder {
         if (has_room()) add_unmapped_file(std::string(folder) + "/" + name);
       }
     }
+  }
+
+  // A program may leave TLS to the kernel; whether it is this one cannot be seen from outside.
+  void add_kernel_tls() {
+    const auto text = read_file(proc_ + "/net/tls_stat", kMaxTlsStatBytes);
+    if (!text || count_kernel_tls(*text) == 0) return;
+    TlsFile file;
+    file.kind = TlsFileKind::kUncovered;
+    file.library = "kernel TLS in this network namespace";
+    result_.files.push_back(std::move(file));
   }
 
   TlsFiles take() { return std::move(result_); }
@@ -195,6 +206,7 @@ Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root
   ST_RETURN_IF_ERROR(finder.add_executable());
   for (const ExecutableMapping& mapping : parse_maps(maps)) finder.add_mapping(mapping);
   finder.add_unmapped();
+  finder.add_kernel_tls();
   return finder.take();
 }
 

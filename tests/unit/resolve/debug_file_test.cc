@@ -87,23 +87,5 @@ TEST(OpenDebugFileTest, StaysBelowTheRootOfTheProcess) {
   EXPECT_FALSE(open_debug_file(1, "", folder.path()));
 }
 
-// Alpine's layout: no ld.so.cache, libraries directly in /lib and /usr/lib.
-TEST(FindTlsFilesTest, FindsUnmappedLibrariesOfAlpine) {
-  const ScratchFolder folder;
-  ASSERT_EQ(folder.run("mkdir -p 1/map_files 1/root/usr/lib 1/root/lib && "
-                       "cp /proc/self/exe 1/root/usr/lib/libssl.so.3 && "
-                       "cp /proc/self/exe 1/root/lib/libgnutls.so.30.1 && "
-                       "ln -s libgnutls.so.30.1 1/root/lib/libgnutls.so.30 && "
-                       "ln -s /proc/self/exe 1/exe && : >1/maps"),
-            0);
-
-  const auto found = find_tls_files(1, folder.path());
-
-  ASSERT_TRUE(found);
-  std::string libraries;
-  for (const TlsFile& file : found->files) libraries += file.library + " ";
-  EXPECT_EQ(libraries, "executable libssl gnutls ");
-}
-
 }  // namespace
 }  // namespace scopetrace

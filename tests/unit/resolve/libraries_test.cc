@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "tests/unit/scopes/scratch.h"
+#include "userspace/resolve/kernel_tls.h"
 
 namespace scopetrace {
 namespace {
@@ -131,6 +132,46 @@ TEST(FindTlsFilesTest, KnowsAMappedFileByItsOwnIdentity) {
   ASSERT_NE(file, nullptr);
   ASSERT_EQ(file->executable_ranges.size(), 1U);
   EXPECT_EQ(file->executable_ranges[0].start, 0x1000U);
+}
+
+// Alpine's layout: no ld.so.cache, libraries directly in /lib and /usr/lib.
+TEST(FindTlsFilesTest, FindsUnmappedLibrariesOfAlpine) {
+  const ScratchFolder folder;
+  ASSERT_EQ(folder.run("mkdir -p 1/map_files 1/root/usr/lib 1/root/lib && "
+                       "cp /proc/self/exe 1/root/usr/lib/libssl.so.3 && "
+                       "cp /proc/self/exe 1/root/lib/libgnutls.so.30.1 && "
+                       "ln -s libgnutls.so.30.1 1/root/lib/libgnutls.so.30 && "
+                       "ln -s /proc/self/exe 1/exe && : >1/maps"),
+            0);
+
+  const auto found = find_tls_files(1, folder.path());
+
+  ASSERT_TRUE(found);
+  std::string libraries;
+  for (const TlsFile& file : found->files) libraries += file.library + " ";
+  EXPECT_EQ(libraries, "executable libssl gnutls ");
+}
+
+// Source of the names: net/tls/tls_proc.c.
+TEST(FindTlsFilesTest, NamesTlsOfTheKernel) {
+  const ScratchFolder folder;
+  ASSERT_EQ(
+      folder.run("mkdir -p 1/map_files 1/root 1/net && ln -s /proc/self/exe 1/exe && : >1/maps"),
+      0);
+  folder.write("1/net/tls_stat", "TlsCurrTxSw   \t2\nTlsCurrRxSw\t1\nTlsTxSw\t90\n");
+
+  const auto found = find_tls_files(1, folder.path());
+
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->files.size(), 2U);
+  EXPECT_EQ(found->files[1].kind, TlsFileKind::kUncovered);
+  EXPECT_EQ(found->files[1].library, "kernel TLS in this network namespace");
+}
+
+TEST(CountKernelTlsTest, CountsWhatIsCurrent) {
+  EXPECT_EQ(count_kernel_tls("TlsCurrTxSw\t2\nTlsCurrRxDevice\t1\nTlsTxSw\t90\n"), 3U);
+  EXPECT_EQ(count_kernel_tls("TlsCurrTxSw\nTlsCurr 99999999999999999999999\n\nx"), 0U);
+  EXPECT_EQ(count_kernel_tls(""), 0U);
 }
 
 TEST(FindTlsFilesTest, TellsThatTheProcessHasGone) { EXPECT_FALSE(find_tls_files(0x7fffffff)); }

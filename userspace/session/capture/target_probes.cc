@@ -89,10 +89,14 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
   // The loader is no library that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
-  libraries_.push_back(
-      {.name = printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path),
-       .is_covered = problem.empty(),
-       .reason = problem});
+  const std::string& name = resolved.file.path.empty() ? resolved.file.library : resolved.file.path;
+  CoveredLibrary library{.name = printable(name), .is_covered = problem.empty(), .reason = problem};
+  // What has no descriptor is found again by every look.
+  const bool is_known =
+      std::any_of(libraries_.begin(), libraries_.end(), [&](const CoveredLibrary& other) {
+        return !resolved.file.fd && other.name == library.name && other.reason == library.reason;
+      });
+  if (!is_known) libraries_.push_back(std::move(library));
 }
 
 void TargetProbes::attach_one(ResolvedFile resolved) {
