@@ -55,5 +55,21 @@ TEST_F(NssE2eTest, CapturesTlsAndNoPlainDescriptors) {
   }
 }
 
+TEST_F(NssE2eTest, LeavesPlainSocketsOut) {
+  const auto client =
+      host_->start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/nspr_plain_client.py"});
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /first", "204"));
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /second", "204"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(coverage_of("libnspr4"), ElementsAre("covered"));
+  for (const auto& line : TracedHost::lines(host_->bundle())) {
+    const std::string type = line.value("type", "");
+    EXPECT_TRUE(type != "http" && type != "message") << line.dump();
+  }
+}
+
 }  // namespace
 }  // namespace scopetrace::testing
