@@ -107,6 +107,7 @@ Result<ChildProcess> start_resolver(int file_fd, int socket_fd, const ResolverOp
   if (debug_file) words.emplace_back("--debug-file");
   if (options.safe_sites) words.emplace_back("--safe-sites");
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   return plan.start(options.program, arguments.data());
