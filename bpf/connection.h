@@ -136,13 +136,15 @@ static __always_inline struct st_connection *st_make_connection(struct sock *sk,
   return connection;
 }
 
-/* The connection of a socket that the target uses now; announced the first time. */
+/* The connection of a socket that the target uses now; announced the first time. What a reset
+ * socket still holds may be read after its end was told: that is no new connection. */
 static __always_inline struct st_connection *st_use_connection(struct sock *sk)
 {
   __u64 key = (__u64)sk;
   struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
   bool accepted = false;
 
+  if (!connection && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE) return 0;
   if (!connection) {
     accepted = bpf_map_lookup_elem(&st_accepting, &key);
     bpf_map_delete_elem(&st_accepting, &key);

@@ -24,9 +24,9 @@
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
-  ST_EVENT_TLS = 1,        /* plaintext of one SSL_read, SSL_write or call on a socket, one chunk */
+  ST_EVENT_TLS = 1,        /* plaintext of one read or write by TLS or on a socket, one chunk */
   ST_EVENT_TLS_PEER = 2,   /* a TLS object was tied to a connection */
-  ST_EVENT_TLS_CLOSE = 3,  /* SSL_free of a TLS object */
+  ST_EVENT_TLS_CLOSE = 3,  /* a TLS object was freed, or is used for another connection */
   ST_EVENT_CONNECTION = 4, /* TCP connection opened, first seen or closed */
   ST_EVENT_FORK = 5,       /* also in st_control */
   ST_EVENT_EXEC = 6,       /* also in st_control */
@@ -104,8 +104,8 @@ struct st_tls_event {
 };
 static_assert(sizeof(struct st_tls_event) == 64, "wire layout of st_tls_event changed");
 
-/* tls_id now belongs to conn_id. Sent once per pair; a second, different one means that the object
- * moved to another connection. */
+/* tls_id belongs to conn_id. Sent once: an object that is used with another connection later gets
+ * another tls_id. */
 struct st_tls_peer_event {
   struct st_event_header header;
   __u64 tls_id;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* TLS objects and the calls into them. Reads and writes are both recorded when they return, with
- * the returned count: that settles partial writes and retries. */
+/* TLS objects of any library and the calls into them. Reads and writes are both recorded when they
+ * return, with the returned count: that settles partial writes and retries. */
 #ifndef ST_TLS_H
 #define ST_TLS_H
 
@@ -9,8 +9,9 @@
 #define ST_CONN_AMBIGUOUS (~0ULL) /* two sockets were used inside one call */
 
 struct st_tls_key {
-  __u64 object; /* SSL* */
-  __u64 tgid;
+  __u64 object; /* SSL*, gnutls_session_t, PRFileDesc*, … */
+  __u32 tgid;
+  __u32 program; /* counts execs: a new program may have an object at the same address */
 };
 
 #define ST_STREAM_UNKNOWN (~0U) /* of HTTP/2: its end is not known either */
@@ -51,9 +52,14 @@ struct st_call {
   __u64 size_pointer; /* where the count will be, 0: it is the return value */
   __u64 stack;        /* stack pointer at entry: finds the frame again at return */
   __u64 conn_id;      /* the socket used inside the call */
-  __u32 direction;
-  __u32 excluded; /* that socket's family or direction is not approved */
+  __u16 direction;
+  __u16 excluded; /* that socket's family or direction is not approved */
+  __u16 flags;    /* of the site */
+  __u16 proof;    /* enum st_proof */
 };
+
+/* What the socket calls inside a call say about an object that may be no TLS. */
+enum st_proof { ST_PROOF_NONE = 0, ST_PROOF_TLS = 1, ST_PROOF_PLAIN = 2 };
 
 struct st_thread {
   __u64 depth;
@@ -82,7 +88,16 @@ struct {
 #define ST_SITE_KIND(cookie) ((cookie)&0xff)
 #define ST_SITE_SIZE_ARGUMENT(cookie) (((cookie) >> 8) & 0xff)
 #define ST_SITE_IS_CHEAP(cookie) (((cookie) >> 16) & 1)
+#define ST_SITE_FLAGS(cookie) (((cookie) >> 24) & 0xff)
 enum { ST_SITE_WRITE = 1, ST_SITE_READ = 2, ST_SITE_FREE = 3, ST_SITE_LOADER = 4 };
+/* The kSite… flags of userspace/resolve/site.h. */
+enum {
+  ST_SITE_WIDE_RETURN = 1, /* ssize_t, not int */
+  ST_SITE_NEEDS_PROOF = 2, /* the object may be no TLS */
+  ST_SITE_NO_PAYLOAD = 4,  /* sendfile: the bytes never pass the target's memory */
+  ST_SITE_PEEK_FLAG = 8    /* argument 4 may hold MSG_PEEK */
+};
+#define ST_MSG_PEEK 2
 
 static __always_inline struct st_thread *st_current_thread(void)
 {
@@ -100,16 +115,24 @@ static __noinline struct st_thread *st_make_thread(void)
   return bpf_map_lookup_elem(&st_threads, &tid);
 }
 
+static __always_inline struct st_tls_key st_tls_key_of(__u64 object)
+{
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct st_tls_key key = {.object = object, .tgid = task->tgid, .program = task->self_exec_id};
+
+  return key;
+}
+
 static __always_inline struct st_tls_object *st_find_tls(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
+  struct st_tls_key key = st_tls_key_of(object);
 
   return bpf_map_lookup_elem(&st_tls_objects, &key);
 }
 
 static __always_inline struct st_tls_object *st_find_or_make_tls(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
+  struct st_tls_key key = st_tls_key_of(object);
   struct st_tls_object *found = bpf_map_lookup_elem(&st_tls_objects, &key);
   struct st_tls_object made = {};
 
@@ -157,6 +180,8 @@ static __always_inline bool st_begin_call(struct pt_regs *ctx, __u64 cookie)
   call.direction = ST_SITE_KIND(cookie) == ST_SITE_READ ? ST_INGRESS : ST_EGRESS;
   barrier_var(fourth); /* else clang picks the register by a pointer into ctx: refused */
   barrier_var(fifth);
+  call.flags = ST_SITE_FLAGS(cookie);
+  if ((call.flags & ST_SITE_PEEK_FLAG) && (fourth & ST_MSG_PEEK)) return false;
   if (ST_SITE_SIZE_ARGUMENT(cookie) == 4)
     call.size_pointer = fourth;
   else if (ST_SITE_SIZE_ARGUMENT(cookie) == 5)
@@ -190,16 +215,20 @@ static __always_inline bool st_end_call(struct pt_regs *ctx, struct st_thread *t
   return false;
 }
 
-/* Bytes the call moved: 0 on failure. The return value is an int: read 32 bits, signed. */
+/* Bytes the call moved: 0 on failure. Of an int the upper half of the register is undefined. */
 static __always_inline __u64 st_returned_bytes(struct pt_regs *ctx, struct st_call *call)
 {
-  __s32 returned = (__s32)PT_REGS_RC(ctx);
-  __u64 bytes = 0;
+  __s64 returned = (__s64)PT_REGS_RC(ctx);
+  __u64 bytes;
 
+  if (!(call->flags & ST_SITE_WIDE_RETURN)) returned = (__s32)returned;
   if (returned <= 0) return 0;
-  if (!call->size_pointer) return (__u32)returned;
-  if (bpf_probe_read_user(&bytes, sizeof(bytes), (void *)call->size_pointer))
+  bytes = returned;
+  if (call->size_pointer &&
+      bpf_probe_read_user(&bytes, sizeof(bytes), (void *)call->size_pointer)) {
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return 0;
+  }
   return bytes > 0x7fffffff ? 0x7fffffff : bytes;
 }
 

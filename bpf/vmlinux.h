@@ -88,6 +88,7 @@ struct task_struct {
   pid_t pid;  /* thread id */
   pid_t tgid; /* process id */
   __u64 start_boottime;
+  __u64 self_exec_id; /* counts execs */
   struct task_struct *group_leader;
   struct signal_struct *signal;
   struct files_struct *files;
@@ -108,6 +109,7 @@ struct sock_common {
   __be16 skc_dport;
   __u16 skc_num;
   unsigned short skc_family;
+  volatile unsigned char skc_state;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
 };

@@ -2,12 +2,10 @@
 // Whole captures of real programs: what they exchange arrives, redacted, in a bundle that verifies.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 
-#include "tests/support/bundle_schema.h"
+#include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
 #include "tests/support/traced_host.h"
 
@@ -15,42 +13,8 @@ namespace scopetrace::testing {
 namespace {
 
 using ::testing::Contains;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-class AttachE2eTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
-  }
-
-  // "POST /v1/charges" → 200, for every finished exchange of the bundle.
-  using Exchanges = std::vector<std::pair<std::string, int>>;
-  Exchanges exchanges() const {
-    Exchanges found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") != "http" || !line.contains("response")) continue;
-      const auto& request = line["request"];
-      found.emplace_back(request.value("method", "") + " " + request.value("target", ""),
-                         line["response"].value("status", 0));
-    }
-    return found;
-  }
-
-  void expect_sealed_without_leaks(Child& attach) {
-    attach.send_signal(SIGINT);
-    EXPECT_EQ(attach.wait(), 0) << attach.output();
-    const Finished verdict = host_->verify(host_->bundle());
-    EXPECT_EQ(verdict.status, 0) << verdict.output;
-    EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
-    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
-  }
-
-  std::unique_ptr<TracedHost> host_;
-};
 
 TEST_F(AttachE2eTest, CapturesPythonClient) {
   const auto client = host_->start_python();

@@ -110,7 +110,8 @@ struct Options {
 
 // The limits of a session on `tgid`: the defaults, and all of one CPU.
 ProbeConfig config_for(std::uint32_t tgid, const Options& options);
-// Attaches to SSL_read, SSL_write, their _ex variants and SSL_free of the library in use.
+// Attaches to SSL_read, SSL_write, their _ex and early data variants, SSL_free and SSL_clear of the
+// library in use.
 void attach_openssl(ProbeSet& probes);
 // Captures one run of the target; `counters` are the kernel's after it.
 Seen capture(TlsTarget& target, const Options& options, ProbeCounters& counters);

@@ -77,6 +77,10 @@ std::unique_ptr<Child> TracedHost::start_client(std::vector<std::string> program
   return client;
 }
 
+std::string TracedHost::stack_client(const std::string& library) {
+  return std::string(SCOPETRACE_TEST_BIN) + "/scopetrace-test-" + library + "-client";
+}
+
 std::unique_ptr<Child> TracedHost::start_python() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py"});
 }

@@ -31,6 +31,12 @@ class TracedHost {
   std::unique_ptr<Child> start_python();
   // The same, over HTTP: its connection is open, but has not been used.
   std::unique_ptr<Child> start_plain_python();
+  // The same over one TLS library: "wolfssl", "mbedtls", "static" (OpenSSL, linked statically) or
+  // "alpine" (OpenSSL, runs only in a root with Alpine's loader).
+  static std::string stack_client(const std::string& library);
+  // Any such client; it is given the vendor's name and port, ca.pem and planted.json.
+  std::unique_ptr<Child> start_client(std::vector<std::string> program,
+                                      const std::string& first_line = "ready");
   std::unique_ptr<Child> start_node();
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();
@@ -86,8 +92,6 @@ class TracedHost {
   std::vector<std::string> leaks(const std::vector<std::string>& more_text = {}) const;
 
  private:
-  std::unique_ptr<Child> start_client(std::vector<std::string> program,
-                                      const std::string& first_line = "ready");
   std::vector<std::string> scopetrace(std::vector<std::string> arguments) const;
   void must(const std::vector<std::string>& argv) const;
 

@@ -158,18 +158,16 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
 std::uint64_t cookie_of(const Site& site) {
   return static_cast<std::uint64_t>(site.kind) |
          static_cast<std::uint64_t>(site.size_argument) << 8 |
-         static_cast<std::uint64_t>(site.is_cheap) << 16;
-}
-
-bool is_call(const Site& site) {
-  return site.kind == SiteKind::kTlsWrite || site.kind == SiteKind::kTlsRead;
+         static_cast<std::uint64_t>(site.is_cheap) << 16 |
+         static_cast<std::uint64_t>(site.flags) << 24;
 }
 
 // Sites come from another process: nothing about them is believed.
 bool is_usable(const Site& site, const AttachPolicy& policy) {
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
-  if (!is_call(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
+  if (!moves_bytes(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
   if (site.size_argument != 0 && site.size_argument != 4 && site.size_argument != 5) return false;
+  if (site.flags > kSiteAllFlags) return false;
   return !policy.safe_sites || site.is_cheap == 1;
 }
 
@@ -312,7 +310,7 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
       continue;
     }
     for (UprobeSites* list : {&all, &calls}) {
-      if (list == &calls && !is_call(site)) continue;
+      if (list == &calls && !moves_bytes(site)) continue;
       list->offsets.push_back(site.file_offset);
       list->cookies.push_back(cookie_of(site));
     }

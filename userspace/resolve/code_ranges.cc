@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 namespace scopetrace {
@@ -26,8 +27,10 @@ bool is_sane(const Site& site) {
   const bool is_size_argument =
       site.size_argument == 0 || site.size_argument == 4 || site.size_argument == 5;
   // Each site that is used with a return probe must be a function's entry.
+  const bool is_zeroed = std::all_of(std::begin(site.reserved), std::end(site.reserved),
+                                     [](auto b) { return b == 0; });
   return is_known_kind(site.kind) && is_size_argument && site.is_function_entry == 1 &&
-         site.is_cheap <= 1 && site.reserved == 0;
+         site.is_cheap <= 1 && site.flags <= kSiteAllFlags && is_zeroed;
 }
 
 bool is_inside(const FileRange& range, std::uint64_t offset) {

@@ -52,7 +52,9 @@ INSTANTIATE_TEST_SUITE_P(
                     SiteCase{"KindZero", [](Site& s) { s.kind = static_cast<SiteKind>(0); }, false},
                     SiteCase{"OddSizeArgument", [](Site& s) { s.size_argument = 3; }, false},
                     SiteCase{"NoFunctionEntry", [](Site& s) { s.is_function_entry = 0; }, false},
-                    SiteCase{"ReservedUsed", [](Site& s) { s.reserved = 1; }, false}),
+                    SiteCase{"AllFlags", [](Site& s) { s.flags = 15; }, true},
+                    SiteCase{"UnknownFlag", [](Site& s) { s.flags = 16; }, false},
+                    SiteCase{"ReservedUsed", [](Site& s) { s.reserved[2] = 1; }, false}),
     [](const auto& test) { return test.param.name; });
 
 TEST(CheckSitesTest, RefusesTooManySites) {

@@ -20,7 +20,8 @@ namespace scopetrace {
 struct ResolvedFile {
   TlsFile file;
   std::vector<Site> sites;
-  std::string problem;  // why there are no sites; empty when there are
+  std::string problem;    // why there are no sites; empty when there are
+  std::string uncovered;  // what is in it that the sites do not cover; empty: nothing known
 };
 
 using FileId = std::pair<dev_t, ino_t>;
