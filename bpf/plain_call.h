@@ -180,18 +180,20 @@ static __always_inline bool st_carries_plain(struct st_data_call *call, struct s
   return connection->content == ST_CONTENT_PLAIN;
 }
 
-/* Whether the call belongs to an approved request, by the first of its parts that is not empty. */
-static __always_inline bool st_is_plain_in_request(struct st_moved *moved,
-                                                   struct st_connection *connection,
-                                                   struct st_place *place)
+/* Whether the call belongs to an approved request, by the first of its parts that is not empty. A
+ * global function is verified once, and gives its stack back before the copy. */
+__noinline int st_is_plain_in_request(struct st_moved *moved, struct st_connection *connection,
+                                      struct st_place *place)
 {
-  struct st_stream stream = {.tls_id = connection->plain_id,
-                             .conn_id = connection->conn_id,
-                             .position = {connection->sent_bytes, connection->received_bytes},
-                             .request = &connection->request};
+  struct st_stream stream = {};
   __u64 part[2];
 
-  if (!st_all_needles) return true;
+  if (!moved || !connection || !place) return 0;
+  stream.tls_id = connection->plain_id;
+  stream.conn_id = connection->conn_id;
+  stream.position[ST_EGRESS] = connection->sent_bytes;
+  stream.position[ST_INGRESS] = connection->received_bytes;
+  stream.request = &connection->request;
   st_first_part(part, place, moved->bytes);
   moved->buffer = part[0];
   moved->in_row = part[1];
@@ -205,7 +207,7 @@ static __always_inline void st_emit_plain(struct st_data_call *call, struct pt_r
 
   if (!st_plain_id(call->connection)) return;
   st_fill_plain(&moved, call->connection, call->position, call->direction);
-  if (!st_is_plain_in_request(&moved, call->connection, place)) return;
+  if (st_all_needles && !st_is_plain_in_request(&moved, call->connection, place)) return;
   st_charge_cpu((call->bytes > ST_CALL_BYTES_MAX ? ST_CALL_BYTES_MAX : call->bytes) * st_kib_ns >>
                 10);
   if (call->form == ST_DATA_MESSAGES)
