@@ -126,7 +126,7 @@ static __always_inline struct st_connection *st_make_connection(struct sock *sk,
   return connection;
 }
 
-/* The connection of a socket that the target uses now; announced the first time. */
+/* The connection of a socket that the target uses now; announced the first time. 0: closed. */
 static __always_inline struct st_connection *st_use_connection(struct sock *sk)
 {
   __u64 key = (__u64)sk;
@@ -134,6 +134,8 @@ static __always_inline struct st_connection *st_use_connection(struct sock *sk)
   bool accepted = false;
 
   if (!connection) {
+    /* A closed one has been told already; its memory becomes another socket's. */
+    if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE) return 0;
     accepted = bpf_map_lookup_elem(&st_accepting, &key);
     bpf_map_delete_elem(&st_accepting, &key);
     connection = st_make_connection(sk, accepted                 ? ST_ROLE_ACCEPTED
