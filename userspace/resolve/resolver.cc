@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "userspace/resolve/go_sites.h"
+
 namespace scopetrace {
 namespace {
 
@@ -47,6 +49,11 @@ int run_resolver(int file_fd, int socket_fd, const PickOptions& options) {
   ResolverHeader header;
   header.status = status_of(sites);
   std::vector<Site> answer = sites.value_or(std::vector<Site>());
+  if (sites) {
+    const GoSites go = pick_go_sites(file.bytes());
+    header.go = go.facts;
+    answer.insert(answer.end(), go.sites.begin(), go.sites.end());
+  }
   header.count = static_cast<std::uint32_t>(std::min(answer.size(), kMaxSites));
 
   std::array<iovec, 2> parts{iovec{&header, sizeof(header)},

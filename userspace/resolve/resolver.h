@@ -17,8 +17,9 @@ enum class ResolverStatus : std::uint32_t { kFound = 0, kUnsupported = 1, kCorru
 struct ResolverHeader {
   ResolverStatus status = ResolverStatus::kFound;
   std::uint32_t count = 0;
+  GoFacts go;
 };
-static_assert(sizeof(ResolverHeader) == 8, "layout of ResolverHeader crosses a process boundary");
+static_assert(sizeof(ResolverHeader) == 12, "layout of ResolverHeader crosses a process boundary");
 
 // Reads the file behind `file_fd`, sends the answer to `socket_fd` (SOCK_SEQPACKET) and returns the
 // exit status: 0 when an answer was sent. Call it inside the sandbox; it may be killed at any time,

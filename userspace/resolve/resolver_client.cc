@@ -117,7 +117,7 @@ bool wait_for_answer(int socket_fd, std::uint64_t timeout_ms) {
   }
 }
 
-Result<std::vector<Site>> read_answer(int socket_fd) {
+Result<ResolverAnswer> read_answer(int socket_fd) {
   std::array<std::byte, sizeof(ResolverHeader) + kMaxSites * sizeof(Site) + 1> buffer;
   const ssize_t size = ::recv(socket_fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (size <= 0) return fail(ErrorCode::kIo, "resolver ended without an answer");
@@ -130,14 +130,16 @@ Result<std::vector<Site>> read_answer(int socket_fd) {
   const bool adds_up = header->status == ResolverStatus::kFound && header->count <= kMaxSites &&
                        reader.rest().size() == header->count * sizeof(Site);
   if (!adds_up) return fail(ErrorCode::kCorrupt, "resolver: the file or its answer is malformed");
-  std::vector<Site> sites(header->count);
-  if (!sites.empty()) std::memcpy(sites.data(), reader.rest().data(), reader.rest().size());
-  return sites;
+  ResolverAnswer answer{std::vector<Site>(header->count), header->go};
+  if (header->count != 0) {
+    std::memcpy(answer.sites.data(), reader.rest().data(), reader.rest().size());
+  }
+  return answer;
 }
 
 }  // namespace
 
-Result<std::vector<Site>> resolve_sites(int file_fd, const ResolverOptions& options) {
+Result<ResolverAnswer> resolve_sites(int file_fd, const ResolverOptions& options) {
   std::array<int, 2> pair{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
     return fail_errno("make resolver socket");

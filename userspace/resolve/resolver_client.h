@@ -17,10 +17,16 @@ struct ResolverOptions {
   std::uint64_t timeout_ms = kResolverTimeoutMs;  // then it is killed
 };
 
+// What the resolver says about one file: hostile.
+struct ResolverAnswer {
+  std::vector<Site> sites;
+  GoFacts go;
+};
+
 // Runs the resolver on an open file. It gets one read-only descriptor, a socket, no environment and
 // two seconds; its answer is hostile: pass it through check_sites() before use.
 // Errors: kIo when it cannot be started or dies, kLimit when it is too slow, kCorrupt when its
 // answer breaks the format, kUnsupported when the file is not one it can read.
-Result<std::vector<Site>> resolve_sites(int file_fd, const ResolverOptions& options);
+Result<ResolverAnswer> resolve_sites(int file_fd, const ResolverOptions& options);
 
 }  // namespace scopetrace

@@ -18,23 +18,44 @@ std::string printable(const std::string& text) {
   return shown;
 }
 
+const char* go_problem_text(GoProblem problem) {
+  switch (problem) {
+    case GoProblem::kNone:
+      return "";
+    case GoProblem::kVersion:
+      return "a Go version that the file does not tell or whose layouts are not known";
+    case GoProblem::kTable:
+      return "Go's table of functions cannot be read";
+    case GoProblem::kCode:
+      break;
+  }
+  return "the code of Go's crypto/tls is not what the compiler makes";
+}
+
+// `go 1.19.8`, `go` when the version is unknown.
+std::string go_name(const GoFacts& go) {
+  if (go.minor == 0) return "go";
+  return "go 1." + std::to_string(go.minor) + "." + std::to_string(go.patch);
+}
+
 ResolvedFile resolve_one(TlsFile file, const ResolverOptions& options) {
-  ResolvedFile resolved{std::move(file), {}, {}};
+  ResolvedFile resolved{std::move(file), {}, {}, {}};
   if (resolved.file.kind == TlsFileKind::kUncovered) {
     resolved.problem = "no probes for " + resolved.file.library + " in this version";
     return resolved;
   }
-  Result<std::vector<Site>> sites = resolve_sites(resolved.file.fd.get(), options);
-  if (!sites) {
-    resolved.problem = sites.error().message();
+  Result<ResolverAnswer> answer = resolve_sites(resolved.file.fd.get(), options);
+  if (!answer) {
+    resolved.problem = answer.error().message();
     return resolved;
   }
-  const Status checked = check_sites(*sites, resolved.file.executable_ranges);
-  if (checked) {
-    resolved.sites = std::move(*sites);
-  } else {
+  const Status checked = check_sites(answer->sites, resolved.file.executable_ranges);
+  if (!checked) {
     resolved.problem = checked.error().message();
+    return resolved;
   }
+  resolved.sites = std::move(answer->sites);
+  resolved.go = answer->go;
   return resolved;
 }
 
@@ -42,7 +63,9 @@ ResolvedFile resolve_one(TlsFile file, const ResolverOptions& options) {
 std::string describe_sites(const ResolvedFile& resolved) {
   std::size_t cheap = 0;
   for (const Site& site : resolved.sites) cheap += site.is_cheap;
-  return resolved.file.library + ": " + std::to_string(cheap) + " emulated, " +
+  const bool is_go = is_go_site(resolved.sites.back().kind);  // the resolver names them last
+  const std::string what = is_go ? go_name(resolved.go) : resolved.file.library;
+  return what + ": " + std::to_string(cheap) + " emulated, " +
          std::to_string(resolved.sites.size() - cheap) + " stepped";
 }
 
@@ -69,16 +92,19 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
 void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
   // The loader and an executable without TLS are no libraries that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
-  if (resolved.file.kind == TlsFileKind::kExecutable && resolved.sites.empty()) return;
+  const bool is_go = resolved.go.is_go != 0;
+  if (resolved.file.kind == TlsFileKind::kExecutable && resolved.sites.empty() && !is_go) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
-  libraries_.push_back(
-      {.name = printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path),
-       .is_covered = problem.empty(),
-       .reason = problem});
+  std::string name =
+      printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path);
+  if (is_go) name += " (" + go_name(resolved.go) + ")";
+  libraries_.push_back({.name = std::move(name), .is_covered = problem.empty(), .reason = problem});
 }
 
 void TargetProbes::attach_one(ResolvedFile resolved) {
   if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
+  if (resolved.go.problem != GoProblem::kNone) note(resolved, go_problem_text(resolved.go.problem));
+  if (resolved.sites.empty() && resolved.go.problem != GoProblem::kNone) return;
   if (resolved.sites.empty()) {
     note(resolved, resolved.problem.empty() ? "has none of the known functions" : resolved.problem);
     return;

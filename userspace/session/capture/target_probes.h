@@ -21,6 +21,7 @@ struct ResolvedFile {
   TlsFile file;
   std::vector<Site> sites;
   std::string problem;  // why there are no sites; empty when there are
+  GoFacts go;           // of an executable; one that links OpenSSL as well has both
 };
 
 using FileId = std::pair<dev_t, ino_t>;
