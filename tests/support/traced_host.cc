@@ -102,6 +102,10 @@ std::unique_ptr<Child> TracedHost::start_node() {
   return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/node_client.js"});
 }
 
+std::unique_ptr<Child> TracedHost::start_go(const std::string& program) {
+  return start_client({program, "client"});
+}
+
 std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts,
                                                         const std::string& log,
                                                         const std::vector<std::string>& arguments) {

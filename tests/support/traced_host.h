@@ -30,6 +30,8 @@ class TracedHost {
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
   std::unique_ptr<Child> start_node();
+  // Go's net/http in `program`: scopetrace-go-target or a copy of it.
+  std::unique_ptr<Child> start_go(const std::string& program);
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();
   // The same, but it loads its TLS library only when told to go on: says `waiting`, wants a line.

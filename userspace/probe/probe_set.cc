@@ -37,6 +37,7 @@ constexpr std::uint64_t kNsPerCpuPercent = 1'000'000;  // 1 % of a window of 100
 // instead would put probes into scopetrace itself.
 constexpr std::uint64_t kCheapHitNs = 1'000;
 constexpr std::uint64_t kSteppedHitNs = 17'500;
+constexpr std::uint64_t kGoHitNs = 10'000;
 constexpr std::uint64_t kSocketHitNs = 150;
 constexpr std::uint64_t kKibNs = 130;
 
@@ -94,6 +95,7 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_total_bytes = config.max_bytes;
   limits.st_cheap_hit_ns = kCheapHitNs;
   limits.st_stepped_hit_ns = kSteppedHitNs;
+  limits.st_go_hit_ns = kGoHitNs;
   limits.st_socket_hit_ns = kSocketHitNs;
   limits.st_kib_ns = kKibNs;
   limits.st_children = config.children;
@@ -118,6 +120,7 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_session, session, kAttachUprobeSession);
   use_program(programs.st_handle_entry, pair, multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_return, pair, multi ? kAttachUprobeMulti : 0);
+  use_program(programs.st_handle_go, session || pair, session || multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_send, features.socket_lengths);
   use_program(programs.st_handle_receive, features.socket_lengths);
   use_program(programs.st_handle_syscall, features.socket_syscalls);
@@ -127,11 +130,12 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_exit, features.process_events);
 }
 
-// The attach cookie that bpf/tls.h takes apart.
+// The attach cookie that bpf/tls.h and bpf/go_tls.h take apart.
 std::uint64_t cookie_of(const Site& site) {
   return static_cast<std::uint64_t>(site.kind) |
          static_cast<std::uint64_t>(site.size_argument) << 8 |
-         static_cast<std::uint64_t>(site.is_cheap) << 16;
+         static_cast<std::uint64_t>(site.is_cheap) << 16 |
+         static_cast<std::uint64_t>(static_cast<std::uint32_t>(site.tcp_close)) << 32;
 }
 
 bool is_call(const Site& site) {
@@ -140,10 +144,20 @@ bool is_call(const Site& site) {
 
 // Sites come from another process: nothing about them is believed.
 bool is_usable(const Site& site, const AttachPolicy& policy) {
+  if (is_go_site(site.kind)) return !policy.safe_sites && site.is_cheap <= 1;
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
   if (!is_call(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
   if (site.size_argument != 0 && site.size_argument != 4 && site.size_argument != 5) return false;
   return !policy.safe_sites || site.is_cheap == 1;
+}
+
+// False: there is one at this offset already.
+bool add_site(UprobeSites& list, const Site& site) {
+  const auto& seen = list.offsets;
+  if (std::find(seen.begin(), seen.end(), site.file_offset) != seen.end()) return false;
+  list.offsets.push_back(site.file_offset);
+  list.cookies.push_back(cookie_of(site));
+  return true;
 }
 
 }  // namespace
@@ -207,6 +221,14 @@ struct ProbeSet::State {
     ST_RETURN_IF_ERROR(
         link_sites(skeleton->progs.st_handle_return, kAttachUprobeMulti, calls, true));
     return link_sites(skeleton->progs.st_handle_entry, kAttachUprobeMulti, all, false);
+  }
+
+  // Entries and returns of Go are all plain probes.
+  Status attach_go(const UprobeSites& sites) {
+    if (features.attach_kind == AttachKind::kPerf) {
+      return attach_perf(skeleton->progs.st_handle_go, sites, false);
+    }
+    return link_sites(skeleton->progs.st_handle_go, kAttachUprobeMulti, sites, false);
   }
 
   Status attach_perf(bpf_program* program, const UprobeSites& sites, bool at_return) {
@@ -277,20 +299,15 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
   all.path = "/proc/self/fd/" + std::to_string(file_fd);
   all.tgid = state_->config.children ? 0 : state_->config.tgid;
   UprobeSites calls = all;
+  UprobeSites go = all;
   for (const Site& site : sites.first(std::min(sites.size(), kMaxSites))) {
-    const auto& seen = all.offsets;
-    if (!is_usable(site, policy) ||
-        std::find(seen.begin(), seen.end(), site.file_offset) != seen.end()) {
-      continue;
-    }
-    for (UprobeSites* list : {&all, &calls}) {
-      if (list == &calls && !is_call(site)) continue;
-      list->offsets.push_back(site.file_offset);
-      list->cookies.push_back(cookie_of(site));
-    }
+    UprobeSites& list = is_go_site(site.kind) ? go : all;
+    if (!is_usable(site, policy) || !add_site(list, site)) continue;
+    if (is_call(site)) add_site(calls, site);
     ++result.attached;
   }
   result.skipped = sites.size() - result.attached;
+  ST_RETURN_IF_ERROR(state_->attach_go(go));
   if (state_->features.attach_kind != AttachKind::kPerf) {
     ST_RETURN_IF_ERROR(state_->attach_multi(all, calls));
     return result;
