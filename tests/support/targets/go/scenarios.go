@@ -28,6 +28,7 @@ var scenarios = map[string]func(connections, rounds int){
 	},
 	"http":    runHTTP,
 	"pending": runPending,
+	"cost":    runCost,
 }
 
 func message(port, round int) string {
