@@ -39,11 +39,12 @@ static __noinline struct st_thread *st_make_routine(__u64 routine)
  * thread runs it. Threads of C code hold anything in R14, but no goroutine with a call. */
 static __always_inline void st_note_nested_go(struct st_connection *connection)
 {
-  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
   struct st_shared *shared = st_shared_state();
   struct st_thread *routine;
+  struct pt_regs *regs;
 
   if (!shared || !shared->has_go) return;
+  regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
   routine = st_find_routine(BPF_CORE_READ(regs, r14));
   if (routine) st_note_nested(routine, connection);
 }

@@ -4,6 +4,9 @@
 #ifndef ST_GO_TLS_H
 #define ST_GO_TLS_H
 
+/* Which time probes were put on the file: a call that began under earlier ones may have ended while
+ * there were none. */
+#define ST_SITE_GENERATION(cookie) (((cookie) >> 24) & 0xff)
 /* From the site to net.(*TCPConn).Close; 0: not known. */
 #define ST_SITE_TCP_CLOSE(cookie) ((__s64)(cookie) >> 32)
 
@@ -127,6 +130,7 @@ static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
   struct st_go_stack stack;
 
   if (!st_go_read_stack(ctx, &stack)) return 0;
+  call.generation = ST_SITE_GENERATION(cookie);
   call.stack = ctx->sp - stack.high;
   if (call.buffer >= stack.low && call.buffer < stack.high) call.stack_end = stack.high;
   call.direction = ST_SITE_KIND(cookie) == ST_SITE_GO_READ ? ST_INGRESS : ST_EGRESS;
@@ -134,6 +138,16 @@ static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
   if (!routine) routine = st_make_routine(ctx->r14);
   if (routine) st_push_call(routine, &call);
   return 0;
+}
+
+/* The call that returns now, as its entry left it. */
+static __always_inline bool st_go_end_call(struct pt_regs *ctx, __u64 cookie, __u64 stack_end,
+                                           struct st_call *call)
+{
+  struct st_thread *routine = st_find_routine(ctx->r14);
+
+  return routine && st_end_call(routine, ctx->sp - stack_end, call) &&
+         call->generation == ST_SITE_GENERATION(cookie);
 }
 
 /* A call that was in progress when the probes came: the stack still holds where its first two
@@ -156,17 +170,19 @@ static __always_inline bool st_go_recover_call(struct pt_regs *ctx, __u64 cookie
 static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
 {
   __u32 direction = ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE_RETURN ? ST_EGRESS : ST_INGRESS;
-  struct st_thread *routine = st_find_routine(ctx->r14);
   __s64 bytes = ctx->ax, distance = ST_SITE_TCP_CLOSE(cookie);
   struct st_go_stack stack;
   struct st_call call;
+  bool is_known;
 
   st_charge_cpu(st_go_hit_ns);
   if (!st_go_read_stack(ctx, &stack)) return 0;
-  if (!(routine && st_end_call(routine, ctx->sp - stack.high, &call)) &&
-      !st_go_recover_call(ctx, cookie, &call))
+  is_known = st_go_end_call(ctx, cookie, stack.high, &call);
+  if (bytes <= 0) return 0;
+  if ((!is_known && !st_go_recover_call(ctx, cookie, &call)) || call.direction != direction) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
     return 0;
-  if (bytes <= 0 || call.direction != direction) return 0;
+  }
   if (bytes > 0x7fffffff) bytes = 0x7fffffff;
   if (call.stack_end) call.buffer += stack.high - call.stack_end;
   st_charge_cpu((st_go_finish(&call, bytes, distance ? ctx->ip + distance : 0) * st_kib_ns) >> 10);

@@ -38,6 +38,7 @@ struct st_call {
                          from the end of the goroutine's stack, which may move */
   __u64 conn_id;      /* the socket used inside the call */
   __u64 stack_end;    /* Go: of the stack that holds the buffer; 0: the buffer is elsewhere */
+  __u64 generation;   /* Go: of the probes that saw it begin */
   __u32 direction;
   __u32 excluded; /* that socket's family or direction is not approved */
 };

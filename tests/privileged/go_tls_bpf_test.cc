@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,18 +55,25 @@ std::uint64_t wait_until_done(Child& target) {
   return 0;
 }
 
+ProbeConfig config_of(const Child& target, const Options& options) {
+  ProbeConfig config = config_for(static_cast<std::uint32_t>(target.tgid()), options);
+  config.inbound = true;
+  config.max_events_per_second = 10'000'000;
+  return config;
+}
+
+void drain_into(Seen& seen, const ProbeSet& probes) {
+  RingConsumer ring(probes.payload_ring_fd(), probes.payload_ring_bytes());
+  ring.drain([&seen](Bytes record) { seen.add(record); });
+}
+
 // One captured run of a scenario of tests/support/targets/go.
-GoRun run_go(const std::vector<std::string>& argv, Options options, ProbeCounters& counters) {
+GoRun run_go(const std::vector<std::string>& argv, const Options& options,
+             ProbeCounters& counters) {
   GoRun run;
   Child target(argv);
   EXPECT_TRUE(target.wait_for_line("ready")) << target.output();
-  const auto configure = options.configure;
-  options.configure = [configure](ProbeConfig& config) {
-    config.inbound = true;
-    config.max_events_per_second = 10'000'000;
-    configure(config);
-  };
-  auto probes = ProbeSet::load(config_for(static_cast<std::uint32_t>(target.tgid()), options));
+  auto probes = ProbeSet::load(config_of(target, options));
   EXPECT_TRUE(probes.has_value()) << (probes ? "" : probes.error().message());
   if (!probes) return run;
   EXPECT_TRUE(probes->attach_kernel_probes().has_value());
@@ -74,8 +82,7 @@ GoRun run_go(const std::vector<std::string>& argv, Options options, ProbeCounter
   target.write_line("go");
   run.counted = wait_until_done(target);
   probes->detach();
-  RingConsumer ring(probes->payload_ring_fd(), probes->payload_ring_bytes());
-  ring.drain([&run](Bytes record) { run.seen.add(record); });
+  drain_into(run.seen, *probes);
   counters = probes->read_counters().value_or(ProbeCounters{});
   target.close_input();
   EXPECT_EQ(target.wait(), 0);
@@ -241,6 +248,17 @@ TEST_F(GoTlsBpfTest, LeavesThePeerBehindARelayUnknown) {
   expect_whole_streams(run.seen, 5);
 }
 
+TEST_F(GoTlsBpfTest, TiesNothingWhileTheCallUsesTwoConnections) {
+  const GoRun run = run_go({kProgram, "asking", "16", "5"}, {}, counters_);
+
+  const PeerTally tally = tally_peers(run.seen);  // later calls tell
+  EXPECT_EQ(tally.right, 16 * kStreamsPerConnection * 5);
+  EXPECT_EQ(tally.wrong, 0U);
+  EXPECT_THAT(sources(run.seen), Each(int{ST_PEER_GO_CONN}));
+  EXPECT_EQ(run.seen.peers.size(), 16U * 2 * 2);  // each object once
+  expect_whole_streams(run.seen, 5);
+}
+
 TEST_F(GoTlsBpfTest, FollowsABufferOnAStackThatGrows) {
   const GoRun run = run_go({kProgram, "growing", "4", "10"}, {}, counters_);
 
@@ -257,13 +275,66 @@ TEST_F(GoTlsBpfTest, FollowsABufferOnAStackThatGrows) {
   expect_no_loss();
 }
 
-TEST_F(GoTlsBpfTest, RecordsAReadThatWasInProgressAtAttach) {
-  const GoRun run = run_go({kStripped, "pending"}, {}, counters_);
+// Plays `rounds` rounds of the scenario `pending`.
+void play(Child& target, int rounds) {
+  for (int round = 0; round < rounds; ++round) {
+    target.write_line("go on");
+    ASSERT_TRUE(target.wait_for_line("round")) << target.output();
+  }
+}
 
-  const Stream read = run.seen.only(ST_INGRESS);
-  ASSERT_THAT(read.bytes, Not(IsEmpty()));
+class GoPendingBpfTest : public GoTlsBpfTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(target_.wait_for_line("ready")) << target_.output();
+    auto probes = ProbeSet::load(config_of(target_, {}));
+    ASSERT_TRUE(probes.has_value()) << probes.error().message();
+    probes_.emplace(std::move(*probes));
+    attach();
+    ASSERT_TRUE(probes_->resume().has_value());
+  }
+
+  void attach() {
+    ASSERT_TRUE(probes_->attach_kernel_probes().has_value());
+    attach_go(*probes_, kStripped);
+  }
+
+  // What the client's end read.
+  Stream drain() {
+    probes_->detach();
+    drain_into(seen_, *probes_);
+    counters_ = probes_->read_counters().value_or(ProbeCounters{});
+    return seen_.only(ST_INGRESS);
+  }
+
+  Child target_{{kStripped, "pending", "1", "100"}};
+  std::optional<ProbeSet> probes_;
+  Seen seen_;
+};
+
+TEST_F(GoPendingBpfTest, RecordsAReadThatWasInProgressAtAttach) {
+  play(target_, 1);
+
+  const Stream read = drain();
+
+  ASSERT_THAT(named_ports(read.bytes), ::testing::SizeIs(1));
   EXPECT_EQ(read.bytes, message(named_ports(read.bytes).front(), 0));
-  EXPECT_EQ(tally_peers(run.seen).right, 2U);
+  EXPECT_EQ(tally_peers(seen_).right, 2U);
+  expect_no_loss();
+}
+
+TEST_F(GoPendingBpfTest, ForgetsACallThatReturnedWhileThereWereNoProbes) {
+  play(target_, 1);
+  probes_->detach();
+  play(target_, 1);
+  attach();
+  play(target_, 1);
+
+  const Stream read = drain();
+
+  ASSERT_THAT(named_ports(read.bytes), ::testing::SizeIs(2));
+  const int port = named_ports(read.bytes).front();
+  EXPECT_TRUE(read.bytes == message(port, 0) + message(port, 2)) << "bytes of another buffer";
 }
 
 }  // namespace

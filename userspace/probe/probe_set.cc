@@ -132,10 +132,11 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
 }
 
 // The attach cookie that bpf/tls.h and bpf/go_tls.h take apart.
-std::uint64_t cookie_of(const Site& site) {
+std::uint64_t cookie_of(const Site& site, std::uint8_t generation) {
   return static_cast<std::uint64_t>(site.kind) |
          static_cast<std::uint64_t>(site.size_argument) << 8 |
          static_cast<std::uint64_t>(site.is_cheap) << 16 |
+         static_cast<std::uint64_t>(generation) << 24 |
          static_cast<std::uint64_t>(static_cast<std::uint32_t>(site.tcp_close)) << 32;
 }
 
@@ -153,11 +154,11 @@ bool is_usable(const Site& site, const AttachPolicy& policy) {
 }
 
 // False: there is one at this offset already.
-bool add_site(UprobeSites& list, const Site& site) {
+bool add_site(UprobeSites& list, const Site& site, std::uint8_t generation) {
   const auto& seen = list.offsets;
   if (std::find(seen.begin(), seen.end(), site.file_offset) != seen.end()) return false;
   list.offsets.push_back(site.file_offset);
-  list.cookies.push_back(cookie_of(site));
+  list.cookies.push_back(cookie_of(site, generation));
   return true;
 }
 
@@ -171,6 +172,7 @@ struct ProbeSet::State {
   ControlRing control{nullptr, ring_buffer__free};
   std::vector<Link> links;
   std::vector<UniqueFd> link_fds;
+  std::uint8_t generation = 0;                // of attached sites; wraps
   const ControlCallback* callback = nullptr;  // while poll_control() runs
 
   static int on_control(void* context, void* data, std::size_t size) noexcept {
@@ -301,10 +303,11 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
   all.tgid = state_->config.children ? 0 : state_->config.tgid;
   UprobeSites calls = all;
   UprobeSites go = all;
+  const std::uint8_t generation = ++state_->generation;
   for (const Site& site : sites.first(std::min(sites.size(), kMaxSites))) {
     UprobeSites& list = is_go_site(site.kind) ? go : all;
-    if (!is_usable(site, policy) || !add_site(list, site)) continue;
-    if (is_call(site)) add_site(calls, site);
+    if (!is_usable(site, policy) || !add_site(list, site, generation)) continue;
+    if (is_call(site)) add_site(calls, site, generation);
     ++result.attached;
   }
   result.skipped = sites.size() - result.attached;

@@ -69,16 +69,22 @@ std::optional<GoTable> GoTable::read(const LoadedImage& image, Bytes bytes, std:
   return fits ? std::optional<GoTable>(table) : std::nullopt;
 }
 
+std::optional<GoTable> GoTable::find_in(const LoadedImage& image, const LoadedSegment& segment) {
+  for (std::size_t at = 0; at + kWordsAt <= segment.bytes.size(); at += kScanStep) {
+    const Bytes bytes = segment.bytes.subspan(at);
+    if (!is_start(bytes)) continue;
+    auto table = read(image, bytes, segment.address + at);
+    if (table) return table;
+  }
+  return std::nullopt;
+}
+
 std::optional<GoTable> GoTable::find(const LoadedImage& image) {
   for (const bool in_writable : {false, true}) {  // position-independent files have it there
     for (const LoadedSegment& segment : image.segments()) {
       if (segment.is_code || segment.is_writable != in_writable) continue;
-      for (std::size_t at = 0; at + kWordsAt <= segment.bytes.size(); at += kScanStep) {
-        const Bytes bytes = segment.bytes.subspan(at);
-        if (!is_start(bytes)) continue;
-        const auto table = read(image, bytes, segment.address + at);
-        if (table) return table;
-      }
+      auto table = find_in(image, segment);
+      if (table) return table;
     }
   }
   return std::nullopt;

@@ -33,6 +33,7 @@ class GoTable {
 
  private:
   GoTable() = default;
+  static std::optional<GoTable> find_in(const LoadedImage& image, const LoadedSegment& segment);
   static std::optional<GoTable> read(const LoadedImage& image, Bytes bytes, std::uint64_t address);
   std::optional<std::uint64_t> entry_of(std::uint64_t index) const;
   std::string_view name_of(std::uint64_t index, std::size_t max_bytes) const;

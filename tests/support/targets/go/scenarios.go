@@ -22,6 +22,7 @@ var scenarios = map[string]func(connections, rounds int){
 	"echo":    func(n, rounds int) { runEcho(n, rounds, identity, (*tls.Conn).Close) },
 	"wrapped": func(n, rounds int) { runEcho(n, rounds, wrap, (*tls.Conn).Close) },
 	"relayed": func(n, rounds int) { runEcho(n, rounds, relay, (*tls.Conn).Close) },
+	"asking":  runAsking,
 	"growing": runGrowing,
 	"unclosed": func(n, rounds int) {
 		runEcho(n, rounds, identity, func(conn *tls.Conn) error { return conn.NetConn().Close() })
@@ -111,6 +112,35 @@ func echoOnce(address string, config *tls.Config, rounds int, below wrapper, end
 
 func runEcho(connections, rounds int, below wrapper, end func(*tls.Conn) error) {
 	server, client := makeIdentity()
+	runEchoWith(server, client, connections, rounds, below, end)
+}
+
+// The handshake, which is part of the first Write, asks somebody else over a connection of its own.
+func runAsking(connections, rounds int) {
+	server, client := makeIdentity()
+	other := listen()
+	go func() {
+		for {
+			conn, err := other.Accept()
+			if err != nil {
+				return
+			}
+			go func() { io.Copy(conn, conn); conn.Close() }()
+		}
+	}()
+	client.VerifyConnection = func(tls.ConnectionState) error {
+		conn, err := net.Dial("tcp", other.Addr().String())
+		must(err)
+		defer conn.Close()
+		_, err = conn.Write([]byte("revoked?"))
+		must(err)
+		_, err = io.ReadFull(conn, make([]byte, 8))
+		return err
+	}
+	runEchoWith(server, client, connections, rounds, identity, (*tls.Conn).Close)
+}
+
+func runEchoWith(server, client *tls.Config, connections, rounds int, below wrapper, end func(*tls.Conn) error) {
 	listener := listen()
 	go serveEcho(listener, server)
 	waitForStart()
@@ -252,37 +282,33 @@ func post(client http.Client, url, text string) {
 	}
 }
 
-// The client's Read is in progress when the test attaches.
-func runPending(int, int) {
-	serverConfig, clientConfig := makeIdentity()
-	listener := listen()
-	accepted := make(chan *tls.Conn)
-	go func() {
-		raw, err := listener.Accept()
-		must(err)
-		conn := tls.Server(raw, serverConfig)
-		must(conn.Handshake())
-		accepted <- conn
-	}()
-	raw, err := net.Dial("tcp", listener.Addr().String())
-	must(err)
-	conn := tls.Client(raw, clientConfig)
-	must(conn.Handshake())
-	server := <-accepted
+// The client's Read is in progress when the test attaches, and again whenever it says `round`; each round goes on
+// at the next line. What is read lies behind what was read before.
+func runPending(_, rounds int) {
+	server, client := makeIdentity()
+	reader, writer := connectPair(listen(), server, client)
 	got := make(chan string)
 	go func() {
-		buffer := make([]byte, 4096)
-		n, err := conn.Read(buffer)
-		must(err)
-		got <- string(buffer[:n])
+		buffer := make([]byte, 64*1024)
+		for at := 0; ; {
+			n, err := reader.Read(buffer[at:])
+			must(err)
+			got <- string(buffer[at : at+n])
+			at += n
+		}
 	}()
 	waitUntilReading()
 	waitForStart()
-	text := message(portOf(raw.LocalAddr()), 0)
-	_, err = server.Write([]byte(text))
-	must(err)
-	if <-got != text {
-		must(fmt.Errorf("other bytes came back"))
+	for round := 0; round < rounds; round++ {
+		text := message(portOf(reader.LocalAddr()), round)
+		_, err := writer.Write([]byte(text))
+		must(err)
+		if <-got != text {
+			must(fmt.Errorf("other bytes came back"))
+		}
+		waitUntilReading()
+		fmt.Println("round")
+		input.Scan()
 	}
-	fmt.Println("done", 1)
+	fmt.Println("done", rounds)
 }
