@@ -19,11 +19,12 @@ import (
 
 // Each message names the port of the client that sent it: `<PORT:ROUND>` and padding.
 var scenarios = map[string]func(connections, rounds int){
-	"echo":    func(n, rounds int) { runEcho(n, rounds, identity, (*tls.Conn).Close) },
-	"wrapped": func(n, rounds int) { runEcho(n, rounds, wrap, (*tls.Conn).Close) },
-	"relayed": func(n, rounds int) { runEcho(n, rounds, relay, (*tls.Conn).Close) },
-	"asking":  runAsking,
-	"growing": runGrowing,
+	"echo":      func(n, rounds int) { runEcho(n, rounds, identity, (*tls.Conn).Close) },
+	"wrapped":   func(n, rounds int) { runEcho(n, rounds, wrap, (*tls.Conn).Close) },
+	"disguised": func(n, rounds int) { runEcho(n, rounds, makeDisguise(), (*tls.Conn).Close) },
+	"relayed":   func(n, rounds int) { runEcho(n, rounds, relay, (*tls.Conn).Close) },
+	"asking":    runAsking,
+	"growing":   runGrowing,
 	"unclosed": func(n, rounds int) {
 		runEcho(n, rounds, identity, func(conn *tls.Conn) error { return conn.NetConn().Close() })
 	},
@@ -55,6 +56,24 @@ type wrapped struct {
 }
 
 func wrap(conn net.Conn) net.Conn { return &wrapped{Conn: conn} }
+
+// Looks in memory like a *net.TCPConn with another descriptor.
+type disguised struct {
+	descriptor *struct{ state, semaphores, number uint64 }
+	net.Conn
+}
+
+// Every connection pretends to be one and the same other.
+func makeDisguise() wrapper {
+	other := listen()
+	conn, err := net.Dial("tcp", other.Addr().String())
+	must(err)
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	must(err)
+	descriptor := &struct{ state, semaphores, number uint64 }{}
+	must(raw.Control(func(fd uintptr) { descriptor.number = uint64(fd) }))
+	return func(real net.Conn) net.Conn { return &disguised{descriptor, real} }
+}
 
 // Hands everything to other goroutines: no socket is used inside a call of TLS.
 func relay(conn net.Conn) net.Conn {
