@@ -74,7 +74,7 @@ static __always_inline __u8 st_go_find_peer(struct st_call *call, struct st_go_i
 static __always_inline bool st_go_is_another(struct st_tls_object *tls, struct st_call *call,
                                              __u64 inner)
 {
-  if (tls->inner != inner) return true;
+  if (tls->inner && tls->inner != inner) return true;
   return tls->conn_id && call->conn_id && call->conn_id != ST_CONN_AMBIGUOUS &&
          tls->conn_id != call->conn_id;
 }
@@ -121,6 +121,13 @@ static __always_inline bool st_go_read_stack(struct pt_regs *ctx, struct st_go_s
   return false;
 }
 
+static __always_inline void st_go_note_writer(__u64 object, __u64 routine)
+{
+  struct st_tls_object *tls = st_find_or_make_tls(object);
+
+  if (tls) tls->writer = routine;
+}
+
 /* Entry: RAX tls.Conn, RBX and RCX the slice. Positions are kept as distances from the stack's end:
  * a stack that grows is copied to the end of another. A function that grows it begins again. */
 static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
@@ -134,20 +141,65 @@ static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
   call.stack = ctx->sp - stack.high;
   if (call.buffer >= stack.low && call.buffer < stack.high) call.stack_end = stack.high;
   call.direction = ST_SITE_KIND(cookie) == ST_SITE_GO_READ ? ST_INGRESS : ST_EGRESS;
+  call.length = ctx->cx > 0x7fffffff ? 0x7fffffff : ctx->cx;
+  call.claimed = 1; /* while it is copied: another CPU must not see half of it */
   routine = st_find_routine(ctx->r14);
   if (!routine) routine = st_make_routine(ctx->r14);
-  if (routine) st_push_call(routine, &call);
+  if (!routine || !st_push_call(routine, &call)) return 0;
+  if (call.direction == ST_EGRESS) st_go_note_writer(call.object, ctx->r14);
+  st_call_at(routine, routine->depth - 1)->claimed = 0;
   return 0;
 }
 
-/* The call that returns now, as its entry left it. */
+/* A read returns. The answer to a write may be read before the goroutine that writes has returned:
+ * record the write first, if a socket call inside it has been made. A write that then fails part of
+ * the way is recorded whole; its tls.Conn is of no further use. */
+static __noinline int st_go_flush_writer(struct pt_regs *ctx)
+{
+  struct st_thread *reader = st_find_routine(ctx->r14), *writer;
+  struct st_moved moved = {};
+  struct st_tls_object *tls;
+  struct st_call *call;
+  __u64 object;
+
+  if ((__s64)ctx->ax <= 0 || !reader || !reader->depth) return 0;
+  object = st_call_at(reader, reader->depth - 1)->object;
+  tls = st_find_tls(object);
+  writer = tls && tls->writer ? st_find_routine(tls->writer) : 0;
+  if (!writer || !writer->depth) return 0;
+  call = st_call_at(writer, writer->depth - 1);
+  if (call->object != object || call->direction != ST_EGRESS || !call->conn_id) return 0;
+  if (__sync_val_compare_and_swap(&call->claimed, 0, 1)) return 0;
+  moved.buffer = call->buffer;
+  moved.bytes = call->length;
+  moved.now_ns = bpf_ktime_get_boot_ns();
+  tls->excluded |= call->excluded;
+  st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
+  st_settle(&moved, tls, ST_EGRESS);
+  if (!st_is_suppressed(tls, moved.now_ns)) st_emit_call(&moved);
+  return 0;
+}
+
+/* Takes the call that returns now off its goroutine. call->claimed tells whether another goroutine
+ * has recorded it. */
 static __always_inline bool st_go_end_call(struct pt_regs *ctx, __u64 cookie, __u64 stack_end,
                                            struct st_call *call)
 {
   struct st_thread *routine = st_find_routine(ctx->r14);
+  struct st_call *frame;
+  __u64 i, claimed;
 
-  return routine && st_end_call(routine, ctx->sp - stack_end, call) &&
-         call->generation == ST_SITE_GENERATION(cookie);
+  if (!routine) return false;
+  for (i = 0; i < ST_CALL_DEPTH; i++) {
+    frame = st_call_at(routine, i);
+    if (i >= routine->depth || frame->stack != ctx->sp - stack_end) continue;
+    claimed = __sync_val_compare_and_swap(&frame->claimed, 0, 1);
+    *call = *frame;
+    call->claimed = claimed;
+    routine->depth = i;
+    return call->generation == ST_SITE_GENERATION(cookie);
+  }
+  return false;
 }
 
 /* A call that was in progress when the probes came: the stack still holds where its first two
@@ -183,6 +235,7 @@ static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
     return 0;
   }
+  if (call.claimed) return 0;
   if (bytes > 0x7fffffff) bytes = 0x7fffffff;
   if (call.stack_end) call.buffer += stack.high - call.stack_end;
   st_charge_cpu((st_go_finish(&call, bytes, distance ? ctx->ip + distance : 0) * st_kib_ns) >> 10);
@@ -200,8 +253,10 @@ int st_handle_go(struct pt_regs *ctx)
     st_emit_tls_close(ctx->ax);
   else if (ST_SITE_KIND(cookie) == ST_SITE_GO_READ || ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE)
     st_go_enter(ctx, cookie);
-  else
+  else {
+    if (ST_SITE_KIND(cookie) != ST_SITE_GO_WRITE_RETURN) st_go_flush_writer(ctx);
     st_go_leave(ctx, cookie);
+  }
   st_preempt_on();
   return 0;
 }

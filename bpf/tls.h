@@ -18,6 +18,7 @@ struct st_tls_object {
   __u64 conn_id;     /* 0: unknown */
   __u64 position[2]; /* by enum st_direction, bytes since first sight */
   __u64 excluded;    /* its connection's family or direction is not approved */
+  __u64 writer;      /* Go: runtime.g of the goroutine that began to write last; else 0 */
   __u64 inner;       /* Go: what it wraps, which stays the same for its life; else 0 */
 };
 
@@ -39,6 +40,8 @@ struct st_call {
   __u64 conn_id;      /* the socket used inside the call */
   __u64 stack_end;    /* Go: of the stack that holds the buffer; 0: the buffer is elsewhere */
   __u64 generation;   /* Go: of the probes that saw it begin */
+  __u64 length;       /* Go: of a write */
+  __u64 claimed;      /* Go: 1 when it is or may no longer be recorded by another goroutine */
   __u32 direction;
   __u32 excluded; /* that socket's family or direction is not approved */
 };
