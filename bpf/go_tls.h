@@ -125,7 +125,16 @@ static __always_inline void st_go_note_writer(__u64 object, __u64 routine)
 {
   struct st_tls_object *tls = st_find_or_make_tls(object);
 
-  if (tls) tls->writer = routine;
+  if (!tls) return;
+  tls->writer = routine;
+  __sync_fetch_and_add(&tls->writers, 1);
+}
+
+static __always_inline void st_go_forget_writer(__u64 object)
+{
+  struct st_tls_object *tls = st_find_tls(object);
+
+  if (tls && tls->writers) __sync_fetch_and_add(&tls->writers, -1);
 }
 
 /* Entry: RAX tls.Conn, RBX and RCX the slice. Positions are kept as distances from the stack's end:
@@ -151,24 +160,41 @@ static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
   return 0;
 }
 
-/* A read returns. The answer to a write may be read before the goroutine that writes has returned:
- * record the write first, if a socket call inside it has been made. A write that then fails part of
- * the way is recorded whole; its tls.Conn is of no further use. */
-static __noinline int st_go_flush_writer(struct pt_regs *ctx)
+/* The tls.Conn of a read that returns; 0: not known. */
+static __always_inline __u64 st_go_read_object(struct pt_regs *ctx, __u64 cookie)
 {
-  struct st_thread *reader = st_find_routine(ctx->r14), *writer;
-  struct st_moved moved = {};
-  struct st_tls_object *tls;
-  struct st_call *call;
-  __u64 object;
+  struct st_thread *reader;
+  __u64 object = 0;
 
-  if ((__s64)ctx->ax <= 0 || !reader || !reader->depth) return 0;
-  object = st_call_at(reader, reader->depth - 1)->object;
-  tls = st_find_tls(object);
-  writer = tls && tls->writer ? st_find_routine(tls->writer) : 0;
+  if (ST_SITE_KIND(cookie) == ST_SITE_GO_HOMED_READ_RETURN)
+    return bpf_probe_read_user(&object, 8, (void *)(ctx->sp + 8)) ? 0 : object;
+  reader = st_find_routine(ctx->r14);
+  return reader && reader->depth ? st_call_at(reader, reader->depth - 1)->object : 0;
+}
+
+/* Whether `call` is a write to this tls.Conn that comes next in its stream: it has sent something,
+ * or no other is in progress. */
+static __always_inline bool st_go_is_next_write(struct st_call *call, struct st_tls_object *tls,
+                                                __u64 object)
+{
+  return call->object == object && call->direction == ST_EGRESS &&
+         (call->conn_id || (tls->conn_id && tls->writers == 1));
+}
+
+/* A read returns. The answer to a write may be read before the goroutine that writes has returned:
+ * record the write first. One that then fails part of the way is recorded whole; its tls.Conn is of
+ * no further use. */
+static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
+{
+  __u64 object = (__s64)ctx->ax > 0 ? st_go_read_object(ctx, cookie) : 0;
+  struct st_tls_object *tls = object ? st_find_tls(object) : 0;
+  struct st_thread *writer = tls && tls->writer ? st_find_routine(tls->writer) : 0;
+  struct st_moved moved = {};
+  struct st_call *call;
+
   if (!writer || !writer->depth) return 0;
   call = st_call_at(writer, writer->depth - 1);
-  if (call->object != object || call->direction != ST_EGRESS || !call->conn_id) return 0;
+  if (!st_go_is_next_write(call, tls, object)) return 0;
   if (__sync_val_compare_and_swap(&call->claimed, 0, 1)) return 0;
   moved.buffer = call->buffer;
   moved.bytes = call->length;
@@ -230,6 +256,7 @@ static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
   st_charge_cpu(st_go_hit_ns);
   if (!st_go_read_stack(ctx, &stack)) return 0;
   is_known = st_go_end_call(ctx, cookie, stack.high, &call);
+  if (is_known && call.direction == ST_EGRESS) st_go_forget_writer(call.object);
   if (bytes <= 0) return 0;
   if ((!is_known && !st_go_recover_call(ctx, cookie, &call)) || call.direction != direction) {
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
@@ -254,7 +281,7 @@ int st_handle_go(struct pt_regs *ctx)
   else if (ST_SITE_KIND(cookie) == ST_SITE_GO_READ || ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE)
     st_go_enter(ctx, cookie);
   else {
-    if (ST_SITE_KIND(cookie) != ST_SITE_GO_WRITE_RETURN) st_go_flush_writer(ctx);
+    if (ST_SITE_KIND(cookie) != ST_SITE_GO_WRITE_RETURN) st_go_flush_writer(ctx, cookie);
     st_go_leave(ctx, cookie);
   }
   st_preempt_on();

@@ -19,6 +19,7 @@ struct st_tls_object {
   __u64 position[2]; /* by enum st_direction, bytes since first sight */
   __u64 excluded;    /* its connection's family or direction is not approved */
   __u64 writer;      /* Go: runtime.g of the goroutine that began to write last; else 0 */
+  __u64 writers;     /* Go: calls of Write in progress */
   __u64 inner;       /* Go: what it wraps, which stays the same for its life; else 0 */
 };
 

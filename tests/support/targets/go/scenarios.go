@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"runtime"
 	"strings"
 	"sync"
@@ -247,7 +248,7 @@ func runGrowing(connections, rounds int) {
 	fmt.Println("done", moves)
 }
 
-// Each client has a connection of its own, opened by /hello; later requests name its port.
+// Each client has a connection of its own at a time; requests name its port.
 func runHTTP(connections, rounds int) {
 	serverConfig, clientConfig := makeIdentity()
 	listener := listen()
@@ -273,25 +274,39 @@ func runHTTP(connections, rounds int) {
 }
 
 func exchange(url string, config *tls.Config, rounds int) {
-	port := 0
-	transport := &http.Transport{TLSClientConfig: config.Clone(), MaxConnsPerHost: 1,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			var dialer net.Dialer
-			conn, err := dialer.DialContext(ctx, network, address)
-			must(err)
-			port = portOf(conn.LocalAddr())
-			return conn, nil
-		}}
+	transport := &http.Transport{TLSClientConfig: config.Clone(), MaxConnsPerHost: 1}
 	client := http.Client{Transport: transport}
-	post(client, url+"/hello", "")
 	for round := 0; round < rounds; round++ {
-		post(client, url+"/work", message(port, round))
+		post(client, url, round)
 	}
 	transport.CloseIdleConnections()
 }
 
-func post(client http.Client, url, text string) {
-	answer, err := client.Post(url, "text/plain", strings.NewReader(text))
+// A body that is made when it is sent: by then it is known over which connection.
+type lateBody struct {
+	text *string
+	at   int
+}
+
+func (body *lateBody) Read(p []byte) (int, error) {
+	n := copy(p, (*body.text)[body.at:])
+	body.at += n
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func post(client http.Client, url string, round int) {
+	var text string
+	trace := &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		text = message(portOf(got.Conn.LocalAddr()), round)
+	}}
+	ctx := httptrace.WithClientTrace(context.Background(), trace)
+	request, err := http.NewRequestWithContext(ctx, "POST", url, &lateBody{text: &text})
+	must(err)
+	request.ContentLength = int64(len(message(10000, round))) // ports of this machine have five digits
+	answer, err := client.Do(request)
 	must(err)
 	got, err := io.ReadAll(answer.Body)
 	must(err)
