@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,8 +31,32 @@ constexpr char kProgram[] = SCOPETRACE_TEST_BIN "/scopetrace-go-target";
 constexpr char kStripped[] = SCOPETRACE_TEST_BIN "/scopetrace-go-target-stripped";
 constexpr std::size_t kMaxProgramBytes = 64 << 20;
 
+// Counts messages in the order of the ring: answers must not come before what they answer.
+class OrderWatch {
+ public:
+  void add(Bytes record) {
+    const auto event = ByteReader(record).read<st_tls_event>();
+    if (!event || event->header.type != ST_EVENT_TLS) return;
+    const std::string_view text = as_text(record.subspan(sizeof(*event), event->chunk_bytes));
+    std::int64_t& lead = lead_[event->tls_id];  // messages written more than read
+    const auto messages = std::count(text.begin(), text.end(), '<');
+    lead += event->direction == ST_EGRESS ? messages : -messages;
+    if (lead < 0) read_first_.insert(event->tls_id);
+    if (lead > 0) wrote_first_.insert(event->tls_id);
+  }
+  // TLS objects that had once read more messages than they had written, and the other way round.
+  const std::set<std::uint64_t>& read_first() const { return read_first_; }
+  const std::set<std::uint64_t>& wrote_first() const { return wrote_first_; }
+
+ private:
+  std::map<std::uint64_t, std::int64_t> lead_;
+  std::set<std::uint64_t> read_first_;
+  std::set<std::uint64_t> wrote_first_;
+};
+
 struct GoRun {
   Seen seen;
+  OrderWatch order;
   std::uint64_t counted = 0;  // what the scenario said when it was done
 };
 
@@ -82,7 +109,11 @@ GoRun run_go(const std::vector<std::string>& argv, const Options& options,
   target.write_line("go");
   run.counted = wait_until_done(target);
   probes->detach();
-  drain_into(run.seen, *probes);
+  RingConsumer ring(probes->payload_ring_fd(), probes->payload_ring_bytes());
+  ring.drain([&run](Bytes record) {
+    run.seen.add(record);
+    run.order.add(record);
+  });
   counters = probes->read_counters().value_or(ProbeCounters{});
   target.close_input();
   EXPECT_EQ(target.wait(), 0);
@@ -218,6 +249,12 @@ TEST_F(GoTlsBpfTest, PairsExchangesOfNetHttp) {
   EXPECT_EQ(tally.right, 64U * 20 * 4);
   EXPECT_EQ(tally.wrong, 0U);
   EXPECT_EQ(tally.unknown, 0U);
+  // An object either asks or answers, all the time.
+  std::vector<std::uint64_t> both;
+  std::set_intersection(run.order.read_first().begin(), run.order.read_first().end(),
+                        run.order.wrote_first().begin(), run.order.wrote_first().end(),
+                        std::back_inserter(both));
+  EXPECT_THAT(both, IsEmpty());
   expect_no_loss();
 }
 
