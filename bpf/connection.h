@@ -4,8 +4,12 @@
 #ifndef ST_CONNECTION_H
 #define ST_CONNECTION_H
 
+/* What is known of the bytes of a connection. */
+enum st_content { ST_CONTENT_UNKNOWN = 0, ST_CONTENT_PLAIN = 1, ST_CONTENT_TLS = 2 };
+
 struct st_connection {
-  __u64 conn_id; /* 0 while the CPU that made the entry has not given it one */
+  __u64 conn_id;  /* 0 while the CPU that made the entry has not given it one */
+  __u64 plain_id; /* tls_id of its bytes as they are, 0: none were copied */
   __u64 sent_bytes;
   __u64 received_bytes;
   __u32 tgid;
@@ -19,6 +23,11 @@ struct st_connection {
   __u8 excluded;   /* family or direction is not approved */
   __u32 announced; /* OPENED or SEEN was sent, or is being sent by another CPU */
   __u32 has_tls;   /* a TLS object was tied to it */
+  __u8 content;    /* enum st_content */
+  __u8 is_fresh;   /* its opening was seen: position 0 is its begin */
+  __u8 sent_whole; /* the last send moved all it was asked to: the next begins a record, if any */
+  __u8 reserved[5];
+  struct st_request request; /* of its bytes as they are */
 };
 
 struct {
@@ -89,6 +98,7 @@ static __always_inline bool st_emit_connection(struct st_connection *connection,
 /* Announces a connection once, whichever CPU comes first; again after a failure. */
 static __always_inline void st_announce(struct st_connection *connection, __u8 state)
 {
+  if (state == ST_CONNECTION_OPENED) connection->is_fresh = 1;
   if (connection->announced || !connection->conn_id) return;
   if (__sync_val_compare_and_swap(&connection->announced, 0, 1)) return;
   if (!st_emit_connection(connection, state, bpf_ktime_get_boot_ns())) connection->announced = 0;
@@ -126,16 +136,16 @@ static __always_inline struct st_connection *st_make_connection(struct sock *sk,
   return connection;
 }
 
-/* The connection of a socket that the target uses now; announced the first time. 0: closed. */
+/* The connection of a socket that the target uses now; announced the first time. 0: closed. What a
+ * reset socket still holds may be read after its end was told: that is no new connection. */
 static __always_inline struct st_connection *st_use_connection(struct sock *sk)
 {
   __u64 key = (__u64)sk;
   struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
   bool accepted = false;
 
+  if (!connection && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE) return 0;
   if (!connection) {
-    /* A closed one has been told already; its memory becomes another socket's. */
-    if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE) return 0;
     accepted = bpf_map_lookup_elem(&st_accepting, &key);
     bpf_map_delete_elem(&st_accepting, &key);
     connection = st_make_connection(sk, accepted                 ? ST_ROLE_ACCEPTED

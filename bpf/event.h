@@ -17,17 +17,24 @@
 #define ST_COMM_LEN 16           /* TASK_COMM_LEN of the kernel, NUL included */
 #define ST_CHUNK_BYTES 16384     /* payload bytes in one record at most: one TLS record's worth */
 #define ST_CALL_BYTES_MAX 262144 /* payload bytes kept of one call: 16 chunks */
+#define ST_LOG_BYTES_MAX 4096    /* bytes kept of one write to a log */
+#define ST_CALL_TEXT_MAX 256     /* bytes kept of a text that an argument points to */
+#define ST_CALL_NUMBERS 512      /* x86-64 has none beyond */
+#define ST_LOG_NAME_LEN 64       /* of a log file's name, NUL included */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
-  ST_EVENT_TLS = 1,        /* plaintext of one SSL_read or SSL_write, one chunk */
+  ST_EVENT_TLS = 1,        /* plaintext of one read or write by TLS or on a socket, one chunk */
   ST_EVENT_TLS_PEER = 2,   /* a TLS object was tied to a connection */
-  ST_EVENT_TLS_CLOSE = 3,  /* SSL_free of a TLS object */
+  ST_EVENT_TLS_CLOSE = 3,  /* a TLS object was freed, or is used for another connection */
   ST_EVENT_CONNECTION = 4, /* TCP connection opened, first seen or closed */
   ST_EVENT_FORK = 5,       /* also in st_control */
   ST_EVENT_EXEC = 6,       /* also in st_control */
   ST_EVENT_EXIT = 7,       /* last thread of the process has gone; also in st_control */
-  ST_EVENT_LIBRARY = 8     /* the loader changed the link map; st_control only */
+  ST_EVENT_LIBRARY = 8,    /* the loader changed the link map; st_control only */
+  ST_EVENT_LOG = 9,        /* the target wrote to a log */
+  ST_EVENT_CALL = 10,      /* a system call of the target has ended */
+  ST_EVENT_WINDOW = 11     /* a stream's window opened or closed: request scope */
 };
 
 enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the target */
@@ -36,7 +43,18 @@ enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the tar
 enum st_tls_flag {
   ST_TLS_LAST = 1,      /* last chunk kept of this call */
   ST_TLS_TRUNCATED = 2, /* the call moved more than ST_CALL_BYTES_MAX or the budget allowed */
-  ST_TLS_FAULT = 4      /* this chunk's page could not be read: chunk_bytes are lost, no payload */
+  ST_TLS_FAULT = 4,     /* this chunk's page could not be read: chunk_bytes are lost, no payload */
+  ST_TLS_PLAIN = 8,     /* the stream of a socket that carries no TLS */
+  ST_TLS_UNREADABLE = 16, /* the call's bytes never were in the target's memory, or are not any
+                             more (sendfile, splice, MSG_ZEROCOPY, MSG_TRUNC): no payload */
+  ST_TLS_IO_URING = 32    /* the bytes were moved by io_uring: no payload */
+};
+
+/* Why the calls of a TLS object are copied under request scope. */
+enum st_window_kind {
+  ST_WINDOW_NONE = 0,    /* they are not */
+  ST_WINDOW_MATCHED = 1, /* the request has an approved header field */
+  ST_WINDOW_CAUSED = 2   /* sent by a thread that serves such a request, and only it */
 };
 
 /* How a TLS object was tied to its connection, best first (docs/coverage: peers). */
@@ -67,12 +85,14 @@ struct st_event_header {
 };
 static_assert(sizeof(struct st_event_header) == 24, "wire layout of st_event_header changed");
 
-/* One chunk of plaintext. chunk_bytes of payload follow, unless ST_TLS_FAULT is set. Records of
- * size classes may be longer: bytes after the payload up to the record's end are undefined padding
- * within `size` and never read. */
+/* One chunk of plaintext. chunk_bytes of payload follow, unless ST_TLS_FAULT is set. A last chunk
+ * of 0 bytes says that the rest of its call was not copied. Records of size classes may be longer:
+ * bytes after the payload up to the record's end are undefined padding within `size` and never
+ * read. */
 struct st_tls_event {
   struct st_event_header header;
-  __u64 tls_id;       /* this TLS object from first sight to SSL_free; never reused in a session */
+  __u64 tls_id;       /* this TLS object from first sight to SSL_free, or with ST_TLS_PLAIN this
+                         connection; never reused in a session */
   __u64 conn_id;      /* its connection, 0 while unknown */
   __u64 position;     /* stream offset of the first byte of this CALL in this direction, bytes since
                          the first call seen; calls that were dropped advance it too */
@@ -85,8 +105,8 @@ struct st_tls_event {
 };
 static_assert(sizeof(struct st_tls_event) == 64, "wire layout of st_tls_event changed");
 
-/* tls_id now belongs to conn_id. Sent once per pair; a second, different one means that the object
- * moved to another connection. */
+/* tls_id belongs to conn_id. Sent once: an object that is used with another connection later gets
+ * another tls_id. */
 struct st_tls_peer_event {
   struct st_event_header header;
   __u64 tls_id;
@@ -96,7 +116,8 @@ struct st_tls_peer_event {
 };
 static_assert(sizeof(struct st_tls_peer_event) == 48, "wire layout of st_tls_peer_event changed");
 
-/* The TLS object is gone; positions say how many bytes each direction carried in all. */
+/* The TLS object is gone, or a plain connection goes on with TLS; positions say how many bytes each
+ * direction carried in all. */
 struct st_tls_close_event {
   struct st_event_header header;
   __u64 tls_id;
@@ -105,6 +126,18 @@ struct st_tls_close_event {
   __u64 ingress_bytes;
 };
 static_assert(sizeof(struct st_tls_close_event) == 56, "wire layout of st_tls_close_event changed");
+
+/* Request scope: from these positions on the streams are in a window of `kind`, or in none. What is
+ * missing before them, or while there is no window, was out of scope: no loss. */
+struct st_window_event {
+  struct st_event_header header;
+  __u64 tls_id;
+  __u64 conn_id;
+  __u64 position[2]; /* by enum st_direction */
+  __u8 kind;         /* enum st_window_kind */
+  __u8 reserved[7];
+};
+static_assert(sizeof(struct st_window_event) == 64, "wire layout of st_window_event changed");
 
 /* One TCP connection of the target. Addresses in network order; IPv4 in the first 4 bytes. */
 struct st_connection_event {
@@ -132,6 +165,91 @@ struct st_process_event {
 };
 static_assert(sizeof(struct st_process_event) == 48, "wire layout of st_process_event changed");
 
+/* Where a log goes. */
+enum st_log_sink {
+  ST_LOG_STDOUT = 1,
+  ST_LOG_STDERR = 2,
+  ST_LOG_SYSLOG = 3,  /* /dev/log, or what journald put in its place */
+  ST_LOG_JOURNAL = 4, /* /run/systemd/journal/socket */
+  ST_LOG_FILE = 5     /* a file named *.log */
+};
+
+/* st_log_event.flags */
+enum st_log_flag {
+  ST_LOG_FAULT = 1,    /* a page could not be read: kept_bytes end before it */
+  ST_LOG_ENDS_LINE = 2 /* the last byte of the write, kept or not, is a line end */
+};
+
+/* One write to a log. kept_bytes of it follow; what is behind them is padding, as in a chunk. */
+struct st_log_event {
+  struct st_event_header header;
+  __u64 sequence;   /* counts all writes to logs in the session, from 1: a jump is a loss */
+  __u32 call_bytes; /* that the call wrote */
+  __u32 kept_bytes; /* of them, the first; at most ST_LOG_BYTES_MAX */
+  __u32 fd;         /* that was written to */
+  __u8 sink;        /* enum st_log_sink */
+  __u8 flags;       /* enum st_log_flag */
+  __u16 reserved;
+  char name[ST_LOG_NAME_LEN]; /* of the file, without folders; empty of other sinks */
+};
+static_assert(sizeof(struct st_log_event) == 112, "wire layout of st_log_event changed");
+
+/* Families of system calls; one bit each. */
+enum st_call_family { ST_CALLS_FILES = 1, ST_CALLS_PROCESS = 2, ST_CALLS_SOCKETS = 4 };
+
+/* What the texts of a call are; the argument behind all but a path says how many bytes there are.
+ */
+enum st_call_text { ST_TEXT_NONE = 0, ST_TEXT_PATH = 1, ST_TEXT_ADDRESS = 2, ST_TEXT_OPTION = 3 };
+
+/* One system call that has ended. text_bytes[0] bytes follow, and ST_CALL_TEXT_MAX behind the
+ * structure text_bytes[1] bytes; the rest is padding. */
+struct st_call_event {
+  struct st_event_header header;
+  __u64 conn_id; /* of the connection of the first argument; 0: none */
+  __s64 result;  /* as returned: -errno on failure */
+  __u64 args[6]; /* as in the registers at the call's end */
+  __u16 number;  /* arch/x86/entry/syscalls/syscall_64.tbl */
+  __u16 text_bytes[2];
+  __u16 reserved;
+};
+static_assert(sizeof(struct st_call_event) == 96, "wire layout of st_call_event changed");
+
+/* All calls that are captured: number, name, family, kind of its texts, the arguments that point to
+ * them (0: none), whether it is a wait, and for each argument its name and type: d descriptor, i
+ * signed, u unsigned, x flags, o mode, t text, - nothing that is told. */
+#define ST_CALL_LIST(ROW)                                                               \
+  ROW(2, open, FILES, PATH, 1, 0, 0, "path:t flags:x mode:o")                           \
+  ROW(4, stat, FILES, PATH, 1, 0, 0, "path:t")                                          \
+  ROW(6, lstat, FILES, PATH, 1, 0, 0, "path:t")                                         \
+  ROW(7, poll, SOCKETS, NONE, 0, 0, 1, "fds:- count:u timeout_ms:i")                    \
+  ROW(21, access, FILES, PATH, 1, 0, 0, "path:t mode:o")                                \
+  ROW(23, select, SOCKETS, NONE, 0, 0, 1, "count:u")                                    \
+  ROW(42, connect, SOCKETS, ADDRESS, 2, 0, 0, "fd:d address:t")                         \
+  ROW(43, accept, SOCKETS, NONE, 0, 0, 0, "fd:d")                                       \
+  ROW(48, shutdown, SOCKETS, NONE, 0, 0, 0, "fd:d how:u")                               \
+  ROW(49, bind, SOCKETS, ADDRESS, 2, 0, 0, "fd:d address:t")                            \
+  ROW(50, listen, SOCKETS, NONE, 0, 0, 0, "fd:d backlog:i")                             \
+  ROW(54, setsockopt, SOCKETS, OPTION, 4, 0, 0, "fd:d level:u option:u value:t")        \
+  ROW(59, execve, PROCESS, PATH, 1, 0, 0, "path:t")                                     \
+  ROW(62, kill, PROCESS, NONE, 0, 0, 0, "tgid:i signal:u")                              \
+  ROW(82, rename, FILES, PATH, 1, 2, 0, "path:t to:t")                                  \
+  ROW(83, mkdir, FILES, PATH, 1, 0, 0, "path:t mode:o")                                 \
+  ROW(84, rmdir, FILES, PATH, 1, 0, 0, "path:t")                                        \
+  ROW(85, creat, FILES, PATH, 1, 0, 0, "path:t mode:o")                                 \
+  ROW(87, unlink, FILES, PATH, 1, 0, 0, "path:t")                                       \
+  ROW(232, epoll_wait, SOCKETS, NONE, 0, 0, 1, "fd:d events:- count:u timeout_ms:i")    \
+  ROW(257, openat, FILES, PATH, 2, 0, 0, "folder:d path:t flags:x mode:o")              \
+  ROW(258, mkdirat, FILES, PATH, 2, 0, 0, "folder:d path:t mode:o")                     \
+  ROW(262, newfstatat, FILES, PATH, 2, 0, 0, "folder:d path:t")                         \
+  ROW(263, unlinkat, FILES, PATH, 2, 0, 0, "folder:d path:t flags:x")                   \
+  ROW(264, renameat, FILES, PATH, 2, 4, 0, "folder:d path:t to_folder:d to:t")          \
+  ROW(270, pselect6, SOCKETS, NONE, 0, 0, 1, "count:u")                                 \
+  ROW(271, ppoll, SOCKETS, NONE, 0, 0, 1, "fds:- count:u")                              \
+  ROW(281, epoll_pwait, SOCKETS, NONE, 0, 0, 1, "fd:d events:- count:u timeout_ms:i")   \
+  ROW(288, accept4, SOCKETS, NONE, 0, 0, 0, "fd:d")                                     \
+  ROW(316, renameat2, FILES, PATH, 2, 4, 0, "folder:d path:t to_folder:d to:t flags:x") \
+  ROW(332, statx, FILES, PATH, 2, 0, 0, "folder:d path:t")
+
 /* Why the kernel side did not deliver something. Index into the st_counters map (array of __u64);
  * the maps are BPF_F_RDONLY: programs write, userspace reads. */
 enum st_counter {
@@ -147,7 +265,12 @@ enum st_counter {
   ST_COUNT_SUPPRESSED_DEADLINE = 9, /* calls after the deadline */
   ST_COUNT_SUPPRESSED_SCOPE = 10,   /* calls outside the scope of the approval (muted, paused) */
   ST_COUNT_CPU_NS = 11,             /* charged run time of the programs */
-  ST_COUNT_MAX = 16
+  ST_COUNT_UNREADABLE_BYTES = 12, /* of plain sockets: sendfile, splice, MSG_ZEROCOPY, MSG_TRUNC */
+  ST_COUNT_UNDECIDED_BYTES = 13,  /* of sockets that may carry TLS or not: not copied */
+  ST_COUNT_IO_URING_BYTES = 14,   /* that sockets moved by io_uring: never copied */
+  ST_COUNT_IO_URING_CALLS = 15,   /* io_uring_enter: what it moves is not seen */
+  ST_COUNT_LOG_BYTES = 16,        /* of writes to logs, kept or not */
+  ST_COUNT_MAX = 32
 };
 
 #endif

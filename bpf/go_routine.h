@@ -27,11 +27,10 @@ static __always_inline struct st_thread *st_find_routine(__u64 routine)
 static __noinline struct st_thread *st_make_routine(__u64 routine)
 {
   struct st_go_key key = {.routine = routine, .tgid = st_current_id() >> 32};
-  struct st_thread empty = {};
   struct st_shared *shared = st_shared_state();
 
   if (shared) shared->has_go = 1;
-  bpf_map_update_elem(&st_go_routines, &key, &empty, BPF_NOEXIST);
+  bpf_map_update_elem(&st_go_routines, &key, &st_new_thread, BPF_NOEXIST);
   return bpf_map_lookup_elem(&st_go_routines, &key);
 }
 

@@ -6,7 +6,7 @@
 
 /* Which time probes were put on the file: a call that began under earlier ones may have ended while
  * there were none. */
-#define ST_SITE_GENERATION(cookie) (((cookie) >> 24) & 0xff)
+#define ST_SITE_GENERATION(cookie) (((cookie) >> 17) & 0x7f)
 /* From the site to net.(*TCPConn).Close; 0: not known. */
 #define ST_SITE_TCP_CLOSE(cookie) ((__s64)(cookie) >> 32)
 
@@ -53,8 +53,8 @@ static __always_inline struct st_connection *st_go_connection(struct st_go_inter
 }
 
 /* Settles which connection the call used: two candidates that differ make it unknown. */
-static __always_inline __u8 st_go_find_peer(struct st_call *call, struct st_go_interface *conn,
-                                            __u64 tcp_close)
+static __noinline __u8 st_go_find_peer(struct st_call *call, struct st_go_interface *conn,
+                                       __u64 tcp_close)
 {
   struct st_connection *connection = st_go_connection(conn, tcp_close);
 
@@ -79,7 +79,7 @@ static __always_inline bool st_go_is_another(struct st_tls_object *tls, struct s
          tls->conn_id != call->conn_id;
 }
 
-static __always_inline struct st_tls_object *st_go_object(struct st_call *call, __u64 inner)
+static __noinline struct st_tls_object *st_go_object(struct st_call *call, __u64 inner)
 {
   struct st_tls_object *tls = st_find_tls(call->object);
 
@@ -90,6 +90,13 @@ static __always_inline struct st_tls_object *st_go_object(struct st_call *call, 
   else
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
   return tls;
+}
+
+/* Whether the bytes of a settled call may be copied. Which thread runs the goroutine says nothing
+ * about the request that it serves: only the request's own field does. */
+static __always_inline bool st_go_may_copy(struct st_moved *moved, struct st_tls_object *tls)
+{
+  return !st_is_suppressed(tls, moved->now_ns) && st_is_tls_in_request(moved, tls, 0);
 }
 
 /* Records a call that returns. Returns the bytes it tried to copy. */
@@ -111,7 +118,7 @@ static __always_inline __u64 st_go_finish(struct st_call *call, __u64 bytes, __u
   tls->excluded |= call->excluded;
   st_bind(tls, call->conn_id, source, moved.now_ns);
   st_settle(&moved, tls, call->direction);
-  return st_is_suppressed(tls, moved.now_ns) ? 0 : st_emit_call(&moved);
+  return st_go_may_copy(&moved, tls) ? st_emit_call(&moved) : 0;
 }
 
 static __always_inline bool st_go_read_stack(struct pt_regs *ctx, struct st_go_stack *stack)
@@ -202,7 +209,7 @@ static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
   tls->excluded |= call->excluded;
   st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
   st_settle(&moved, tls, ST_EGRESS);
-  if (!st_is_suppressed(tls, moved.now_ns)) st_emit_call(&moved);
+  if (st_go_may_copy(&moved, tls)) st_emit_call(&moved);
   return 0;
 }
 

@@ -8,5 +8,8 @@
 struct st_tls_event st_layout_tls;
 struct st_tls_peer_event st_layout_tls_peer;
 struct st_tls_close_event st_layout_tls_close;
+struct st_window_event st_layout_window;
 struct st_connection_event st_layout_connection;
 struct st_process_event st_layout_process;
+struct st_log_event st_layout_log;
+struct st_call_event st_layout_call;

@@ -14,12 +14,17 @@ const volatile __u64 st_cheap_hit_ns = 0;      /* trap and program, emulated ins
 const volatile __u64 st_stepped_hit_ns = 0;    /* the same, single-stepped out of line */
 const volatile __u64 st_go_hit_ns = 0;         /* both probes of a call in Go */
 const volatile __u64 st_socket_hit_ns = 0;     /* one tracepoint on a socket */
+const volatile __u64 st_system_call_ns = 0;    /* one tracepoint on a system call */
 const volatile __u64 st_kib_ns = 0;            /* copying 1 KiB */
 const volatile bool st_children = false;       /* follow fork and exec */
 const volatile bool st_inbound = false;        /* connections that the target accepted */
 const volatile bool st_private_stacks = false; /* programs have stacks of their CPU: since 6.13 */
 const volatile bool st_ipv4 = false;
 const volatile bool st_ipv6 = false;
+const volatile bool st_plain = false;        /* payload of sockets without TLS */
+const volatile __u8 st_call_families = 0;    /* set of enum st_call_family */
+const volatile bool st_logs = false;         /* writes to logs */
+const volatile bool st_socket_calls = false; /* sockets are learned of by system calls */
 
 #define ST_WINDOW_NS                                                          \
   100000000ULL /* 100 ms: a fixed window passes twice its limit at a boundary \

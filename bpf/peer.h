@@ -3,8 +3,6 @@
 #ifndef ST_PEER_H
 #define ST_PEER_H
 
-#define ST_USER_CS_64 0x33 /* 32-bit programs number their calls differently */
-
 static __always_inline void st_emit_peer(__u64 tls_id, __u64 conn_id, __u8 source, __u64 now_ns)
 {
   struct st_tls_peer_event *event;
@@ -28,6 +26,38 @@ static __always_inline void st_bind(struct st_tls_object *tls, __u64 conn_id, __
   st_emit_peer(tls->tls_id, conn_id, source, now_ns);
 }
 
+/* The buffer of the system call in progress, of its first part; 0 when it is another call. */
+static __always_inline __u64 st_syscall_buffer(void)
+{
+  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+  __u64 number = BPF_CORE_READ(regs, orig_ax), buffer = BPF_CORE_READ(regs, si);
+  bool is_message = number == ST_SYS_SENDMSG || number == ST_SYS_RECVMSG;
+
+  if (BPF_CORE_READ(regs, cs) != ST_USER_CS_64) return 0;
+  if (number == ST_SYS_READ || number == ST_SYS_WRITE || number == ST_SYS_RECVFROM ||
+      number == ST_SYS_SENDTO)
+    return buffer;
+  if (is_message && bpf_probe_read_user(&buffer, 8, (void *)(buffer + 16))) /* msg_iov */
+    return 0;
+  if (!is_message && number != ST_SYS_READV && number != ST_SYS_WRITEV) return 0;
+  return bpf_probe_read_user(&buffer, 8, (void *)buffer) ? 0 : buffer;
+}
+
+/* NSPR's functions serve plain descriptors too. What passes the socket from or to another buffer
+ * and begins like a TLS record was encrypted or will be decrypted. */
+static __always_inline void st_note_proof(struct st_call *call)
+{
+  __u64 buffer = st_syscall_buffer();
+  __u8 head[2];
+
+  if (!buffer || call->proof) return;
+  if (buffer == call->buffer)
+    call->proof = ST_PROOF_PLAIN;
+  else if (!bpf_probe_read_user(head, sizeof(head), (void *)buffer) && head[0] >= 0x14 &&
+           head[0] <= 0x17 && head[1] == 3)
+    call->proof = ST_PROOF_TLS;
+}
+
 /* A socket was used by this thread: the innermost TLS call in progress talks over it. */
 static __always_inline void st_note_nested(struct st_thread *thread,
                                            struct st_connection *connection)
@@ -40,6 +70,10 @@ static __always_inline void st_note_nested(struct st_thread *thread,
   if (call->conn_id && call->conn_id != conn_id) conn_id = ST_CONN_AMBIGUOUS;
   call->conn_id = conn_id;
   call->excluded |= connection->excluded;
+  if (call->flags & ST_SITE_NEEDS_PROOF) {
+    st_note_proof(call);
+    if (call->proof != ST_PROOF_TLS) return;
+  }
   connection->has_tls = 1;
 }
 
@@ -56,22 +90,6 @@ static __always_inline void st_note_pending(struct st_thread *thread, __u64 obje
   if (now_ns < thread->ambiguous_until_ns) return;
   thread->pending_object = object;
   thread->pending_bytes = bytes > 16384 ? 16384 : bytes;
-}
-
-/* The buffer that the system call in progress writes from; 0 when it is another call. */
-static __always_inline __u64 st_syscall_buffer(void)
-{
-  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-  __u64 number = BPF_CORE_READ(regs, orig_ax), buffer = BPF_CORE_READ(regs, si);
-
-  if (BPF_CORE_READ(regs, cs) != ST_USER_CS_64) return 0;
-  if (number == 1 || number == 44) /* write, sendto */
-    return buffer;
-  if (number == 46 && bpf_probe_read_user(&buffer, 8, (void *)(buffer + 16))) /* sendmsg: msg_iov */
-    return 0;
-  if (number != 20 && number != 46) /* writev */
-    return 0;
-  return bpf_probe_read_user(&buffer, 8, (void *)buffer) ? 0 : buffer;
 }
 
 /* Whether TLS records start at `buffer` and one of the first four is application data of the size

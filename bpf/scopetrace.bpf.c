@@ -13,11 +13,19 @@
 #include "bpf/ring.h"
 #include "bpf/tls.h"
 #include "bpf/chunk.h"
+#include "bpf/request.h"
 #include "bpf/connection.h"
+#include "bpf/call_table.h"
 #include "bpf/peer.h"
 #include "bpf/go_routine.h"
 #include "bpf/process.h"
+#include "bpf/plain.h"
+#include "bpf/io_uring.h"
 #include "bpf/socket.h"
+#include "bpf/descriptor.h"
+#include "bpf/plain_call.h"
+#include "bpf/log.h"
+#include "bpf/call.h"
 #include "bpf/syscall.h"
 
 /* Uprobe programs are preemptible and may have per-CPU private stacks: a second thread on this CPU
@@ -38,7 +46,7 @@ static __always_inline void st_preempt_on(void)
 
 static __always_inline void st_emit_tls_close(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
+  struct st_tls_key key = st_tls_key_of(object);
   struct st_tls_object *tls = bpf_map_lookup_elem(&st_tls_objects, &key);
   __u64 now_ns = bpf_ktime_get_boot_ns();
   struct st_tls_close_event *event;
@@ -95,6 +103,40 @@ static __always_inline void st_settle(struct st_moved *moved, struct st_tls_obje
   record->direction = direction;
 }
 
+static __always_inline bool st_is_tls_in_request(struct st_moved *moved, struct st_tls_object *tls,
+                                                 struct st_thread *thread)
+{
+  struct st_stream stream = {.tls_id = tls->tls_id,
+                             .conn_id = tls->conn_id,
+                             .position = {tls->position[0], tls->position[1]},
+                             .request = &tls->request};
+
+  if (!st_all_needles) return true;
+  moved->in_row = moved->bytes;
+  return st_is_in_request(moved, &stream, thread);
+}
+
+/* Whether nothing says that the object of this call is TLS. */
+static __always_inline bool st_is_unproved(struct st_call *call)
+{
+  if (!(call->flags & ST_SITE_NEEDS_PROOF) || call->proof == ST_PROOF_TLS) return false;
+  if (call->proof == ST_PROOF_PLAIN) st_emit_tls_close(call->object); /* its address was reused */
+  return call->proof == ST_PROOF_PLAIN || !st_find_tls(call->object);
+}
+
+/* The object of a call. One that is used with another connection than before is another one now:
+ * its end was not seen, or the program uses it again. */
+static __always_inline struct st_tls_object *st_tls_of(struct st_call *call)
+{
+  struct st_tls_object *tls = st_find_tls(call->object);
+  bool is_known = call->conn_id && call->conn_id != ST_CONN_AMBIGUOUS;
+
+  if (!tls) return st_find_or_make_tls(call->object);
+  if (!is_known || !tls->conn_id || tls->conn_id == call->conn_id) return tls;
+  st_emit_tls_close(call->object);
+  return st_find_or_make_tls(call->object);
+}
+
 /* Records a call that has returned. Returns the bytes it tried to copy. */
 static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_thread *thread,
                                             struct st_call *call)
@@ -102,9 +144,9 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
   struct st_moved moved = {.buffer = call->buffer, .bytes = st_returned_bytes(ctx, call)};
   struct st_tls_object *tls;
 
-  if (!moved.bytes && !call->conn_id) return 0;
+  if ((!moved.bytes && !call->conn_id) || st_is_unproved(call)) return 0;
   moved.now_ns = bpf_ktime_get_boot_ns();
-  tls = st_find_or_make_tls(call->object);
+  tls = st_tls_of(call);
   if (!tls) {
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
     return 0;
@@ -113,9 +155,14 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
   st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
   if (!moved.bytes) return 0;
   st_settle(&moved, tls, call->direction);
+  if (call->flags & ST_SITE_NO_PAYLOAD) {
+    st_count(ST_COUNT_LOST_FAULT_BYTES, moved.bytes);
+    return 0;
+  }
   if (call->direction == ST_EGRESS && !tls->conn_id && !call->conn_id)
     st_note_pending(thread, call->object, moved.bytes, moved.now_ns);
-  return st_is_suppressed(tls, moved.now_ns) ? 0 : st_emit_call(&moved);
+  if (st_is_suppressed(tls, moved.now_ns)) return 0;
+  return st_is_tls_in_request(&moved, tls, thread) ? st_emit_call(&moved) : 0;
 }
 
 static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)

@@ -15,6 +15,29 @@ static __always_inline struct st_connection *st_touch_socket(struct sock *sk,
   return connection;
 }
 
+/* Remembers what the system call at hand moved, for its end, when the bytes are to be copied. */
+static __always_inline void st_note_moved(struct st_thread *thread, struct sock *sk, __u64 end)
+{
+  if (!st_plain) return;
+  if (!thread) thread = st_make_thread();
+  if (!thread) return st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+  thread->moved_socket = (__u64)sk;
+  thread->moved_end = end;
+}
+
+/* Bytes that left or entered by the call of this thread, or by io_uring. */
+static __always_inline void st_add_moved(struct st_connection *connection, struct sock *sk,
+                                         struct st_thread *thread, __u64 bytes, __u8 direction)
+{
+  __u64 *total = direction == ST_EGRESS ? &connection->sent_bytes : &connection->received_bytes;
+  __u64 position = __sync_fetch_and_add(total, bytes);
+
+  if (st_is_io_uring())
+    st_skip_io_uring(connection, position, bytes, direction);
+  else
+    st_note_moved(thread, sk, position + bytes);
+}
+
 SEC("?tp_btf/sock_send_length")
 int BPF_PROG(st_handle_send, struct sock *sk, int returned)
 {
@@ -25,7 +48,7 @@ int BPF_PROG(st_handle_send, struct sock *sk, int returned)
   thread = st_current_thread();
   connection = st_touch_socket(sk, thread);
   if (!connection || returned <= 0) return 0;
-  __sync_fetch_and_add(&connection->sent_bytes, (__u64)(__u32)returned);
+  st_add_moved(connection, sk, thread, (__u32)returned, ST_EGRESS);
   if (thread) st_settle_pending(thread, connection);
   return 0;
 }
@@ -34,11 +57,13 @@ SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(st_handle_receive, struct sock *sk, int returned, int flags)
 {
   struct st_connection *connection;
+  struct st_thread *thread;
 
   if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
-  connection = st_touch_socket(sk, st_current_thread());
-  if (connection && returned > 0 && !(flags & 2)) /* MSG_PEEK moves nothing */
-    __sync_fetch_and_add(&connection->received_bytes, (__u64)(__u32)returned);
+  thread = st_current_thread();
+  connection = st_touch_socket(sk, thread);
+  if (connection && returned > 0 && !(flags & ST_MSG_OUTSIDE))
+    st_add_moved(connection, sk, thread, (__u32)returned, ST_INGRESS);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* TLS objects and the calls into them. Reads and writes are both recorded when they return, with
- * the returned count: that settles partial writes and retries. */
+/* TLS objects of any library and the calls into them. Reads and writes are both recorded when they
+ * return, with the returned count: that settles partial writes and retries. */
 #ifndef ST_TLS_H
 #define ST_TLS_H
 
@@ -9,8 +9,24 @@
 #define ST_CONN_AMBIGUOUS (~0ULL) /* two sockets were used inside one call */
 
 struct st_tls_key {
-  __u64 object; /* SSL* */
-  __u64 tgid;
+  __u64 object; /* SSL*, gnutls_session_t, PRFileDesc*, … */
+  __u32 tgid;
+  __u32 program; /* counts execs: a new program may have an object at the same address */
+};
+
+#define ST_STREAM_UNKNOWN (~0U) /* of HTTP/2: its end is not known either */
+
+/* Where the requests of a TLS object are; the window of the one under way (bpf/request.h). */
+struct st_request {
+  __u32 window;       /* enum st_window_kind */
+  __u32 requests;     /* 1 + the direction that carries requests, 0: not known */
+  __u32 last;         /* 1 + the direction of the last call */
+  __u32 is_head_open; /* a header block has begun that is not whole: in st_heads */
+  __u32 is_http2;
+  __u32 stream;    /* HTTP/2: the window's stream */
+  __u32 has_ended; /* HTTP/2: its answer is over */
+  __u32 reserved;
+  __u64 frame_rest[2]; /* HTTP/2: bytes before the next frame, by direction */
 };
 
 struct st_tls_object {
@@ -21,6 +37,7 @@ struct st_tls_object {
   __u64 writer;      /* Go: runtime.g of the goroutine that began to write last; else 0 */
   __u64 writers;     /* Go: calls of Write in progress */
   __u64 inner;       /* Go: what it wraps, which stays the same for its life; else 0 */
+  struct st_request request;
 };
 
 struct {
@@ -43,9 +60,14 @@ struct st_call {
   __u64 generation;   /* Go: of the probes that saw it begin */
   __u64 length;       /* Go: of a write */
   __u64 claimed;      /* Go: 1 when it is or may no longer be recorded by another goroutine */
-  __u32 direction;
-  __u32 excluded; /* that socket's family or direction is not approved */
+  __u16 direction;
+  __u16 excluded; /* that socket's family or direction is not approved */
+  __u16 flags;    /* of the site */
+  __u16 proof;    /* enum st_proof */
 };
+
+/* What the socket calls inside a call say about an object that may be no TLS. */
+enum st_proof { ST_PROOF_NONE = 0, ST_PROOF_TLS = 1, ST_PROOF_PLAIN = 2 };
 
 struct st_thread {
   __u64 depth;
@@ -53,6 +75,13 @@ struct st_thread {
   __u64 pending_object; /* memory BIO: written, its socket write not seen yet */
   __u64 pending_bytes;
   __u64 ambiguous_until_ns;
+  __u64 serving_tls_id; /* whose request this thread read last */
+  __u32 serves_approved;
+  __u32 has_answered;
+  __u32 is_shared; /* it served two requests at once: what it sends is no one's for sure */
+  __u32 reserved;
+  __u64 moved_socket; /* struct sock* that the system call at hand moved bytes of, else 0 */
+  __u64 moved_end;    /* position behind them */
 };
 
 struct {
@@ -67,6 +96,7 @@ struct {
 #define ST_SITE_KIND(cookie) ((cookie)&0xff)
 #define ST_SITE_SIZE_ARGUMENT(cookie) (((cookie) >> 8) & 0xff)
 #define ST_SITE_IS_CHEAP(cookie) (((cookie) >> 16) & 1)
+#define ST_SITE_FLAGS(cookie) (((cookie) >> 24) & 0xff)
 enum { ST_SITE_WRITE = 1, ST_SITE_READ = 2, ST_SITE_FREE = 3, ST_SITE_LOADER = 4 };
 enum {
   ST_SITE_GO_WRITE = 16,
@@ -76,6 +106,14 @@ enum {
   ST_SITE_GO_HOMED_READ_RETURN = 20, /* its arguments are still in its caller's frame */
   ST_SITE_GO_CLOSE = 21
 };
+/* The kSite… flags of userspace/resolve/site.h. */
+enum {
+  ST_SITE_WIDE_RETURN = 1, /* ssize_t, not int */
+  ST_SITE_NEEDS_PROOF = 2, /* the object may be no TLS */
+  ST_SITE_NO_PAYLOAD = 4,  /* sendfile: the bytes never pass the target's memory */
+  ST_SITE_PEEK_FLAG = 8    /* argument 4 may hold MSG_PEEK */
+};
+#define ST_MSG_PEEK 2
 
 static __always_inline struct st_thread *st_current_thread(void)
 {
@@ -84,25 +122,36 @@ static __always_inline struct st_thread *st_current_thread(void)
   return bpf_map_lookup_elem(&st_threads, &tid);
 }
 
+/* What a thread or goroutine begins as. Not on the stack, of which all functions together have 512
+ * bytes where programs have none of their own. */
+static const struct st_thread st_new_thread = {};
+
 static __noinline struct st_thread *st_make_thread(void)
 {
-  struct st_thread empty = {};
   __u32 tid = (__u32)st_current_id();
 
-  bpf_map_update_elem(&st_threads, &tid, &empty, BPF_NOEXIST);
+  bpf_map_update_elem(&st_threads, &tid, &st_new_thread, BPF_NOEXIST);
   return bpf_map_lookup_elem(&st_threads, &tid);
+}
+
+static __always_inline struct st_tls_key st_tls_key_of(__u64 object)
+{
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct st_tls_key key = {.object = object, .tgid = task->tgid, .program = task->self_exec_id};
+
+  return key;
 }
 
 static __always_inline struct st_tls_object *st_find_tls(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
+  struct st_tls_key key = st_tls_key_of(object);
 
   return bpf_map_lookup_elem(&st_tls_objects, &key);
 }
 
 static __always_inline struct st_tls_object *st_find_or_make_tls(__u64 object)
 {
-  struct st_tls_key key = {.object = object, .tgid = st_current_id() >> 32};
+  struct st_tls_key key = st_tls_key_of(object);
   struct st_tls_object *found = bpf_map_lookup_elem(&st_tls_objects, &key);
   struct st_tls_object made = {};
 
@@ -165,6 +214,8 @@ static __always_inline bool st_begin_call(struct pt_regs *ctx, __u64 cookie)
   call.direction = ST_SITE_KIND(cookie) == ST_SITE_READ ? ST_INGRESS : ST_EGRESS;
   barrier_var(fourth); /* else clang picks the register by a pointer into ctx: refused */
   barrier_var(fifth);
+  call.flags = ST_SITE_FLAGS(cookie);
+  if ((call.flags & ST_SITE_PEEK_FLAG) && (fourth & ST_MSG_PEEK)) return false;
   if (ST_SITE_SIZE_ARGUMENT(cookie) == 4)
     call.size_pointer = fourth;
   else if (ST_SITE_SIZE_ARGUMENT(cookie) == 5)
@@ -189,16 +240,20 @@ static __always_inline bool st_end_call(struct st_thread *thread, __u64 entry_st
   return false;
 }
 
-/* Bytes the call moved: 0 on failure. The return value is an int: read 32 bits, signed. */
+/* Bytes the call moved: 0 on failure. Of an int the upper half of the register is undefined. */
 static __always_inline __u64 st_returned_bytes(struct pt_regs *ctx, struct st_call *call)
 {
-  __s32 returned = (__s32)PT_REGS_RC(ctx);
-  __u64 bytes = 0;
+  __s64 returned = (__s64)PT_REGS_RC(ctx);
+  __u64 bytes;
 
+  if (!(call->flags & ST_SITE_WIDE_RETURN)) returned = (__s32)returned;
   if (returned <= 0) return 0;
-  if (!call->size_pointer) return (__u32)returned;
-  if (bpf_probe_read_user(&bytes, sizeof(bytes), (void *)call->size_pointer))
+  bytes = returned;
+  if (call->size_pointer &&
+      bpf_probe_read_user(&bytes, sizeof(bytes), (void *)call->size_pointer)) {
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return 0;
+  }
   return bytes > 0x7fffffff ? 0x7fffffff : bytes;
 }
 

@@ -34,8 +34,11 @@ enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 /* include/net/tcp_states.h, include/uapi/linux/in.h, include/linux/socket.h */
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
 enum { IPPROTO_TCP = 6 };
-enum { AF_INET = 2, AF_INET6 = 10 };
-enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
+enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
+enum { S_IFMT = 0170000, S_IFSOCK = 0140000, S_IFREG = 0100000 };
+
+/* include/linux/sched.h: a thread of the kernel that does a process's io_uring requests. */
+enum { PF_IO_WORKER = 0x10, PF_USER_WORKER = 0x4000 };
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpadded"
@@ -53,8 +56,22 @@ struct inode {
   unsigned short i_mode;
 };
 
+struct qstr {
+  __u32 len;
+  const unsigned char *name;
+};
+
+struct dentry {
+  struct qstr d_name;
+};
+
+struct path {
+  struct dentry *dentry;
+};
+
 struct file {
   struct inode *f_inode;
+  struct path f_path;
   void *private_data; /* of a socket: struct socket */
 };
 
@@ -71,9 +88,11 @@ struct task_struct {
   pid_t pid;  /* thread id */
   pid_t tgid; /* process id */
   __u64 start_boottime;
+  __u64 self_exec_id; /* counts execs */
   struct task_struct *group_leader;
   struct signal_struct *signal;
   struct files_struct *files;
+  unsigned int flags;
   int exit_code;
   char comm[16];
 };
@@ -104,12 +123,30 @@ struct socket {
   struct sock *sk;
 };
 
+struct sockaddr_un {
+  unsigned short sun_family;
+  char sun_path[108];
+};
+
+struct unix_address {
+  int len; /* of what follows */
+  struct sockaddr_un name[1];
+};
+
+struct unix_sock {
+  struct unix_address *addr;
+  struct sock *peer;
+};
+
 struct inet_bind_bucket {
   signed char fastreuse; /* -1: the port was picked by connect(2) */
 };
 
+struct tcp_ulp_ops;
+
 struct inet_connection_sock {
   struct inet_bind_bucket *icsk_bind_hash;
+  struct tcp_ulp_ops *icsk_ulp_ops; /* kernel TLS or another layer between socket and TCP */
 };
 
 struct pt_regs {

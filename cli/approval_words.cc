@@ -117,7 +117,7 @@ std::string explain_programs(const ApprovalTarget& target) {
 std::string explain_requests(const Approval& approval) {
   if (approval.has_any_request()) return "every request";
   if (approval.requests[0].kind == RequestKind::kFailed) {
-    return "failed requests (status 400 and above, reset, time-out)";
+    return "failed requests (status 400 and above, gRPC errors, reset, time-out)";
   }
   std::vector<std::string> matches;
   for (const RequestMatch& match : approval.requests) {
@@ -129,7 +129,7 @@ std::string explain_requests(const Approval& approval) {
 std::string explain_capture(std::uint32_t families) {
   constexpr std::array<std::pair<CaptureFamily, const char*>, 5> kWords = {{
       {kCaptureTls, "plaintext of TLS"},
-      {kCaptureSockets, "connections"},
+      {kCaptureSockets, "connections and, above level metadata, what those without TLS carry"},
       {kCaptureFiles, "files it opens"},
       {kCaptureProcess, "starts and ends of processes"},
       {kCaptureLogs, "its log lines"},

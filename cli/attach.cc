@@ -32,6 +32,9 @@ struct AttachOptions {
   std::uint64_t max_events_per_second = 0;
   std::string level;
   std::vector<std::string> third_parties;
+  std::vector<std::string> request_ids;
+  std::string request_header = "x-request-id";
+  std::string capture;
   bool is_strict = false;
 };
 
@@ -45,6 +48,11 @@ std::string ask_for_approval(const AttachOptions& options, const std::string& ro
     text += " --third-party " + quote_for_shell(host);
   }
   if (options.third_parties.empty()) text += " --third-party HOST";
+  for (const std::string& value : options.request_ids)
+    text += " --request-id " + quote_for_shell(value);
+  if (!options.request_ids.empty() && options.request_header != AttachOptions().request_header)
+    text += " --request-header " + quote_for_shell(options.request_header);
+  if (!options.capture.empty()) text += " --capture " + options.capture;
   if (!options.level.empty()) text += " --level " + options.level;
   if (!options.duration.empty()) text += " --for " + options.duration;
   text += " --reason 'WHY' -o NAME.approval";
@@ -114,6 +122,9 @@ Result<CaptureRequest> make_request(const AttachOptions& options, const std::str
   request.tgid = options.tgid;
   request.level = options.level;
   request.third_parties = options.third_parties;
+  request.capture = options.capture;
+  for (const std::string& value : options.request_ids)
+    request.requests.push_back(options.request_header + "=" + value);
   request.max_events_per_second = options.max_events_per_second;
   if (!options.duration.empty()) {
     ST_ASSIGN_OR_RETURN(request.max_seconds, parse_duration(options.duration));
@@ -171,6 +182,15 @@ void add_limits(CLI::App& command, AttachOptions& options) {
       ->check(CLI::IsMember({"metadata", "headers", "shape", "redacted"}));
   command.add_option("--third-party", options.third_parties, "Only this host; repeat for more")
       ->allow_extra_args(false);
+  command
+      .add_option(
+          "--request-id", options.request_ids,
+          "Only the request with this value of the header, and what it causes; repeat for more")
+      ->allow_extra_args(false);
+  command.add_option("--request-header", options.request_header, "Header that carries the id")
+      ->transform([](std::string name) { return CLI::detail::to_lower(std::move(name)); })
+      ->capture_default_str();
+  command.add_option("--capture", options.capture, "Only these families: tls,sockets,process");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxShown = 64;  // credentials of one exchange that are listed
 
-void print_headers(std::FILE* out, const LineJson& part) {
-  const LineJson& headers = member(part, "headers");
+void print_fields(std::FILE* out, const LineJson& part, const char* name) {
+  const LineJson& headers = member(part, name);
   if (!headers.is_array()) return;
   for (const LineJson& header : headers) {
     fmt::print(out, "      {}: {}\n", text_of(header, "name"), text_of(header, "value"));
@@ -47,16 +47,18 @@ void print_request(std::FILE* out, const LineJson& request) {
   if (!request.is_object()) return;
   fmt::print(out, "    request  {} {} {}, host {}\n", text_of(request, "method"),
              text_of(request, "target"), text_of(request, "version"), text_of(request, "host"));
-  print_headers(out, request);
+  print_fields(out, request, "headers");
   print_body(out, request);
+  print_fields(out, request, "trailers");
 }
 
 void print_response(std::FILE* out, const LineJson& response) {
   if (!response.is_object()) return;
   fmt::print(out, "    response {} {} {}\n", text_of(response, "version"),
              number_of(response, "status"), text_of(response, "reason"));
-  print_headers(out, response);
+  print_fields(out, response, "headers");
   print_body(out, response);
+  print_fields(out, response, "trailers");
 }
 
 void print_timing(std::FILE* out, const LineJson& timing) {

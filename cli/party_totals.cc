@@ -49,7 +49,11 @@ void add_data_classes(PartyTotals& totals, const LineJson& line) {
 
 void add_response(PartyTotals& totals, const LineJson& response) {
   const std::uint64_t status = number_of(response, "status");
-  ++totals.by_class[std::min<std::uint64_t>(status / 100, totals.by_class.size() - 1)];
+  if (number_of(response, "grpc_status") != 0) {
+    ++totals.grpc_failed;
+  } else {
+    ++totals.by_class[std::min<std::uint64_t>(status / 100, totals.by_class.size() - 1)];
+  }
   if (status == kTooManyRequests) ++totals.rate_limited;
   totals.received_bytes += number_of(response, "size");
   add_retry_after(totals, response);
@@ -72,6 +76,9 @@ void print_row(std::FILE* out, const std::string& party, const PartyTotals& tota
 void print_facts(std::FILE* out, const std::string& party, const PartyTotals& totals) {
   if (totals.incomplete != 0) {
     fmt::print(out, "{}: exchanges that did not complete: {}\n", party, totals.incomplete);
+  }
+  if (totals.grpc_failed != 0) {
+    fmt::print(out, "{}: gRPC calls that failed: {}\n", party, totals.grpc_failed);
   }
   for (const auto& [name, count] : totals.credentials) {
     fmt::print(out, "{}: credential {}, seen {}x\n", party, name, count);

@@ -19,6 +19,7 @@ struct PartyTotals {
   std::uint64_t exchanges = 0;
   std::array<std::uint64_t, 10> by_class{};  // status / 100; 0: no status came
   std::uint64_t rate_limited = 0;            // status 429, counted in by_class too
+  std::uint64_t grpc_failed = 0;             // whatever the status; not counted in by_class
   std::uint64_t incomplete = 0;              // outcome is not `complete`
   std::vector<std::uint64_t> waits_ns;       // from the last byte asked to the first answered
   std::uint64_t sent_bytes = 0;

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxOpenShown = 10;       // connections listed at the end
 constexpr std::size_t kMaxLibrariesShown = 10;  // that are not covered
 
 bool is_error(const LineJson& line) {
-  return number_of(member(line, "response"), "status") >= 400 ||
+  const LineJson& response = member(line, "response");
+  return number_of(response, "status") >= 400 || number_of(response, "grpc_status") != 0 ||
          text_of(line, "outcome") != "complete";
 }
 
@@ -50,23 +51,31 @@ std::string named_peer(const std::string& party, const std::string& peer) {
   return party.empty() ? peer : party + " (" + peer + ")";
 }
 
-// 503, `200 cut`, `timeout`.
+// 503, `200 cut`, `grpc 5`, `timeout`.
 std::string status_text(const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
   const std::string outcome = text_of(line, "outcome");
   if (status == 0) return outcome.empty() ? "-" : outcome;
-  return std::to_string(status) + (outcome == "complete" ? "" : " " + outcome);
+  const std::uint64_t grpc = number_of(member(line, "response"), "grpc_status");
+  const std::string told = grpc != 0 ? "grpc " + std::to_string(grpc) : std::to_string(status);
+  return told + (outcome == "complete" ? "" : " " + outcome);
 }
 
 const char* status_colour(const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
   if (status >= 500 || text_of(line, "outcome") != "complete") return kRed;
-  return status >= 400 ? kYellow : kGreen;
+  return is_error(line) ? kYellow : kGreen;
 }
 
 std::string wait_text(const LineJson& line) {
   const LineJson& wait = member(member(line, "timing"), "wait_ns");
   return wait.is_number_unsigned() ? duration_text(wait.get<std::uint64_t>()) : "-";
+}
+
+// The name of a log: its file, or its kind.
+std::string log_of(const LineJson& line) {
+  const std::string file = text_of(line, "file");
+  return file.empty() ? text_of(line, "sink") : file;
 }
 
 }  // namespace
@@ -160,6 +169,9 @@ void Timeline::print(const LineJson& line, const std::string& type, std::string_
   if (type == "message") return print_data(line);
   if (type == "gap") return print_gap(line);
   if (type == "process") return print_process(line);
+  if (type == "log") return print_log(line);
+  if (type == "syscall") return print_call(line);
+  if (type == "log-total") return print_log_total(line);
   if (type == "session") return print_session(line);
   if (type == "summary") return print_summary(line);
   print_row(clock_of(line), type.empty() ? "line without a type" : type);
@@ -251,6 +263,36 @@ void Timeline::flush_data() {
   const std::string text = fmt::format("data: {}{} {}", size_text(data_.bytes), pieces, data_.text);
   fmt::print(out_, "{}  {}\n", data_.clock, paint(kYellow, text));
   data_ = {};
+}
+
+void Timeline::print_log(const LineJson& line) {
+  const std::string level = text_of(line, "level");
+  const std::string text = text_of(line, "text");
+  const std::string withheld = text_of(line, "withheld");
+  const std::string shown = !text.empty()       ? text
+                            : !withheld.empty() ? "withheld: " + withheld
+                                                : text_of(line, "shape");
+  print_row(clock_of(line),
+            paint(kDim, fmt::format("log {} {:<6} {}", log_of(line), level, shown)));
+}
+
+void Timeline::print_call(const LineJson& line) {
+  std::string arguments;
+  for (const auto& [name, value] : member(line, "arguments").items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    arguments += (arguments.empty() ? "" : ", ") + escape_for_terminal(name + "=" + text);
+  }
+  const std::string error = text_of(line, "error");
+  const std::string result = error.empty() ? member(line, "result").dump() : error;
+  print_row(clock_of(line), paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments,
+                                                    escape_for_terminal(result))));
+}
+
+void Timeline::print_log_total(const LineJson& line) {
+  print_row(clock_of(line),
+            fmt::format("log {}: {} lines in {}, {} % for debugging", log_of(line),
+                        number_of(line, "lines"), size_text(number_of(line, "written_bytes")),
+                        number_of(line, "debug_percent")));
 }
 
 void Timeline::print_gap(const LineJson& line) {

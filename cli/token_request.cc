@@ -242,9 +242,11 @@ void add_scope_options(CLI::App& request, RequestOptions& options) {
                      "Host the target talks to, *.host for all below; default: any");
   request.add_option("--request-id", options.request_ids, "Only requests with this id; repeat");
   request.add_option("--request-header", options.request_header, "Header that carries the id")
+      ->transform([](std::string name) { return CLI::detail::to_lower(std::move(name)); })
       ->capture_default_str();
-  request.add_flag("--failed-only", options.is_failed_only,
-                   "Only exchanges that failed: status 400 and above, reset, time-out");
+  request.add_flag(
+      "--failed-only", options.is_failed_only,
+      "Only exchanges that failed: status 400 and above, gRPC errors, reset, time-out");
   request.add_option("--capture", options.capture, "Event families")->capture_default_str();
   request.add_option("--level", options.level, "How much of each message")
       ->check(CLI::IsMember({"metadata", "headers", "shape", "redacted"}))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the pure pipeline on generated records: JSON API exchanges with bodies of 1 to 16 KiB,
-// every fourth gzipped. BM_Dissect stops at messages, BM_Pipeline goes on to compressed frames.
+// every fourth gzipped. BM_Dissect stops at messages, the same in HTTP/1 and in HTTP/2; BM_Pipeline
+// goes on to compressed frames.
 // Bytes per second count the plaintext that the kernel side delivers.
 #include <benchmark/benchmark.h>
 
@@ -10,6 +11,7 @@
 
 #include "tests/support/deflate.h"
 #include "tests/support/event_builder.h"
+#include "tests/support/http2_builder.h"
 #include "userspace/protocol/dissector.h"
 #include "userspace/protocol/message.h"
 #include "userspace/redact/rules/rules.h"
@@ -26,7 +28,13 @@ constexpr int kExchanges = 512;
 // Makes the ring records of a target that calls a JSON API.
 class TrafficGenerator {
  public:
+  explicit TrafficGenerator(bool is_http2) : is_http2_(is_http2) {}
+
   std::vector<std::string> make() {
+    for (std::uint64_t id = 1; is_http2_ && id <= kObjects; ++id) {
+      add_call(id, ST_EGRESS, std::string(kHttp2Preface) + http2_settings());
+      add_call(id, ST_INGRESS, http2_settings());
+    }
     for (int i = 0; i < kExchanges; ++i) add_exchange(i);
     return std::move(records_);
   }
@@ -48,6 +56,7 @@ class TrafficGenerator {
     const std::string asked = json(1024);
     const std::string answer = json(1024 + random_() % (15 * 1024));
     const std::string body = is_gzip ? deflated(answer, kGzipBits) : answer;
+    if (is_http2_) return add_http2_exchange(tls_id, number, asked, is_gzip, body);
     add_call(tls_id, ST_EGRESS,
              "POST /v1/items/" + std::to_string(number) +
                  "?page=2 HTTP/1.1\r\nHost: api.vendor.example\r\nAccept: */*\r\n"
@@ -57,6 +66,25 @@ class TrafficGenerator {
              "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" +
                  std::string(is_gzip ? "Content-Encoding: gzip\r\n" : "") +
                  "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+
+  void add_http2_exchange(std::uint64_t tls_id, int number, const std::string& asked, bool is_gzip,
+                          const std::string& body) {
+    const auto stream = static_cast<std::uint32_t>(1 + 2 * (number / static_cast<int>(kObjects)));
+    const std::string head = clients_[tls_id].headers(
+        stream, {{":method", "POST"},
+                 {":scheme", "https"},
+                 {":authority", "api.vendor.example"},
+                 {":path", "/v1/items/" + std::to_string(number) + "?page=2"},
+                 {"accept", "*/*"},
+                 {"content-type", "application/json"},
+                 {"content-length", std::to_string(asked.size())}});
+    add_call(tls_id, ST_EGRESS, head + Http2Builder::data(stream, asked, kEndStream));
+    Http2Builder::Fields fields = {{":status", "200"}, {"content-type", "application/json"}};
+    if (is_gzip) fields.push_back({"content-encoding", "gzip"});
+    fields.push_back({"content-length", std::to_string(body.size())});
+    const std::string answer = servers_[tls_id].headers(stream, fields);
+    add_call(tls_id, ST_INGRESS, answer + Http2Builder::data(stream, body, kEndStream));
   }
 
   void add_call(std::uint64_t tls_id, st_direction direction, const std::string& call) {
@@ -71,20 +99,24 @@ class TrafficGenerator {
     position += call.size();
   }
 
+  const bool is_http2_;
+  Http2Builder clients_[kObjects + 1];
+  Http2Builder servers_[kObjects + 1];
   std::mt19937 random_{7};
   std::vector<std::string> records_;
   std::uint64_t position_[kObjects + 1][2] = {};
   std::uint64_t time_ns_ = 1'000'000;
 };
 
-const std::vector<std::string>& traffic() {
-  static const std::vector<std::string> records = TrafficGenerator().make();
-  return records;
+const std::vector<std::string>& traffic(bool is_http2 = false) {
+  static const std::vector<std::string> http1 = TrafficGenerator(false).make();
+  static const std::vector<std::string> http2 = TrafficGenerator(true).make();
+  return is_http2 ? http2 : http1;
 }
 
-std::int64_t payload_bytes() {
+std::int64_t payload_bytes(bool is_http2 = false) {
   std::size_t total = 0;
-  for (const std::string& record : traffic()) total += record.size() - sizeof(st_tls_event);
+  for (const std::string& record : traffic(is_http2)) total += record.size() - sizeof(st_tls_event);
   return static_cast<std::int64_t>(total);
 }
 
@@ -108,23 +140,27 @@ class FrameCounter final : public Sink<DataFrame> {
   std::size_t compressed_bytes = 0;
 };
 
-void BM_Dissect(benchmark::State& state) {
+void dissect(benchmark::State& state, bool is_http2) {
   traffic();
   for (auto _ : state) {
     MessageCounter messages;
     DissectorCounters counters;
     const auto dissector = make_dissector(messages, &counters);
     Reassembler reassembler(*dissector);
-    for (const std::string& record : traffic()) {
+    for (const std::string& record : traffic(is_http2)) {
       const auto event = decode(as_bytes(record));
       ST_CHECK(event && reassembler.push(*event));
     }
     ST_CHECK(reassembler.finish() && messages.exchanges == kExchanges);
     state.counters["peak_bytes"] = static_cast<double>(counters.peak_memory_bytes);
   }
-  state.SetBytesProcessed(state.iterations() * payload_bytes());
+  state.SetBytesProcessed(state.iterations() * payload_bytes(is_http2));
 }
+
+void BM_Dissect(benchmark::State& state) { dissect(state, false); }
+void BM_DissectHttp2(benchmark::State& state) { dissect(state, true); }
 BENCHMARK(BM_Dissect)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_DissectHttp2)->Unit(benchmark::kMillisecond);
 
 void run_pipeline(benchmark::State& state, const char* level) {
   traffic();

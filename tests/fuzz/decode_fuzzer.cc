@@ -11,12 +11,16 @@
 
 std::vector<std::string> make_seeds() {
   using namespace scopetrace;
-  return {TlsCallBuilder("payload").record(),
-          TlsCallBuilder("").part(0, 9).fault(9).record(),
-          record_of(make_peer(1, 2)),
-          record_of(make_close(1)),
-          record_of(make_connection(1, ST_CONNECTION_OPENED)),
-          record_of(make_process(ST_EVENT_EXIT, 1))};
+  return {
+      TlsCallBuilder("payload").record(),
+      TlsCallBuilder("").part(0, 9).fault(9).record(),
+      TlsCallBuilder("").part(0, 9).flags(ST_TLS_LAST | ST_TLS_PLAIN | ST_TLS_UNREADABLE).record(),
+      record_of(make_peer(1, 2)),
+      record_of(make_close(1)),
+      record_of(make_connection(1, ST_CONNECTION_OPENED)),
+      record_of(make_process(ST_EVENT_EXIT, 1)),
+      make_log_record("a line\n"),
+      make_call_record("/a", "/bc")};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -24,6 +28,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto event = scopetrace::decode(record);
   if (!event) return 0;
   scopetrace::count_accepted();
+  if (const auto* call = std::get_if<scopetrace::CallEvent>(&*event)) {
+    for (const scopetrace::Bytes text : call->texts) {
+      if (!text.empty() && text.data() + text.size() > record.data() + size) std::abort();
+    }
+  }
+  if (const auto* log = std::get_if<scopetrace::LogEvent>(&*event)) {
+    const auto* end = log->content.data() + log->content.size();
+    if (log->content.size() != log->record.kept_bytes || end > record.data() + size) std::abort();
+  }
   const auto* tls = std::get_if<scopetrace::TlsEvent>(&*event);
   if (tls == nullptr || tls->payload.empty()) return 0;
   const bool is_inside = tls->payload.data() >= record.data() &&

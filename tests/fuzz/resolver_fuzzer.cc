@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Input: an ELF file. Property: the picker never reads outside it, and each site it names lies
-// inside the file and is a function's entry.
+// inside the file and is a function's entry; the same with the file as its own debug file.
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -9,6 +9,8 @@
 
 #include "tests/support/fuzz_target.h"
 #include "userspace/base/file.h"
+#include "userspace/resolve/elf.h"
+#include "userspace/resolve/linked_stacks.h"
 #include "userspace/resolve/site_picker.h"
 
 namespace {
@@ -20,6 +22,19 @@ void check_sites_of(Bytes image, const PickOptions& options) {
   if (!sites) return;
   if (!sites->empty()) count_accepted();
   for (const Site& site : *sites) {
+    if (site.file_offset >= image.size() || site.is_function_entry != 1) std::abort();
+  }
+}
+
+// The same file as the debug file of itself, and its build id.
+void check_as_debug_file(Bytes image) {
+  const auto file = ElfFile::parse(image);
+  const auto symbols = ElfFile::parse_debug_file(image);
+  if (!file || !symbols) return;
+  if (file->build_id().size() > kMaxBuildIdBytes) std::abort();
+  find_linked_stacks(file->constant_parts());
+  const auto picked = pick_sites(*file, *symbols, {});
+  for (const Site& site : picked ? picked->sites : std::vector<Site>()) {
     if (site.file_offset >= image.size() || site.is_function_entry != 1) std::abort();
   }
 }
@@ -38,7 +53,7 @@ std::string build_seed() {
   const std::string output = path / "seed.so";
   std::ofstream(source) << kSource;
   const std::string command =
-      "gcc -shared -nostdlib -Wl,-z,max-page-size=4096 -o " + output + " " + source;
+      "gcc -shared -nostdlib -Wl,-z,max-page-size=4096,--build-id -o " + output + " " + source;
   std::string image;
   if (std::system(command.c_str()) == 0) image = read_file(output, 1 << 20).value_or("");
   std::filesystem::remove_all(path);
@@ -51,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes image(reinterpret_cast<const std::byte*>(data), size);
   check_sites_of(image, {});
   check_sites_of(image, {.safe_sites = true});
+  check_as_debug_file(image);
   return 0;
 }
 

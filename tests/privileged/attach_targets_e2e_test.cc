@@ -2,13 +2,11 @@
 // Whole captures of real programs: what they exchange arrives, redacted, in a bundle that verifies.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <optional>
 
-#include "tests/support/bundle_schema.h"
+#include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
 #include "tests/support/traced_host.h"
 #include "userspace/base/file.h"
@@ -17,42 +15,8 @@ namespace scopetrace::testing {
 namespace {
 
 using ::testing::Contains;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-
-class AttachE2eTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
-  }
-
-  // "POST /v1/charges" → 200, for every finished exchange of the bundle.
-  using Exchanges = std::vector<std::pair<std::string, int>>;
-  Exchanges exchanges() const {
-    Exchanges found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") != "http" || !line.contains("response")) continue;
-      const auto& request = line["request"];
-      found.emplace_back(request.value("method", "") + " " + request.value("target", ""),
-                         line["response"].value("status", 0));
-    }
-    return found;
-  }
-
-  void expect_sealed_without_leaks(Child& attach) {
-    attach.send_signal(SIGINT);
-    EXPECT_EQ(attach.wait(), 0) << attach.output();
-    const Finished verdict = host_->verify(host_->bundle());
-    EXPECT_EQ(verdict.status, 0) << verdict.output;
-    EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
-    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
-  }
-
-  std::unique_ptr<TracedHost> host_;
-};
 
 TEST_F(AttachE2eTest, CapturesPythonClient) {
   const auto client = host_->start_python();
@@ -213,9 +177,14 @@ TEST_F(AttachE2eTest, KeepsNothingOfOtherThirdParties) {
   const auto attach = host_->attach(client->tgid(), approval, {"--third-party", "other.example"});
 
   ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/slow", "200"));  // muted before it is answered
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
   expect_sealed_without_leaks(*attach);
 
   EXPECT_THAT(exchanges(), IsEmpty());
+  const nlohmann::json summary = TracedHost::lines(host_->bundle()).back();
+  EXPECT_GT(summary["losses"].value("suppressed", 0), 0) << summary;
+  EXPECT_EQ(summary["losses"].value("lost_kernel_events", -1), 0) << summary;
 }
 
 TEST_F(AttachE2eTest, ShowsHostileBytesEscaped) {

@@ -45,11 +45,14 @@ ProbeConfig config_for(std::uint32_t tgid, const Options& options) {
 
 void attach_openssl(ProbeSet& probes) {
   std::string path;
-  const std::array<Site, 5> sites = {site_of("SSL_write", SiteKind::kTlsWrite, 0, path),
+  const std::array<Site, 8> sites = {site_of("SSL_write", SiteKind::kTlsWrite, 0, path),
                                      site_of("SSL_read", SiteKind::kTlsRead, 0, path),
                                      site_of("SSL_write_ex", SiteKind::kTlsWrite, 4, path),
                                      site_of("SSL_read_ex", SiteKind::kTlsRead, 4, path),
-                                     site_of("SSL_free", SiteKind::kTlsFree, 0, path)};
+                                     site_of("SSL_free", SiteKind::kTlsFree, 0, path),
+                                     site_of("SSL_clear", SiteKind::kTlsFree, 0, path),
+                                     site_of("SSL_write_early_data", SiteKind::kTlsWrite, 4, path),
+                                     site_of("SSL_read_early_data", SiteKind::kTlsRead, 4, path)};
   const Result<UniqueFd> file = open_file(path, O_RDONLY);
   ASSERT_TRUE(file.has_value());
   const Result<SitesAttached> attached = probes.attach_sites(file->get(), sites, {});

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +32,7 @@ inline constexpr std::uint64_t kSessionNs = 60 * kNanosecondsPerSecond;
 // What the ring said about one direction of one TLS object.
 struct Stream {
   std::string bytes;            // chunks laid out at their positions
+  std::vector<bool> is_copied;  // for each of `bytes`: it came
   std::uint64_t end = 0;        // position after the last call
   std::uint64_t truncated = 0;  // calls with ST_TLS_TRUNCATED
   std::uint64_t calls = 0;
@@ -42,7 +44,9 @@ struct Seen {
   std::vector<st_tls_peer_event> peers;
   std::vector<st_connection_event> connections;
   std::vector<st_tls_close_event> closes;
+  std::vector<st_window_event> windows;
   std::vector<st_process_event> processes;
+  std::vector<st_tls_event> tails;  // what could not be copied of calls
 
   void add(Bytes record) {
     st_event_header header{};
@@ -52,6 +56,7 @@ struct Seen {
     if (header.type == ST_EVENT_TLS_PEER) keep(peers, record);
     if (header.type == ST_EVENT_CONNECTION) keep(connections, record);
     if (header.type == ST_EVENT_TLS_CLOSE) keep(closes, record);
+    if (header.type == ST_EVENT_WINDOW) keep(windows, record);
     if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
   }
 
@@ -83,8 +88,12 @@ struct Seen {
     stream.end = std::max<std::uint64_t>(stream.end, event.position + event.call_bytes);
     stream.truncated += (event.flags & ST_TLS_TRUNCATED) != 0 && event.offset_bytes == 0;
     stream.calls += event.offset_bytes == 0;
+    if (event.chunk_bytes == 0) tails.push_back(event);
     if ((event.flags & ST_TLS_FAULT) != 0) return;
     if (stream.bytes.size() < at + event.chunk_bytes) stream.bytes.resize(at + event.chunk_bytes);
+    stream.is_copied.resize(stream.bytes.size());
+    std::fill_n(stream.is_copied.begin() + static_cast<std::ptrdiff_t>(at), event.chunk_bytes,
+                true);
     std::memcpy(stream.bytes.data() + at, record.data() + sizeof(event), event.chunk_bytes);
   }
 };
@@ -101,7 +110,8 @@ struct Options {
 
 // The limits of a session on `tgid`: the defaults, and all of one CPU.
 ProbeConfig config_for(std::uint32_t tgid, const Options& options);
-// Attaches to SSL_read, SSL_write, their _ex variants and SSL_free of the library in use.
+// Attaches to SSL_read, SSL_write, their _ex and early data variants, SSL_free and SSL_clear of the
+// library in use.
 void attach_openssl(ProbeSet& probes);
 // Captures one run of the target; `counters` are the kernel's after it.
 Seen capture(TlsTarget& target, const Options& options, ProbeCounters& counters);

@@ -89,6 +89,18 @@ inline st_tls_close_event make_close(std::uint64_t tls_id, std::uint64_t egress_
   return event;
 }
 
+inline st_window_event make_window(std::uint64_t tls_id, st_window_kind kind,
+                                   std::uint64_t egress_position,
+                                   std::uint64_t ingress_position = 0) {
+  st_window_event event = {};
+  event.header = {1'000'000, 100, 101, ST_EVENT_WINDOW, 0, sizeof event};
+  event.tls_id = tls_id;
+  event.position[ST_EGRESS] = egress_position;
+  event.position[ST_INGRESS] = ingress_position;
+  event.kind = kind;
+  return event;
+}
+
 inline st_connection_event make_connection(std::uint64_t conn_id, st_connection_state state,
                                            std::uint64_t time_ns = 1'000'000) {
   st_connection_event event = {};
@@ -97,6 +109,35 @@ inline st_connection_event make_connection(std::uint64_t conn_id, st_connection_
   event.family = AF_INET;
   event.state = static_cast<__u8>(state);
   return event;
+}
+
+// One write of a whole text to standard output.
+inline st_log_event make_log(std::string_view text) {
+  st_log_event event = {};
+  event.header = {1'000'000, 100, 101, ST_EVENT_LOG, 0, 0};
+  event.sequence = 1;
+  event.call_bytes = event.kept_bytes = static_cast<__u32>(text.size());
+  event.fd = 1;
+  event.sink = ST_LOG_STDOUT;
+  return event;
+}
+inline std::string make_log_record(std::string_view text) {
+  const std::size_t size_bytes = sizeof(st_log_event) + text.size();
+  return record_of(make_log(text), static_cast<std::uint32_t>(size_bytes)) + std::string(text);
+}
+
+// One call with two texts in their rooms.
+inline std::string make_call_record(std::string_view first, std::string_view second) {
+  st_call_event event = {};
+  event.header = {1'000'000, 100, 101, ST_EVENT_CALL, 0, 0};
+  event.number = 82;
+  event.text_bytes[0] = static_cast<__u16>(first.size());
+  event.text_bytes[1] = static_cast<__u16>(second.size());
+  std::string texts(2 * ST_CALL_TEXT_MAX, '\0');
+  texts.replace(0, first.size(), first);
+  texts.replace(ST_CALL_TEXT_MAX, second.size(), second);
+  const std::size_t size_bytes = sizeof(event) + texts.size();
+  return record_of(event, static_cast<std::uint32_t>(size_bytes)) + texts;
 }
 
 inline st_process_event make_process(st_event_type type, std::uint32_t tgid) {

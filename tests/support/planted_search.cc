@@ -45,9 +45,13 @@ std::string percent_encode(std::string_view value, bool upper, bool form) {
   return text;
 }
 
-std::string escape_slashes(std::string_view value) {
+// `value` with a backslash before each of `escaped`.
+std::string escape(std::string_view value, std::string_view escaped) {
   std::string text;
-  for (const char c : value) text += c == '/' ? std::string("\\/") : std::string(1, c);
+  for (const char c : value) {
+    if (escaped.find(c) != std::string_view::npos) text += '\\';
+    text += c;
+  }
   return text;
 }
 
@@ -91,7 +95,8 @@ class NeedleList {
 void add_forms(NeedleList& list, const Planted& planted) {
   const std::string& value = planted.value;
   list.add(planted, "raw", value);
-  list.add(planted, "json", escape_slashes(value));
+  list.add(planted, "json", escape(value, "\"\\"));
+  list.add(planted, "json with slashes", escape(value, "\"\\/"));
   list.add(planted, "percent", percent_encode(value, true, false));
   list.add(planted, "percent", percent_encode(value, false, false));
   list.add(planted, "form", percent_encode(value, true, true));

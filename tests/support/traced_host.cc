@@ -77,8 +77,20 @@ std::unique_ptr<Child> TracedHost::start_client(std::vector<std::string> program
   return client;
 }
 
+std::string TracedHost::stack_client(const std::string& library) {
+  return std::string(SCOPETRACE_TEST_BIN) + "/scopetrace-test-" + library + "-client";
+}
+
 std::unique_ptr<Child> TracedHost::start_python() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_plain_python() {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/python_client.py", kVendorHost,
+      std::to_string(vendor_->plain_port()), "none", path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
 }
 
 std::unique_ptr<Child> TracedHost::start_python_on_overlay() {
@@ -106,6 +118,18 @@ std::unique_ptr<Child> TracedHost::start_go(const std::string& program) {
   return start_client({program, "client"});
 }
 
+std::unique_ptr<Child> TracedHost::start_gateway() {
+  return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_node_gateway() {
+  return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/gateway.js"});
+}
+
+std::unique_ptr<Child> TracedHost::start_go_gateway() {
+  return start_client({SCOPETRACE_TEST_BIN "/scopetrace-go-target", "gateway"});
+}
+
 std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts,
                                                         const std::string& log,
                                                         const std::vector<std::string>& arguments) {
@@ -115,8 +139,43 @@ std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts
   return start_client(program);
 }
 
+std::unique_ptr<Child> TracedHost::start_log_writer(const std::string& file) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "unshare", "--mount", "sh", "-c",
+      "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && exec \"$@\"", "sh",
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/log_client.py", file, path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
+std::unique_ptr<Child> TracedHost::start_caller(const std::string& folder, int closed_port) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      "/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/call_client.py", folder,
+      std::to_string(vendor_->plain_port()), std::to_string(closed_port), path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
+}
+
 std::unique_ptr<Child> TracedHost::start_hostile() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/hostile_client.py"});
+}
+
+std::unique_ptr<Child> TracedHost::start_http2_vendor(const Http2Ports& ports) {
+  auto vendor = std::make_unique<Child>(std::vector<std::string>{
+      SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/http2_vendor.js", std::to_string(ports.http2),
+      std::to_string(ports.grpc), std::to_string(ports.web_socket), path("ca.pem"),
+      path("server.key"), path("planted.json")});
+  ST_CHECK(vendor->wait_for_line("ready"));
+  return vendor;
+}
+
+std::unique_ptr<Child> TracedHost::start_http2_client(const Http2Ports& ports) {
+  auto client = std::make_unique<Child>(std::vector<std::string>{
+      SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/http2_client.js", kVendorHost,
+      std::to_string(ports.http2), std::to_string(ports.grpc), std::to_string(ports.web_socket),
+      path("ca.pem"), path("planted.json")});
+  ST_CHECK(client->wait_for_line("ready"));
+  return client;
 }
 
 std::unique_ptr<Child> TracedHost::start_nginx(int port) {
@@ -125,11 +184,21 @@ std::unique_ptr<Child> TracedHost::start_nginx(int port) {
   replace_all(*config, "@FOLDER@", folder_);
   replace_all(*config, "@PORT@", std::to_string(port));
   replace_all(*config, "@VENDOR_PORT@", std::to_string(vendor_->port()));
+  replace_all(*config, "@VENDOR_PLAIN_PORT@", std::to_string(vendor_->plain_port()));
   ST_CHECK(write_file_atomically(path("nginx.conf"), *config, 0600));
   auto nginx = std::make_unique<Child>(
       std::vector<std::string>{"nginx", "-e", "stderr", "-c", path("nginx.conf")});
   ST_CHECK(nginx->wait_for_line("event method"));  // it opens its sockets before it says so
   return nginx;
+}
+
+void TracedHost::load_gateway(const std::string& port, const std::string& name,
+                              const std::string& value) {
+  const Finished finished =
+      run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port, "64", "5",
+                   name, value});
+  if (finished.status != 0) std::cerr << finished.output;
+  ST_CHECK(finished.status == 0);
 }
 
 bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {
@@ -139,24 +208,13 @@ bool TracedHost::ask(Child& client, const std::string& request, const std::strin
 
 std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& options) {
   const std::string file = path("approval." + std::to_string(++approvals_));
-  std::vector<std::string> request = {"token",
-                                      "request",
-                                      "--pid",
-                                      std::to_string(tgid),
-                                      "--third-party",
-                                      kVendorHost,
-                                      "--level",
-                                      "redacted",
-                                      "--learn",
-                                      "env",
-                                      "--reason",
-                                      "a test",
-                                      "--key",
-                                      path("carol"),
-                                      "--as",
-                                      "carol@corp.example",
-                                      "-o",
-                                      file};
+  std::vector<std::string> request = {
+      "token",    "request",     "--pid", std::to_string(tgid), "--level",
+      "redacted", "--learn",     "env",   "--reason",           "a test",
+      "--key",    path("carol"), "--as",  "carol@corp.example", "-o",
+      file};
+  const bool is_any = std::find(options.begin(), options.end(), "any") != options.end();
+  if (!is_any) append_all(request, {"--third-party", kVendorHost});
   append_all(request, options);
   must(scopetrace(request));
   for (const std::string person : {"alice", "bob"}) {

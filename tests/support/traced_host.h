@@ -29,6 +29,14 @@ class TracedHost {
 
   // A traced client that makes one request for each line: `METHOD PATH`. Already says `ready`.
   std::unique_ptr<Child> start_python();
+  // The same, over HTTP: its connection is open, but has not been used.
+  std::unique_ptr<Child> start_plain_python();
+  // The same over one TLS library: "wolfssl", "mbedtls", "static" (OpenSSL, linked statically) or
+  // "alpine" (OpenSSL, runs only in a root with Alpine's loader).
+  static std::string stack_client(const std::string& library);
+  // Any such client; it is given the vendor's name and port, ca.pem and planted.json.
+  std::unique_ptr<Child> start_client(std::vector<std::string> program,
+                                      const std::string& first_line = "ready");
   std::unique_ptr<Child> start_node();
   // Go's net/http in `program`: scopetrace-go-target or a copy of it.
   std::unique_ptr<Child> start_go(const std::string& program);
@@ -40,15 +48,38 @@ class TracedHost {
   // argv.
   std::unique_ptr<Child> start_with_arguments(const std::string& texts, const std::string& log,
                                               const std::vector<std::string>& arguments);
+  // Serves on the port that it says next, and asks the vendor twice for each request: with a thread
+  // for each connection, with one event loop, and with goroutines.
+  std::unique_ptr<Child> start_gateway();
+  std::unique_ptr<Child> start_node_gateway();
+  std::unique_ptr<Child> start_go_gateway();
+  // Logs planted values everywhere, to `file` among others, for each line: log_client.py. Has a
+  // /run of its own.
+  std::unique_ptr<Child> start_log_writer(const std::string& file);
+  // Makes system calls, with planted values in paths below `folder`, for each line: call_client.py.
+  std::unique_ptr<Child> start_caller(const std::string& folder, int closed_port);
   // Sends what its line names to itself: hostile_client.py says which lines there are.
   std::unique_ptr<Child> start_hostile();
+  // A third party and its client in Node.js: HTTP/2, gRPC and WebSocket (http2_vendor.js,
+  // http2_client.js). The client wants the vendor.
+  struct Http2Ports {
+    int http2 = 0, grpc = 0, web_socket = 0;
+  };
+  std::unique_ptr<Child> start_http2_vendor(const Http2Ports& ports);
+  std::unique_ptr<Child> start_http2_client(const Http2Ports& ports);
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
   // https://127.0.0.1:PORT/hook itself. Already listens.
   std::unique_ptr<Child> start_nginx(int port);
+  // gateway_load.py against a gateway's port: 64 clients at once, five requests each, one of them
+  // with `value` in the header `name`, to kKnownTarget. Checks that all were answered.
+  static void load_gateway(const std::string& port, const std::string& name,
+                           const std::string& value);
+  static constexpr const char* kKnownTarget = "/32/2";
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 
-  // Carol's request for this process, approved by Alice and Bob; the path of the file.
+  // Carol's request for this process and the vendor, or `any` of the options, approved by Alice and
+  // Bob; the path of the file.
   std::string approve(pid_t tgid, const std::vector<std::string>& options = {});
   // `scopetrace attach` under that approval, waited for until probes are attached.
   std::unique_ptr<Child> attach(pid_t tgid, const std::string& approval,
@@ -64,8 +95,6 @@ class TracedHost {
   std::vector<std::string> leaks(const std::vector<std::string>& more_text = {}) const;
 
  private:
-  std::unique_ptr<Child> start_client(std::vector<std::string> program,
-                                      const std::string& first_line = "ready");
   std::vector<std::string> scopetrace(std::vector<std::string> arguments) const;
   void must(const std::vector<std::string>& argv) const;
 

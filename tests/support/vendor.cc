@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
+#include <vector>
 
 #include "userspace/base/bytes.h"
 #include "userspace/base/result.h"
@@ -26,7 +27,7 @@ constexpr char kJson[] = "application/json";
 constexpr std::chrono::seconds kSlowAnswer{2};
 constexpr std::size_t kDefaultExportBytes = 256 * 1024;
 constexpr std::size_t kMaxExportBytes = 64 * 1024 * 1024;
-constexpr std::size_t kServerThreads = 16;  // held and slow requests each keep one
+constexpr std::size_t kServerThreads = 80;  // a connection that is kept alive has one to itself
 
 json customer_of(const PlantedSet& planted) {
   return {{"full_name", planted.full_name},
@@ -102,27 +103,32 @@ struct Vendor::State {
   explicit State(const PlantedSet& set)
       : planted(set),
         identity(make_server_identity(kVendorHost)),
-        server(identity.certificate.get(), identity.key.get()) {}
+        secure(identity.certificate.get(), identity.key.get()) {}
 
-  void add_answers();
-  void add_failures();
-  void add_shapes();
+  // All of the above on one server, which then listens.
+  int serve(httplib::Server& server);
+  void add_answers(httplib::Server& server);
+  void add_failures(httplib::Server& server);
+  void add_shapes(httplib::Server& server);
+  void stop(httplib::Server& server);
   void hold(Response& response);
   void answer_slowly(Response& response);
 
   const PlantedSet planted;
   ServerIdentity identity;
-  httplib::SSLServer server;
+  httplib::SSLServer secure;
+  httplib::Server plain;
   int port = 0;
+  int plain_port = 0;
   std::mutex mutex;
   std::condition_variable changed;
   int held = 0;      // requests for /v1/hold so far
   int released = 0;  // calls of release() so far
   bool stopping = false;
-  std::thread thread;
+  std::vector<std::thread> threads;
 };
 
-void Vendor::State::add_answers() {
+void Vendor::State::add_answers(httplib::Server& server) {
   server.Post("/v1/charges", [this](const Request&, Response& response) {
     response.set_content(charge_answer(planted), kJson);
   });
@@ -142,7 +148,7 @@ void Vendor::State::add_answers() {
   });
 }
 
-void Vendor::State::add_failures() {
+void Vendor::State::add_failures(httplib::Server& server) {
   server.Post("/v1/charges/declined", [this](const Request&, Response& response) {
     response.status = 402;
     response.set_content(
@@ -166,7 +172,7 @@ void Vendor::State::add_failures() {
   });
 }
 
-void Vendor::State::add_shapes() {
+void Vendor::State::add_shapes(httplib::Server& server) {
   server.Get("/v1/slow", [this](const Request&, Response& response) { answer_slowly(response); });
   server.Get("/v1/hold", [this](const Request&, Response& response) { hold(response); });
   server.Get("/v1/events", [this](const Request&, Response& response) {
@@ -201,19 +207,30 @@ void Vendor::State::answer_slowly(Response& response) {
   response.set_content(json{{"status", "late"}}.dump(), kJson);
 }
 
-Vendor::Vendor(const PlantedSet& planted) : state_(std::make_unique<State>(planted)) {
-  ST_CHECK(state_->server.is_valid());
-  state_->server.new_task_queue = [] { return new httplib::ThreadPool(kServerThreads); };
-  state_->server.set_tcp_nodelay(true);  // answers in two writes would wait 40 ms for an ACK
-  state_->server.set_keep_alive_max_count(1000000);
-  state_->server.set_keep_alive_timeout(60);
-  state_->add_answers();
-  state_->add_failures();
-  state_->add_shapes();
-  state_->port = state_->server.bind_to_any_port("127.0.0.1");
-  ST_CHECK(state_->port > 0);
+int Vendor::State::serve(httplib::Server& server) {
+  ST_CHECK(server.is_valid());
+  server.new_task_queue = [] { return new httplib::ThreadPool(kServerThreads); };
+  server.set_tcp_nodelay(true);  // answers in two writes would wait 40 ms for an ACK
+  server.set_keep_alive_max_count(1000000);
+  server.set_keep_alive_timeout(60);
+  add_answers(server);
+  add_failures(server);
+  add_shapes(server);
+  const int bound = server.bind_to_any_port("127.0.0.1");
+  ST_CHECK(bound > 0);
   // Bound and listening: connections queue up until the thread accepts them.
-  state_->thread = std::thread([state = state_.get()] { state->server.listen_after_bind(); });
+  threads.emplace_back([&server] { server.listen_after_bind(); });
+  return bound;
+}
+
+void Vendor::State::stop(httplib::Server& server) {
+  while (!server.is_running()) std::this_thread::yield();  // stop() before start is lost
+  server.stop();
+}
+
+Vendor::Vendor(const PlantedSet& planted) : state_(std::make_unique<State>(planted)) {
+  state_->port = state_->serve(state_->secure);
+  state_->plain_port = state_->serve(state_->plain);
 }
 
 Vendor::~Vendor() {
@@ -222,12 +239,13 @@ Vendor::~Vendor() {
     state_->stopping = true;
     state_->changed.notify_all();
   }
-  while (!state_->server.is_running()) std::this_thread::yield();  // stop() before start is lost
-  state_->server.stop();
-  state_->thread.join();
+  state_->stop(state_->secure);
+  state_->stop(state_->plain);
+  for (std::thread& thread : state_->threads) thread.join();
 }
 
 int Vendor::port() const { return state_->port; }
+int Vendor::plain_port() const { return state_->plain_port; }
 const ServerIdentity& Vendor::identity() const { return state_->identity; }
 
 void Vendor::release() {

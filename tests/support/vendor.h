@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An HTTPS third party to debug against: good and bad answers, some slow, all full of personal
-// data.
+// A third party to debug against, by HTTPS and HTTP: good and bad answers, some slow, all full of
+// personal data.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace scopetrace::testing {
 // The name clients use for the vendor; tests map it to a port of 127.0.0.1.
 inline constexpr char kVendorHost[] = "api.payments.example";
 
-// Serves on a free port of 127.0.0.1 from its own threads until destroyed.
+// Serves on two free ports of 127.0.0.1 from its own threads until destroyed.
 //
 //   POST /v1/charges           200, JSON with customer, card and account
 //   POST /v1/charges/declined  402, a card error
@@ -37,6 +37,8 @@ class Vendor {
   ~Vendor();
 
   int port() const;
+  // The same, without TLS.
+  int plain_port() const;
   const ServerIdentity& identity() const;
 
   // Lets the oldest request for /v1/hold that waits go on, or the next one that comes.

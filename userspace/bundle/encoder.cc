@@ -26,6 +26,12 @@ const char* cause_name(GapCause cause) {
       return "fault";
     case GapCause::kEvicted:
       return "evicted";
+    case GapCause::kOutOfScope:
+      return "out-of-scope";
+    case GapCause::kUnreadable:
+      return "unreadable";
+    case GapCause::kIoUring:
+      return "io-uring";
   }
   return "dropped";
 }
@@ -67,6 +73,31 @@ const char* peer_source_name(st_peer_source source) {
   }
 }
 
+const char* sink_name(st_log_sink sink) {
+  switch (sink) {
+    case ST_LOG_STDERR:
+      return "stderr";
+    case ST_LOG_SYSLOG:
+      return "syslog";
+    case ST_LOG_JOURNAL:
+      return "journal";
+    case ST_LOG_FILE:
+      return "file";
+    default:
+      return "stdout";
+  }
+}
+
+// Lines of debugging among all, in whole percent.
+std::uint64_t debug_percent(const RedactedLogTotal& total) {
+  std::uint64_t debugging = 0;
+  for (const char* name : {"debug", "trace"}) {
+    const auto found = total.by_severity.find(name);
+    if (found != total.by_severity.end()) debugging += found->second;
+  }
+  return total.lines == 0 ? 0 : debugging * 100 / total.lines;
+}
+
 Json address_json(unsigned family, const __u8 (&address)[16], unsigned port) {
   char text[INET6_ADDRSTRLEN] = "";
   if (family == AF_INET || family == AF_INET6) {
@@ -105,6 +136,7 @@ Json request_json(const RedactedRequest& request) {
                {"headers", headers_json(request.fields)},
                {"size", json_number(request.size_bytes)}};
   if (request.body) json["body"] = body_json(*request.body);
+  if (!request.trailers.empty()) json["trailers"] = headers_json(request.trailers);
   return json;
 }
 
@@ -115,6 +147,8 @@ Json response_json(const RedactedResponse& response) {
                {"headers", headers_json(response.fields)},
                {"size", json_number(response.size_bytes)}};
   if (response.body) json["body"] = body_json(*response.body);
+  if (!response.trailers.empty()) json["trailers"] = headers_json(response.trailers);
+  if (response.grpc_status) json["grpc_status"] = *response.grpc_status;
   return json;
 }
 
@@ -165,7 +199,9 @@ class LineWriter {
     Json line = common("http", exchange.origin, exchange.conn_id);
     line["exchange"] = json_number(exchange.exchange_id);
     line["inbound"] = exchange.inbound;
+    if (exchange.is_plain) line["plain"] = true;
     line["outcome"] = exchange.outcome;
+    if (!exchange.correlation.empty()) line["correlation"] = exchange.correlation;
     if (exchange.request) line["request"] = request_json(*exchange.request);
     if (exchange.response) line["response"] = response_json(*exchange.response);
     line["timing"] = timing_json(exchange.timing);
@@ -179,9 +215,12 @@ class LineWriter {
   Json operator()(const RedactedStreamData& data) const {
     Json line = common("message", data.origin, data.conn_id);
     line["direction"] = direction_name(data.direction);
+    if (data.is_plain) line["plain"] = true;
     line["length"] = json_number(data.length_bytes);
     line["content_class"] = data.content_class;
     if (!data.protocol.empty()) line["protocol"] = data.protocol;
+    if (!data.kind.empty()) line["kind"] = data.kind;
+    if (data.close_code != 0) line["close_code"] = data.close_code;
     if (data.withheld.empty()) {
       line["kept"] = json_number(data.kept_bytes);
       line["cut"] = data.is_cut;
@@ -214,6 +253,7 @@ class LineWriter {
     const StreamGap& gap = redacted.gap;
     Json line = common("gap", gap.origin, gap.conn_id);
     line["tls"] = std::to_string(gap.key.tls_id);
+    if (gap.is_plain) line["plain"] = true;
     line["direction"] = direction_name(gap.key.direction);
     line["position"] = json_number(gap.position);
     line["missing_bytes"] = json_number(gap.missing_bytes);
@@ -236,6 +276,51 @@ class LineWriter {
     } else {
       line["event"] = "exit";
       line["exit_code"] = WEXITSTATUS(record.exit_code);
+    }
+    return line;
+  }
+
+  Json operator()(const RedactedLog& log) const {
+    Json line = common("log", log.origin, 0);
+    line["sink"] = sink_name(log.sink);
+    if (!log.file.empty()) line["file"] = log.file;
+    line["format"] = log.format;
+    if (!log.severity.empty()) line["level"] = log.severity;
+    line["shape"] = log.shape;
+    line["classes"] = log.classes;
+    line["length"] = json_number(log.length_bytes);
+    if (!log.text.empty()) line["text"] = log.text;
+    if (!log.withheld.empty()) line["withheld"] = log.withheld;
+    return line;
+  }
+
+  Json operator()(const RedactedLogTotal& total) const {
+    Json line = common("log-total", total.origin, 0);
+    line["sink"] = sink_name(total.sink);
+    if (!total.file.empty()) line["file"] = total.file;
+    line["lines"] = json_number(total.lines);
+    line["written_bytes"] = json_number(total.written_bytes);
+    line["withheld_lines"] = json_number(total.withheld_lines);
+    line["debug_percent"] = debug_percent(total);
+    Json levels = Json::object();
+    for (const auto& [name, count] : total.by_severity) levels[name] = json_number(count);
+    line["levels"] = std::move(levels);
+    return line;
+  }
+
+  Json operator()(const RedactedCall& call) const {
+    Json line = common("syscall", call.origin, call.conn_id);
+    line["family"] = call.family;
+    line["name"] = call.name;
+    Json arguments = Json::object();
+    for (const RedactedArgument& argument : call.arguments) {
+      std::visit([&](const auto& value) { arguments[argument.name] = value; }, argument.value);
+    }
+    line["arguments"] = std::move(arguments);
+    if (call.error.empty()) {
+      line["result"] = call.result;
+    } else {
+      line["error"] = call.error;
     }
     return line;
   }

@@ -90,6 +90,9 @@ Result<FeatureReport> probe_features() {
                           has_tracepoint(types.get(), "sock_recv_length");
   report.socket_syscalls = !report.socket_lengths && has_tracepoint(types.get(), "sys_exit");
   report.socket_states = has_tracepoint(types.get(), "inet_sock_set_state");
+  report.plain_sockets = has_tracepoint(types.get(), "sys_exit");
+  report.logs = report.plain_sockets;
+  report.system_calls = report.plain_sockets;
   report.process_events = has_tracepoint(types.get(), "sched_process_fork") &&
                           has_tracepoint(types.get(), "sched_process_exec") &&
                           has_tracepoint(types.get(), "sched_process_exit");
@@ -102,6 +105,8 @@ std::string describe(const FeatureReport& features) {
          "; socket lengths: " + yes_no(features.socket_lengths) +
          "; socket system calls: " + yes_no(features.socket_syscalls) +
          "; socket states: " + yes_no(features.socket_states) +
+         "; plain sockets: " + yes_no(features.plain_sockets) + "; logs: " + yes_no(features.logs) +
+         "; system calls: " + yes_no(features.system_calls) +
          "; process events: " + yes_no(features.process_events);
 }
 

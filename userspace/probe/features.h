@@ -29,6 +29,9 @@ struct FeatureReport {
   bool socket_lengths = false;   // tp_btf sock_send_length and sock_recv_length
   bool socket_syscalls = false;  // instead of them: tp_btf sys_exit, which all processes pass
   bool socket_states = false;    // tp_btf inet_sock_set_state
+  bool system_calls = false;     // of the target, at tp_btf sys_exit
+  bool logs = false;             // writes to logs, at tp_btf sys_exit
+  bool plain_sockets = false;    // payload of sockets without TLS, at tp_btf sys_exit
   bool process_events = false;   // tp_btf sched_process_fork, exec and exit
 };
 

@@ -40,6 +40,7 @@ constexpr std::uint64_t kCheapHitNs = 1'000;
 constexpr std::uint64_t kSteppedHitNs = 17'500;
 constexpr std::uint64_t kGoHitNs = 17'500;
 constexpr std::uint64_t kSocketHitNs = 150;
+constexpr std::uint64_t kSystemCallNs = 120;  // of the target; other processes' are not charged
 constexpr std::uint64_t kKibNs = 130;
 
 // The writable narrowing map's only value; struct st_narrow_value of bpf/state.h.
@@ -77,6 +78,9 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   features.socket_lengths = features.socket_lengths && config.sockets;
   features.socket_syscalls = features.socket_syscalls && config.sockets;
   features.socket_states = features.socket_states && config.sockets;
+  features.logs = features.logs && config.logs;
+  features.system_calls = features.system_calls && config.calls != 0;
+  features.plain_sockets = features.plain_sockets && config.plain && config.sockets;
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
   }
@@ -85,7 +89,7 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
 }
 
 void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint64_t start_ns,
-                 bool private_stacks) {
+                 const FeatureReport& features) {
   auto& limits = *skeleton.rodata;
   limits.st_target_tgid = config.tgid;
   limits.st_target_start_ns = start_ns;
@@ -98,12 +102,34 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_stepped_hit_ns = kSteppedHitNs;
   limits.st_go_hit_ns = kGoHitNs;
   limits.st_socket_hit_ns = kSocketHitNs;
+  limits.st_system_call_ns = kSystemCallNs;
   limits.st_kib_ns = kKibNs;
   limits.st_children = config.children;
   limits.st_inbound = config.inbound;
-  limits.st_private_stacks = private_stacks;
+  limits.st_private_stacks = features.private_stacks;
   limits.st_ipv4 = config.ipv4;
   limits.st_ipv6 = config.ipv6;
+  limits.st_plain = features.plain_sockets;
+  limits.st_logs = features.logs;
+  limits.st_call_families = features.system_calls ? config.calls : 0;
+  limits.st_socket_calls = features.socket_syscalls;
+}
+
+Status fill_needles(scopetrace_bpf& skeleton, const ProbeConfig& config) {
+  ST_ASSIGN_OR_RETURN(const RequestNeedles needles, make_request_needles(config.requests));
+  auto& limits = *skeleton.rodata;
+  std::size_t at = 0;
+  for (const auto* list : {&needles.http1, &needles.http2}) {
+    for (const RequestNeedle& needle : *list) {
+      std::copy(needle.value.begin(), needle.value.end(), limits.st_needle_value[at]);
+      std::copy(needle.mask.begin(), needle.mask.end(), limits.st_needle_mask[at]);
+      std::copy(needle.fold.begin(), needle.fold.end(), limits.st_needle_fold[at]);
+      ++at;
+    }
+  }
+  limits.st_http1_needles = static_cast<std::uint32_t>(needles.http1.size());
+  limits.st_all_needles = static_cast<std::uint32_t>(at);
+  return {};
 }
 
 void use_program(bpf_program* program, bool wanted, std::uint32_t attach_type = 0) {
@@ -124,32 +150,33 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_go, session || pair, session || multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_send, features.socket_lengths);
   use_program(programs.st_handle_receive, features.socket_lengths);
-  use_program(programs.st_handle_syscall, features.socket_syscalls);
+  use_program(programs.st_handle_syscall, features.socket_syscalls || features.plain_sockets ||
+                                              features.logs || features.system_calls);
   use_program(programs.st_handle_state, features.socket_states);
   use_program(programs.st_handle_fork, features.process_events);
   use_program(programs.st_handle_exec, features.process_events);
   use_program(programs.st_handle_exit, features.process_events);
 }
 
+constexpr std::uint8_t kGenerationMask = 0x7f;
+
 // The attach cookie that bpf/tls.h and bpf/go_tls.h take apart.
 std::uint64_t cookie_of(const Site& site, std::uint8_t generation) {
   return static_cast<std::uint64_t>(site.kind) |
          static_cast<std::uint64_t>(site.size_argument) << 8 |
          static_cast<std::uint64_t>(site.is_cheap) << 16 |
-         static_cast<std::uint64_t>(generation) << 24 |
+         static_cast<std::uint64_t>(generation & kGenerationMask) << 17 |
+         static_cast<std::uint64_t>(site.flags) << 24 |
          static_cast<std::uint64_t>(static_cast<std::uint32_t>(site.tcp_close)) << 32;
-}
-
-bool is_call(const Site& site) {
-  return site.kind == SiteKind::kTlsWrite || site.kind == SiteKind::kTlsRead;
 }
 
 // Sites come from another process: nothing about them is believed.
 bool is_usable(const Site& site, const AttachPolicy& policy) {
   if (is_go_site(site.kind)) return !policy.safe_sites && site.is_cheap <= 1;
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
-  if (!is_call(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
+  if (!moves_bytes(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
   if (site.size_argument != 0 && site.size_argument != 4 && site.size_argument != 5) return false;
+  if (site.flags > kSiteAllFlags) return false;
   return !policy.safe_sites || site.is_cheap == 1;
 }
 
@@ -187,7 +214,8 @@ struct ProbeSet::State {
     const LibbpfLog log;
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
-    fill_limits(*skeleton, config, start_ns, features.private_stacks);
+    fill_limits(*skeleton, config, start_ns, features);
+    ST_RETURN_IF_ERROR(fill_needles(*skeleton, config));
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
     if (const int error = scopetrace_bpf__load(skeleton.get())) {
@@ -307,7 +335,7 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
   for (const Site& site : sites.first(std::min(sites.size(), kMaxSites))) {
     UprobeSites& list = is_go_site(site.kind) ? go : all;
     if (!is_usable(site, policy) || !add_site(list, site, generation)) continue;
-    if (is_call(site)) add_site(calls, site, generation);
+    if (moves_bytes(site)) add_site(calls, site, generation);
     ++result.attached;
   }
   result.skipped = sites.size() - result.attached;

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "bpf/event.h"
 #include "userspace/base/result.h"
 #include "userspace/probe/features.h"
+#include "userspace/probe/request_needles.h"
 #include "userspace/resolve/site.h"
 
 namespace scopetrace {
@@ -24,13 +26,18 @@ struct ProbeConfig {
   std::uint32_t max_events_per_second = 20'000;
   std::uint64_t max_bytes = 1ULL << 30;  // payload of the whole session
   std::uint32_t max_cpu_percent = 5;     // of one CPU, charged by the programs themselves
+  // Calls outside requests with one of these headers are never copied; empty: all requests.
+  std::vector<RequestHeader> requests;
   bool children = false;  // follow fork and exec; uprobes are then attached for all processes
   bool inbound = false;   // also connections that the target accepted
   bool ipv4 = true;
   bool ipv6 = true;
-  bool tls = true;             // attach_sites() may be called
-  bool sockets = true;         // connections and the peer of TLS objects
-  bool process = true;         // fork, exec, exit; without it exec is only noticed by the caller
+  bool tls = true;         // attach_sites() may be called
+  bool sockets = true;     // connections and the peer of TLS objects
+  bool plain = false;      // payload of sockets without TLS: every process pays at each call
+  std::uint8_t calls = 0;  // set of st_call_family: system calls; every process pays as for `plain`
+  bool logs = false;       // writes to logs; every process pays as for `plain`
+  bool process = true;     // fork, exec, exit; without it exec is only noticed by the caller
   std::size_t ring_bytes = 0;  // payload ring, a power of two; 0: 32 MiB with tls, else 4 MiB
   std::optional<AttachKind> attach_kind;  // instead of the best one found; for tests
   bool avoid_socket_lengths = false;      // as on kernels before 6.3; for tests

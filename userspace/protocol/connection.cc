@@ -1,276 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/protocol/connection.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "userspace/protocol/directions.h"
+#include "userspace/protocol/http2_connection.h"
+#include "userspace/protocol/websocket_connection.h"
+
 namespace scopetrace {
-namespace {
-
-HttpBody undecodable(const char* reason) {
-  HttpBody body;
-  body.state = BodyState::kUndecodable;
-  body.reason = reason;
-  return body;
-}
-
-bool is_interim(const Http1Head& head) {
-  return head.kind == Http1Kind::kResponse && head.status < 200 && head.status != 101;
-}
-
-st_direction opposite(st_direction direction) {
-  return direction == ST_EGRESS ? ST_INGRESS : ST_EGRESS;
-}
-
-constexpr st_direction kDirections[] = {ST_EGRESS, ST_INGRESS};
-
-}  // namespace
 
 void Connection::set_connection(std::uint64_t conn_id) {
   if (conn_id == 0) return;
   conn_id_ = conn_id;
-  stitcher_.identify(tls_id_, conn_id);
-  for (Side& each : sides_) each.raw.set_connection(conn_id);
+  http1_.set_connection(conn_id);
+  if (successor_) successor_->set_connection(conn_id);
 }
 
 void Connection::on_chunk(const StreamChunk& chunk, Outlet& outlet) {
   set_connection(chunk.conn_id);
-  const st_direction direction = chunk.key.direction;
-  Side& here = side(direction);
-  here.last = chunk.origin;
-  if (here.mode == Mode::kSeek && chunk.begins_call && !here.is_probing) here.is_probing = true;
+  last_ = chunk.origin;
+  if (successor_ || !probe(chunk, outlet)) pass_on(chunk, outlet);
+}
 
-  Bytes data = chunk.data;
-  while (!data.empty()) {
-    if (here.mode == Mode::kBody) {
-      read_body(direction, data, outlet);
-    } else if (here.mode == Mode::kHead || (here.mode == Mode::kSeek && here.is_probing)) {
-      read_head(direction, data, outlet);
-    } else {
-      here.raw.add(chunk.key, chunk.origin, data, outlet);
-      data = {};
-    }
+// Looks whether the call begins as HTTP/2 does. Returns whether the chunk was kept for that.
+bool Connection::probe(const StreamChunk& chunk, Outlet& outlet) {
+  const st_direction direction = chunk.key.direction;
+  const bool is_held = held_[direction] != nullptr;
+  if (!is_held && !(chunk.begins_call && http1_.is_undecided(direction))) return false;
+  std::string begin = is_held ? held_[direction]->bytes : std::string();
+  begin.append(
+      as_text(chunk.data.first(std::min(chunk.data.size(), kMaxHttp2Begin - begin.size()))));
+  const Http2Begin judged = judge_http2_begin(begin);
+  if (judged == Http2Begin::kNeedsMore) {
+    hold(chunk);
+    return true;
   }
+  if (judged != Http2Begin::kNo) begin_http2(outlet);
+  for (const st_direction each : {direction, opposite(direction)}) {
+    if (successor_ || each == direction) release(each, outlet);
+  }
+  return false;
+}
+
+void Connection::hold(const StreamChunk& chunk) {
+  std::unique_ptr<Held>& held = held_[chunk.key.direction];
+  if (!held) held = std::make_unique<Held>(Held{chunk, {}});
+  held->bytes.append(as_text(chunk.data));
+}
+
+// Passes on what was held.
+void Connection::release(st_direction direction, Outlet& outlet) {
+  const std::unique_ptr<Held> held = std::move(held_[direction]);
+  if (!held) return;
+  held->chunk.data = as_bytes(held->bytes);
+  pass_on(held->chunk, outlet);
+}
+
+void Connection::pass_on(const StreamChunk& chunk, Outlet& outlet) {
+  if (successor_) return successor_->on_chunk(chunk, outlet);
+  StreamChunk rest = chunk;
+  rest.data = http1_.on_chunk(chunk, outlet);
+  begin_upgrade(outlet);
+  if (!successor_) return;
+  for (const st_direction each : kDirections) release(each, outlet);
+  rest.begins_call = false;
+  if (!rest.data.empty()) successor_->on_chunk(rest, outlet);
+}
+
+void Connection::begin_http2(Outlet& outlet) {
+  http1_.flush(outlet);
+  successor_ = std::make_unique<Http2Connection>(tls_id_);
+  successor_->set_connection(conn_id_);
+}
+
+void Connection::begin_upgrade(Outlet& outlet) {
+  using Protocol = Http1Upgrade::Protocol;
+  const Http1Upgrade* upgrade = http1_.upgrade();
+  if (upgrade == nullptr) return;
+  http1_.flush(outlet);
+  if (upgrade->protocol == Protocol::kHttp2) {
+    auto http2 = std::make_unique<Http2Connection>(tls_id_);
+    http2->begin_upgraded(http1_.take_upgraded(), http1_.client(), outlet);
+    successor_ = std::move(http2);
+  } else {
+    successor_ = std::make_unique<WebSocketConnection>(
+        tls_id_, http1_.client(), parse_websocket_extensions(upgrade->extensions));
+  }
+  successor_->set_connection(conn_id_);
 }
 
 void Connection::on_gap(const StreamGap& gap, Outlet& outlet) {
-  lose(gap, outlet);
-  // What was before the gap comes before it.
-  side(gap.key.direction).raw.flush(gap.key, conn_id_, outlet);
-}
-
-void Connection::lose(const StreamGap& gap, Outlet& outlet) {
   set_connection(gap.conn_id);
-  const st_direction direction = gap.key.direction;
-  Side& here = side(direction);
-  here.last = gap.origin;
-  if (here.mode == Mode::kSeek && role_ == Role::kUnknown) {
-    move_head_to_raw(direction, outlet);
-  } else if (here.mode == Mode::kSeek || here.mode == Mode::kHead) {
-    lose_boundary(outlet);  // whole messages may be missing
-  } else if (here.mode == Mode::kBody) {
-    here.body.skip(gap.missing_bytes);
-    if (!here.reader.skip(gap.missing_bytes)) return lose_boundary(outlet);
-    if (here.reader.is_at_end()) end_message(direction, here.body.take(true), outlet);
-  }
+  last_ = gap.origin;
+  release(gap.key.direction, outlet);
+  if (successor_) return successor_->on_gap(gap, outlet);
+  http1_.on_gap(gap, outlet);
 }
 
 void Connection::flush_idle(std::uint64_t before_ns, Outlet& outlet) {
-  for (const st_direction direction : kDirections) {
-    RawCollector& raw = side(direction).raw;
-    if (!raw.empty() && raw.last_ns() < before_ns) raw.flush(key(direction), conn_id_, outlet);
-  }
+  if (successor_) return successor_->flush_idle(before_ns, outlet);
+  http1_.flush_idle(before_ns, outlet);
 }
 
 void Connection::end(StreamEnd& end, Outlet& outlet) {
-  const EndCause cause = end.cause;
-  const bool is_over = cause == EndCause::kClosed || cause == EndCause::kExited;
-  for (const st_direction direction : kDirections) {
-    Side& here = side(direction);
-    move_head_to_raw(direction, outlet);
-    if (here.mode != Mode::kBody) continue;
-    const bool is_whole = is_over && here.reader.is_until_close();
-    HttpBody body = here.body.take(is_whole);
-    if (is_whole) {
-      end_message(direction, std::move(body), outlet);
-    } else {
-      stitcher_.break_off(carries_requests(direction), std::move(body), here.last.time_ns, outlet);
-    }
-  }
-  stitcher_.end(cause, outlet);
-  for (const st_direction direction : kDirections) {
-    side(direction).raw.flush(key(direction), conn_id_, outlet);
-    if (end.origin.time_ns < side(direction).last.time_ns) end.origin = side(direction).last;
-  }
+  for (const st_direction direction : kDirections) release(direction, outlet);
+  http1_.end(end.cause, outlet);
+  if (successor_) successor_->end(end.cause, outlet);
+  if (end.origin.time_ns < last_.time_ns) end.origin = last_;
   end.tls_id = tls_id_;
   if (end.conn_id == 0) end.conn_id = conn_id_;
 }
 
 std::size_t Connection::memory_bytes() const {
-  std::size_t total = sizeof(*this) + stitcher_.memory_bytes();
-  for (const Side& each : sides_) {
-    total += each.head.block().capacity() + each.body.memory_bytes() + each.raw.memory_bytes();
-  }
+  std::size_t total = sizeof(*this) - sizeof(http1_) + http1_.memory_bytes();
+  if (successor_) total += successor_->memory_bytes();
+  for (const auto& held : held_) total += held ? sizeof(Held) + held->bytes.capacity() : 0;
   return total;
-}
-
-bool Connection::carries_requests(st_direction direction) const {
-  return role_ == (direction == ST_EGRESS ? Role::kRequestsOut : Role::kRequestsIn);
-}
-
-bool Connection::accepts(st_direction direction, Http1Kind kind) const {
-  return role_ == Role::kUnknown || carries_requests(direction) == (kind == Http1Kind::kRequest);
-}
-
-void Connection::read_head(st_direction direction, Bytes& data, Outlet& outlet) {
-  Side& here = side(direction);
-  if (here.head.empty()) here.first = here.last;
-  const ParseState state = here.head.read(data);
-  if (state == ParseState::kNeedsMore) return;
-  if (here.head.is_oversize()) return on_oversize_head(direction, outlet);
-  if (state == ParseState::kInvalid) return reject_head(direction, outlet);
-
-  std::optional<Http1Head> head = parse_head(here.head.block(), outlet.counters().malformed_fields);
-  if (!head || !accepts(direction, head->kind) || stitcher_.is_full()) {
-    return reject_head(direction, outlet);
-  }
-  outlet.counters().parsed_bytes += here.head.block().size();
-  here.head.clear();
-  here.is_probing = false;
-  on_head(direction, std::move(*head), outlet);
-}
-
-void Connection::on_head(st_direction direction, Http1Head head, Outlet& outlet) {
-  side(direction).mode = Mode::kHead;
-  if (is_interim(head)) return;  // the final response is still to come
-  const std::string_view method =
-      head.kind == Http1Kind::kResponse ? stitcher_.awaited_method() : std::string_view();
-  const bool is_connect_refused =
-      method == "CONNECT" && head.kind == Http1Kind::kResponse && head.status / 100 != 2;
-  const Http1BodyPlan plan = plan_body(head, method);
-
-  begin_message(direction, std::move(head));
-  if (is_connect_refused) other(direction).mode = Mode::kHead;
-  begin_body(direction, plan, outlet);
-}
-
-void Connection::begin_body(st_direction direction, const Http1BodyPlan& plan, Outlet& outlet) {
-  Side& here = side(direction);
-  switch (plan.framing) {
-    case Http1Framing::kNone:
-      return end_message(direction, {}, outlet);
-    case Http1Framing::kTunnel:
-      return begin_tunnel(direction, outlet);
-    case Http1Framing::kInvalid:
-      end_message(direction, undecodable("contradictory length"), outlet);
-      return lose_boundary(outlet);
-    default:
-      here.body.begin(plan.codings);
-      here.reader.begin(plan.framing, plan.length_bytes);
-      here.mode = Mode::kBody;
-  }
-}
-
-// What follows belongs to another protocol. A CONNECT request waits for its answer; an answer binds
-// both directions.
-void Connection::begin_tunnel(st_direction direction, Outlet& outlet) {
-  end_message(direction, {}, outlet);
-  side(direction).mode = Mode::kTunnel;
-  if (carries_requests(direction)) return;
-  move_head_to_raw(opposite(direction), outlet);
-  if (other(direction).mode == Mode::kBody) abandon(opposite(direction), outlet);
-  other(direction).mode = Mode::kTunnel;
-  stitcher_.give_up(outlet);
-}
-
-void Connection::read_body(st_direction direction, Bytes& data, Outlet& outlet) {
-  Side& here = side(direction);
-  const std::size_t before = data.size();
-  Bytes content;
-  ParseState state = here.reader.read(data, content);
-  while (state == ParseState::kSuccess) {
-    here.body.add(content);
-    state = here.reader.read(data, content);
-  }
-  outlet.counters().parsed_bytes += before - data.size();
-  if (state == ParseState::kEnd) end_message(direction, here.body.take(true), outlet);
-  if (state != ParseState::kInvalid) return;
-  here.body.fail("broken chunk framing");
-  lose_boundary(outlet);
-}
-
-void Connection::begin_message(st_direction direction, Http1Head head) {
-  const bool is_request = head.kind == Http1Kind::kRequest;
-  if (role_ == Role::kUnknown) {
-    const bool is_out = is_request == (direction == ST_EGRESS);
-    role_ = is_out ? Role::kRequestsOut : Role::kRequestsIn;
-    stitcher_.set_inbound(role_ == Role::kRequestsIn);
-  }
-  const Origin& first = side(direction).first;
-  if (is_request) {
-    stitcher_.begin_request(std::move(head), first);
-  } else {
-    stitcher_.begin_response(std::move(head), first);
-  }
-}
-
-void Connection::end_message(st_direction direction, HttpBody body, Outlet& outlet) {
-  Side& here = side(direction);
-  here.mode = Mode::kHead;
-  if (carries_requests(direction)) {
-    stitcher_.end_request(std::move(body), here.last.time_ns, outlet);
-  } else {
-    stitcher_.end_response(std::move(body), here.last.time_ns, outlet);
-  }
-}
-
-// The block is longer than we keep: the message is known by its start line only.
-void Connection::on_oversize_head(st_direction direction, Outlet& outlet) {
-  ++outlet.counters().oversize_headers;
-  const std::string_view block = side(direction).head.block();
-  std::string_view line = block.substr(0, block.find('\n'));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  std::optional<Http1Head> head = parse_start_line(line);
-  if (!head || is_interim(*head) || !accepts(direction, head->kind) || stitcher_.is_full()) {
-    return reject_head(direction, outlet);
-  }
-  begin_message(direction, std::move(*head));
-  end_message(direction, undecodable("header too large"), outlet);
-  reject_head(direction, outlet);
-}
-
-// What was read is no header block. Inside a conversation that means that the boundary is lost.
-void Connection::reject_head(st_direction direction, Outlet& outlet) {
-  const bool was_in_step = side(direction).mode == Mode::kHead;
-  move_head_to_raw(direction, outlet);
-  if (was_in_step) lose_boundary(outlet);
-}
-
-void Connection::lose_boundary(Outlet& outlet) {
-  ++outlet.counters().resyncs;
-  for (const st_direction direction : kDirections) {
-    move_head_to_raw(direction, outlet);
-    abandon(direction, outlet);
-  }
-  stitcher_.give_up(outlet);
-}
-
-// Ends the body that is under way, if any, and looks for a new start line.
-void Connection::abandon(st_direction direction, Outlet& outlet) {
-  Side& here = side(direction);
-  if (here.mode == Mode::kTunnel) return;
-  if (here.mode == Mode::kBody) {
-    stitcher_.break_off(carries_requests(direction), here.body.take(false), here.last.time_ns,
-                        outlet);
-  }
-  here.mode = Mode::kSeek;
-  here.is_probing = false;
-}
-
-void Connection::move_head_to_raw(st_direction direction, Outlet& outlet) {
-  Side& here = side(direction);
-  here.raw.add(key(direction), here.first, as_bytes(here.head.block()), outlet);
-  here.head.clear();
-  here.is_probing = false;
 }
 
 }  // namespace scopetrace

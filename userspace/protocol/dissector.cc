@@ -35,11 +35,14 @@ class Dissector final : public Sink<StreamItem> {
     std::uint64_t tls_id;
     Connection connection;
     std::size_t charged_bytes = 0;
+    bool is_plain = false;
   };
   using Entries = std::list<Entry>;  // least recently used first
 
   void on_item(const StreamChunk& chunk) {
     const auto entry = touch(chunk.key.tls_id);
+    entry->is_plain = entry->is_plain || chunk.is_plain;
+    outlet_.set_plain(entry->is_plain);
     entry->connection.on_chunk(chunk, outlet_);
     charge(*entry);
     evict_over_limit();
@@ -47,9 +50,15 @@ class Dissector final : public Sink<StreamItem> {
 
   void on_item(const StreamGap& gap) {
     const auto entry = touch(gap.key.tls_id);
+    entry->is_plain = entry->is_plain || gap.is_plain;
+    outlet_.set_plain(entry->is_plain);
     entry->connection.on_gap(gap, outlet_);
     charge(*entry);
-    outlet_.send(gap);
+    if (gap.cause != GapCause::kOutOfScope) outlet_.send(gap);
+  }
+
+  void on_item(const StreamWindow& window) {
+    touch(window.tls_id)->connection.set_window(window.kind);
   }
 
   void on_item(const StreamEnd& end) {
@@ -61,6 +70,7 @@ class Dissector final : public Sink<StreamItem> {
     if (time.now_ns < scanned_ns_ + kIdleScanNs || time.now_ns < limits_.raw_idle_ns) return;
     scanned_ns_ = time.now_ns;
     for (Entry& entry : entries_) {
+      outlet_.set_plain(entry.is_plain);
       entry.connection.flush_idle(time.now_ns - limits_.raw_idle_ns, outlet_);
       charge(entry);
     }
@@ -73,6 +83,8 @@ class Dissector final : public Sink<StreamItem> {
   }
   void on_item(const st_connection_event& event) { outlet_.send(event); }
   void on_item(const st_process_event& event) { outlet_.send(event); }
+  void on_item(const LogEvent& event) { outlet_.send(event); }
+  void on_item(const CallEvent& event) { outlet_.send(event); }
 
   Entries::iterator touch(std::uint64_t tls_id) {
     const auto found = by_tls_id_.find(tls_id);
@@ -110,6 +122,7 @@ class Dissector final : public Sink<StreamItem> {
   }
 
   void drop(Entries::iterator entry, StreamEnd end) {
+    outlet_.set_plain(entry->is_plain);
     entry->connection.end(end, outlet_);
     outlet_.send(end);
     outlet_.counters().memory_bytes -= entry->charged_bytes;

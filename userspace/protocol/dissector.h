@@ -28,6 +28,7 @@ struct DissectorLimits {
 // What was understood and what was not, since the start of the session.
 struct DissectorCounters {
   std::uint64_t exchanges = 0;
+  std::uint64_t websocket_messages = 0;
   std::uint64_t parsed_bytes = 0;      // bytes that belong to a recognised message
   std::uint64_t unparsed_bytes = 0;    // passed on as RawStreamData
   std::uint64_t resyncs = 0;           // times a direction lost the message boundary
@@ -35,6 +36,9 @@ struct DissectorCounters {
   std::uint64_t malformed_fields = 0;  // header lines without a colon, left out
   std::uint64_t undecodable_bodies = 0;
   std::uint64_t cut_bodies = 0;
+  std::uint64_t unknown_fields = 0;   // of HTTP/2, that refer to what was not seen
+  std::uint64_t reset_streams = 0;    // of HTTP/2, before they were over
+  std::uint64_t evicted_streams = 0;  // of HTTP/2, given up because there were too many
   std::uint64_t evicted_connections = 0;
   std::uint64_t memory_bytes = 0;  // now
   std::uint64_t peak_memory_bytes = 0;
@@ -44,9 +48,10 @@ struct DissectorCounters {
 // records pass through in order.
 //
 // A pair of streams is taken for HTTP/1 by what it carries, never by its port: by a start line at
-// the start of a call. Everything else leaves as RawStreamData, in pieces of 64 KiB or after a
-// silence. For every cut of the same calls into chunks the messages are the same.
-// `next` and `counters` must outlive the stage.
+// the start of a call; for HTTP/2 by its preface, or by a frame that hardly occurs by chance there;
+// for WebSocket by the answer that upgrades to it. Everything else leaves as RawStreamData, in
+// pieces of 64 KiB or after a silence. For every cut of the same calls into chunks the messages are
+// the same. `next` and `counters` must outlive the stage.
 std::unique_ptr<Sink<StreamItem>> make_dissector(MessageSink& next, DissectorCounters* counters,
                                                  DissectorLimits limits = {});
 

@@ -95,6 +95,12 @@ bool add_field(std::string_view line, std::vector<HttpField>& fields, std::uint6
   return fields.size() <= kMaxFields;
 }
 
+std::optional<Http1Upgrade::Protocol> protocol_of(std::string_view token) {
+  if (equals_ignoring_case(token, "h2c")) return Http1Upgrade::Protocol::kHttp2;
+  if (equals_ignoring_case(token, "websocket")) return Http1Upgrade::Protocol::kWebSocket;
+  return std::nullopt;
+}
+
 bool is_last_coding_chunked(std::string_view value) {
   const std::size_t comma = value.rfind(',');
   const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
@@ -199,6 +205,16 @@ std::optional<Http1Head> parse_head(std::string_view block, std::uint64_t& malfo
   return head;
 }
 
+std::vector<HttpField> parse_trailers(std::string_view lines, std::uint64_t& malformed_fields) {
+  std::vector<HttpField> fields;
+  if (lines.find('\0') != std::string_view::npos) return fields;
+  while (!lines.empty()) {
+    const std::string_view line = take_line(lines);
+    if (line.empty() || !add_field(line, fields, malformed_fields)) break;
+  }
+  return fields;
+}
+
 Http1BodyPlan plan_body(const Http1Head& head, std::string_view request_method) {
   Http1BodyPlan plan;
   if (is_tunnel(head, request_method)) {
@@ -213,6 +229,21 @@ Http1BodyPlan plan_body(const Http1Head& head, std::string_view request_method) 
   plan.codings = std::move(fields.content_codings);
   for (std::string& coding : fields.transfer_codings) plan.codings.push_back(std::move(coding));
   return plan;
+}
+
+std::optional<Http1Upgrade> upgrade_of(const Http1Head& head) {
+  if (head.kind != Http1Kind::kResponse || head.status != 101) return std::nullopt;
+  std::optional<Http1Upgrade::Protocol> protocol;
+  std::string extensions;
+  for (const HttpField& field : head.fields) {
+    if (equals_ignoring_case(field.name, "upgrade")) {
+      protocol = protocol_of(field.value);
+    } else if (equals_ignoring_case(field.name, "sec-websocket-extensions")) {
+      extensions.append(extensions.empty() ? "" : ", ").append(field.value);
+    }
+  }
+  if (!protocol) return std::nullopt;
+  return Http1Upgrade{*protocol, std::move(extensions)};
 }
 
 }  // namespace scopetrace

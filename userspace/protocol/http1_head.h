@@ -63,8 +63,20 @@ std::optional<FieldLine> parse_field_line(std::string_view line);
 // start line is wrong, the block holds a NUL, or it has more than kMaxFields fields.
 std::optional<Http1Head> parse_head(std::string_view block, std::uint64_t& malformed_fields);
 
+// The lines behind the last chunk (RFC 9112 section 7.1.2), as lenient as parse_head().
+std::vector<HttpField> parse_trailers(std::string_view lines, std::uint64_t& malformed_fields);
+
 // Where the body of this message ends (RFC 9112 section 6.3). `request_method` is that of the
 // request a response answers, empty when unknown. Transfer-Encoding wins over Content-Length.
 Http1BodyPlan plan_body(const Http1Head& head, std::string_view request_method);
+
+// What an answer upgrades its connection to (RFC 9110 section 7.8). Nothing for any other answer,
+// and for protocols that are not read.
+struct Http1Upgrade {
+  enum class Protocol : std::uint8_t { kHttp2, kWebSocket };
+  Protocol protocol = Protocol::kHttp2;
+  std::string extensions;  // of kWebSocket: the fields Sec-WebSocket-Extensions, joined
+};
+std::optional<Http1Upgrade> upgrade_of(const Http1Head& head);
 
 }  // namespace scopetrace

@@ -2,6 +2,7 @@
 #include "userspace/protocol/http1_parser.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace scopetrace {
 namespace {
@@ -108,6 +109,11 @@ Bytes Http1BodyReader::take_content(Bytes& input) {
   return content;
 }
 
+std::string Http1BodyReader::take_trailers() {
+  const std::unique_ptr<std::string> taken = std::move(trailers_);
+  return taken ? std::move(*taken) : std::string();
+}
+
 bool Http1BodyReader::skip(std::uint64_t missing_bytes) {
   if (is_until_close()) return true;
   const bool is_in_data =
@@ -130,12 +136,7 @@ ParseState Http1BodyReader::read_framing(char c) {
       if (c == '\n') step_ = Step::kSize;
       return c == '\n' || c == '\r' ? ParseState::kNeedsMore : ParseState::kInvalid;
     case Step::kTrailer:
-      if (c == '\n' && is_line_empty_) {
-        framing_ = Http1Framing::kNone;
-        return ParseState::kEnd;
-      }
-      is_line_empty_ = c == '\n' || (c == '\r' && is_line_empty_);
-      return ParseState::kNeedsMore;
+      return read_trailer(c);
     case Step::kData:
       break;
   }
@@ -153,6 +154,17 @@ ParseState Http1BodyReader::read_size(char c) {
   if (c == '\n') return end_size_line();
   if (c != ';' && c != '\r' && c != ' ' && c != '\t') return ParseState::kInvalid;
   step_ = Step::kExtension;
+  return ParseState::kNeedsMore;
+}
+
+ParseState Http1BodyReader::read_trailer(char c) {
+  if (!trailers_) trailers_ = std::make_unique<std::string>();
+  *trailers_ += c;
+  if (c == '\n' && is_line_empty_) {
+    framing_ = Http1Framing::kNone;
+    return ParseState::kEnd;
+  }
+  is_line_empty_ = c == '\n' || (c == '\r' && is_line_empty_);
   return ParseState::kNeedsMore;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "userspace/protocol/http1_head.h"
@@ -54,6 +55,10 @@ class Http1BodyReader {
   // Passes over bytes that were not seen. Returns false when the message's end is lost with them.
   bool skip(std::uint64_t missing_bytes);
 
+  // The lines behind the last chunk, once kEnd was told; at most 16 KiB.
+  std::string take_trailers();
+  std::size_t memory_bytes() const { return trailers_ ? trailers_->capacity() : 0; }
+
   bool is_until_close() const { return framing_ == Http1Framing::kUntilClose; }
   bool is_at_end() const { return framing_ == Http1Framing::kNone || (is_length() && left_ == 0); }
 
@@ -64,14 +69,16 @@ class Http1BodyReader {
   Bytes take_content(Bytes& input);
   ParseState read_framing(char c);
   ParseState read_size(char c);
+  ParseState read_trailer(char c);
   ParseState end_size_line();
 
   Http1Framing framing_ = Http1Framing::kNone;
   Step step_ = Step::kSize;
-  bool has_digit_ = false;           // of the chunk size
-  bool is_line_empty_ = true;        // of the trailer line so far
-  std::uint64_t left_ = 0;           // of the length or of the chunk
-  std::uint32_t framing_bytes_ = 0;  // of this chunk's size line or of the trailers
+  bool has_digit_ = false;                 // of the chunk size
+  bool is_line_empty_ = true;              // of the trailer line so far
+  std::uint64_t left_ = 0;                 // of the length or of the chunk
+  std::uint32_t framing_bytes_ = 0;        // of this chunk's size line or of the trailers
+  std::unique_ptr<std::string> trailers_;  // most messages have none
 };
 
 }  // namespace scopetrace

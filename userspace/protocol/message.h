@@ -39,10 +39,11 @@ struct HttpBody {
 struct HttpRequest {
   std::string method;
   std::string target;   // request-target as sent
-  std::string version;  // "1.1"
+  std::string version;  // "1.1", "2"
   std::vector<HttpField> fields;
   HttpBody body;
-  std::uint64_t first_ns = 0;  // CLOCK_BOOTTIME of its first and last byte
+  std::vector<HttpField> trailers;  // behind the body
+  std::uint64_t first_ns = 0;       // CLOCK_BOOTTIME of its first and last byte
   std::uint64_t last_ns = 0;
 };
 
@@ -52,6 +53,7 @@ struct HttpResponse {
   std::string version;
   std::vector<HttpField> fields;
   HttpBody body;
+  std::vector<HttpField> trailers;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
 };
@@ -70,7 +72,10 @@ struct HttpExchange {
   std::uint64_t conn_id = 0;
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
-  bool inbound = false;  // the target answered it (server side)
+  bool inbound = false;   // the target answered it (server side)
+  bool is_plain = false;  // it was on the socket as it is: no TLS
+  // Sent by a thread that was serving a request in scope, and only that one.
+  bool is_caused = false;
   Outcome outcome = Outcome::kComplete;
   std::optional<HttpRequest> request;  // at least one of the two is present
   std::optional<HttpResponse> response;
@@ -83,12 +88,26 @@ struct RawStreamData {
   Origin origin;
   std::uint64_t length_bytes = 0;
   std::string content;  // at most kMaxBodyBytes of it
+  bool is_plain = false;
+};
+
+// A message of WebSocket (RFC 6455), its fragments put together, or a control frame.
+struct WebSocketMessage {
+  enum class Kind { kText, kBinary, kPing, kPong, kClose };
+  StreamKey key;
+  std::uint64_t conn_id = 0;
+  Origin origin;  // of its first byte
+  Kind kind = Kind::kBinary;
+  HttpBody body;                 // unmasked and decompressed
+  std::uint16_t close_code = 0;  // of kClose; 0 when it states none
+  bool is_plain = false;
 };
 
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind
 // all that its TLS object had.
-using Message = std::variant<HttpExchange, RawStreamData, StreamGap, StreamEnd, st_tls_peer_event,
-                             st_connection_event, st_process_event>;
+using Message =
+    std::variant<HttpExchange, WebSocketMessage, RawStreamData, StreamGap, StreamEnd,
+                 st_tls_peer_event, st_connection_event, st_process_event, LogEvent, CallEvent>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can
 // name it by forward declaration when it connects a redactor to make_dissector().

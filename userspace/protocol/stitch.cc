@@ -6,17 +6,16 @@
 namespace scopetrace {
 namespace {
 
-std::size_t memory_of(const Http1Head& head) {
-  std::size_t total = head.target.capacity() + head.reason.capacity();
-  for (const HttpField& field : head.fields) {
+std::size_t memory_of(const std::vector<HttpField>& fields) {
+  std::size_t total = 0;
+  for (const HttpField& field : fields) {
     total += sizeof(field) + field.name.capacity() + field.value.capacity();
   }
   return total;
 }
 
-void count_body(const HttpBody& body, DissectorCounters& counters) {
-  counters.undecodable_bodies += body.state == BodyState::kUndecodable ? 1 : 0;
-  counters.cut_bodies += body.state == BodyState::kCut ? 1 : 0;
+std::size_t memory_of(const Http1Head& head) {
+  return head.target.capacity() + head.reason.capacity() + memory_of(head.fields);
 }
 
 bool has_gap(const HttpBody& body) {
@@ -24,6 +23,17 @@ bool has_gap(const HttpBody& body) {
 }
 
 }  // namespace
+
+Outcome outcome_at_end(EndCause cause, bool inbound, bool is_unanswered) {
+  if (cause == EndCause::kEvicted || cause == EndCause::kFinished) return Outcome::kCut;
+  const bool is_client_closing = !inbound && cause == EndCause::kClosed;
+  return is_client_closing && is_unanswered ? Outcome::kTimeout : Outcome::kReset;
+}
+
+void count_body(const HttpBody& body, DissectorCounters& counters) {
+  counters.undecodable_bodies += body.state == BodyState::kUndecodable ? 1 : 0;
+  counters.cut_bodies += body.state == BodyState::kCut ? 1 : 0;
+}
 
 void Stitcher::begin_request(Http1Head head, const Origin& origin) {
   Pending& pending = add_pending(origin);
@@ -46,6 +56,17 @@ void Stitcher::end_request(HttpBody body, std::uint64_t last_ns, Outlet& outlet)
   pending.exchange.request->last_ns = last_ns;
   pending.is_request_over = true;
   send_complete(outlet);
+}
+
+void Stitcher::add_trailers(bool is_request, std::vector<HttpField> trailers) {
+  if (pending_.empty()) return;
+  Pending& pending = *(is_request ? pending_.back() : pending_.front());
+  charge(pending, memory_of(trailers));
+  if (is_request && pending.exchange.request) {
+    pending.exchange.request->trailers = std::move(trailers);
+  } else if (!is_request && pending.exchange.response) {
+    pending.exchange.response->trailers = std::move(trailers);
+  }
 }
 
 void Stitcher::begin_response(Http1Head head, const Origin& origin) {
@@ -90,12 +111,25 @@ std::string_view Stitcher::awaited_method() const {
   return pending_.front()->exchange.request->method;
 }
 
+std::optional<HttpExchange> Stitcher::take_front() {
+  if (pending_.empty() || !pending_.front()->exchange.request) return std::nullopt;
+  HttpExchange exchange = std::move(pending_.front()->exchange);
+  memory_bytes_ -= pending_.front()->memory_bytes;
+  pending_.erase(pending_.begin());
+  exchange.response.reset();
+  return exchange;
+}
+
 void Stitcher::give_up(Outlet& outlet) {
   while (!pending_.empty()) send_front(Outcome::kCut, outlet);
 }
 
 void Stitcher::end(EndCause cause, Outlet& outlet) {
-  while (!pending_.empty()) send_front(outcome_at_end(*pending_.front(), cause), outlet);
+  while (!pending_.empty()) {
+    const Pending& front = *pending_.front();
+    const bool is_unanswered = front.is_request_over && !front.exchange.response;
+    send_front(outcome_at_end(cause, inbound_, is_unanswered), outlet);
+  }
 }
 
 Stitcher::Pending& Stitcher::add_pending(const Origin& origin) {
@@ -103,6 +137,7 @@ Stitcher::Pending& Stitcher::add_pending(const Origin& origin) {
   Pending& pending = *pending_.back();
   pending.exchange.tgid = origin.tgid;
   pending.exchange.tid = origin.tid;
+  pending.exchange.is_caused = is_caused_;
   charge(pending, sizeof(Pending));
   return pending;
 }
@@ -136,13 +171,6 @@ void Stitcher::send_complete(Outlet& outlet) {
         !exchange.request || has_gap(exchange.request->body) || has_gap(exchange.response->body);
     send_front(is_cut ? Outcome::kCut : Outcome::kComplete, outlet);
   }
-}
-
-Outcome Stitcher::outcome_at_end(const Pending& pending, EndCause cause) const {
-  if (cause == EndCause::kEvicted || cause == EndCause::kFinished) return Outcome::kCut;
-  const bool is_client_closing = !inbound_ && cause == EndCause::kClosed;
-  const bool is_unanswered = !pending.exchange.response && pending.is_request_over;
-  return is_client_closing && is_unanswered ? Outcome::kTimeout : Outcome::kReset;
 }
 
 }  // namespace scopetrace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,12 @@
 namespace scopetrace {
 
 inline constexpr std::size_t kMaxPending = 256;  // requests without an answer on one connection
+
+// The outcome of what is open when its connection ends. `is_unanswered`: the request is whole, and
+// nothing of a response was seen.
+Outcome outcome_at_end(EndCause cause, bool inbound, bool is_unanswered);
+
+void count_body(const HttpBody& body, DissectorCounters& counters);
 
 // Pairs the n-th response with the n-th request, as HTTP/1 pipelining has it (RFC 9112
 // section 9.3). An exchange leaves when both of its messages are over. Interim responses never come
@@ -24,8 +31,12 @@ class Stitcher {
     conn_id_ = conn_id;
   }
   void set_inbound(bool inbound) { inbound_ = inbound; }
+  // Of exchanges that begin from now on.
+  void set_window(st_window_kind kind) { is_caused_ = kind == ST_WINDOW_CAUSED; }
 
   void begin_request(Http1Head head, const Origin& origin);
+  // Behind the body of the message that is under way; before its end.
+  void add_trailers(bool is_request, std::vector<HttpField> trailers);
   void end_request(HttpBody body, std::uint64_t last_ns, Outlet& outlet);
   // A response nobody was seen to ask for becomes an exchange of its own, outcome kCut.
   void begin_response(Http1Head head, const Origin& origin);
@@ -38,6 +49,9 @@ class Stitcher {
   // The method of the request that the next response answers; empty when unknown.
   std::string_view awaited_method() const;
   bool is_full() const { return pending_.size() >= kMaxPending; }
+  // Takes the request that the next response answers, without a response: another protocol goes on
+  // with it. Nothing when there is none.
+  std::optional<HttpExchange> take_front();
 
   // Sends everything that is pending as kCut: the order of messages is lost.
   void give_up(Outlet& outlet);
@@ -58,13 +72,13 @@ class Stitcher {
   void charge(Pending& pending, std::size_t bytes);
   void send_front(Outcome outcome, Outlet& outlet);
   void send_complete(Outlet& outlet);
-  Outcome outcome_at_end(const Pending& pending, EndCause cause) const;
 
   std::vector<std::unique_ptr<Pending>> pending_;  // oldest first
   std::uint64_t tls_id_ = 0;
   std::uint64_t conn_id_ = 0;
   std::size_t memory_bytes_ = 0;
   bool inbound_ = false;
+  bool is_caused_ = false;
 };
 
 }  // namespace scopetrace

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "userspace/redact/credential_sighting.h"
 #include "userspace/stream/item.h"
 
 namespace scopetrace {
@@ -37,7 +38,8 @@ struct RedactedRequest {
   std::string version;
   std::vector<RedactedField> fields;  // empty at level metadata
   std::optional<RedactedBody> body;
-  std::uint64_t size_bytes = 0;  // of the body on the wire
+  std::vector<RedactedField> trailers;  // empty at level metadata
+  std::uint64_t size_bytes = 0;         // of the body on the wire
 };
 
 struct RedactedResponse {
@@ -46,6 +48,8 @@ struct RedactedResponse {
   std::string version;
   std::vector<RedactedField> fields;
   std::optional<RedactedBody> body;
+  std::vector<RedactedField> trailers;
+  std::optional<unsigned> grpc_status;  // at any level, like the status
   std::uint64_t size_bytes = 0;
 };
 
@@ -56,20 +60,16 @@ struct ExchangeTiming {
   std::optional<std::uint64_t> receive_ns;  // first to last byte of the response
 };
 
-// A credential that was seen, by class and fingerprint, never by value.
-struct CredentialSighting {
-  std::string credential_class;
-  std::string tag;     // as in the placeholder; empty for classes without one
-  std::string where;   // "request.header.authorization", "response.body.access_token", …
-  std::string scheme;  // bearer, basic, …; empty when not applicable
-};
-
 struct RedactedExchange {
   Origin origin;  // time of the first byte
   std::uint64_t conn_id = 0;
   std::uint64_t exchange_id = 0;  // counts from 1 in a session
   bool inbound = false;
-  std::string outcome;  // complete | timeout | reset | cut
+  // Under request scope, why it belongs to the request: id (its own header field) | thread (sent
+  // while its thread served the request, and only that); else empty.
+  std::string correlation;
+  bool is_plain = false;  // it was on the socket without TLS
+  std::string outcome;    // complete | timeout | reset | cut
   std::optional<RedactedRequest> request;
   std::optional<RedactedResponse> response;
   ExchangeTiming timing;
@@ -79,9 +79,10 @@ struct RedactedExchange {
   std::vector<std::string> data_classes;  // sorted, unique
 };
 
-// Bytes of a stream that is not HTTP: what became final with them. `text` tells messages of a known
-// protocol a line each, or the text of an unknown one; it may belong to bytes of earlier lines that
-// were held back, and the end of a stream brings a line of length 0 for what was left.
+// Bytes of a stream that is not HTTP, or one message of WebSocket: what became final with them.
+// `text` tells messages of a known protocol a line each, or the text of an unknown one; it may
+// belong to bytes of earlier lines that were held back, and the end of a stream brings a line of
+// length 0 for what was left.
 struct RedactedStreamData {
   Origin origin;
   std::uint64_t conn_id = 0;
@@ -89,11 +90,14 @@ struct RedactedStreamData {
   std::uint64_t length_bytes = 0;
   std::string content_class;     // "text", "binary", …
   std::string protocol;          // "redis", …, "unknown"; empty while not decided
+  std::string kind;              // of WebSocket: "text", "binary", "ping", "pong", "close"
+  unsigned close_code = 0;       // of a close; 0 when it states none
   std::string text;              // at most kMaxStoredBody bytes of redacted text
   bool is_shape = false;         // level shape: text is the kinds of messages, no values
   std::uint64_t kept_bytes = 0;  // of the redacted text
   bool is_cut = false;
-  std::string withheld;  // a fixed phrase when text is empty, else empty
+  std::string withheld;   // a fixed phrase when text is empty, else empty
+  bool is_plain = false;  // it was on the socket without TLS
 };
 
 // A connection with what is known of its third party.
@@ -112,12 +116,56 @@ struct RedactedProcess {
   st_process_event record;
 };
 
+// One line of a log, after redaction. All but `text` and `file` are of fixed words and counts.
+struct RedactedLog {
+  Origin origin;  // of the write that ended the line
+  st_log_sink sink = ST_LOG_STDOUT;
+  std::string file;      // redacted name of a log file; empty of others, and at metadata
+  std::string format;    // json | logfmt | syslog | journal | text
+  std::string severity;  // trace | debug | info | … ; empty when the line says none
+  std::string shape;     // letters as a, digits as 0, findings as <class>
+  std::vector<std::string> classes;  // found in the line, sorted, unique
+  std::uint64_t length_bytes = 0;    // of the redacted line
+  std::string text;                  // the redacted line; empty below level redacted
+  std::string withheld;              // a fixed phrase when there is no line on purpose
+};
+
+// What all lines of one log amounted to; the last that is said of it.
+struct RedactedLogTotal {
+  Origin origin;  // of the last write
+  st_log_sink sink = ST_LOG_STDOUT;
+  std::string file;
+  std::uint64_t lines = 0;
+  std::uint64_t written_bytes = 0;
+  std::uint64_t withheld_lines = 0;
+  std::map<std::string, std::uint64_t> by_severity;  // without those that say none
+};
+
+// One argument of a system call. Flags and modes are texts: 0x241, 0644.
+struct RedactedArgument {
+  using Value = std::variant<std::int64_t, std::string>;
+  std::string name;
+  Value value;
+};
+
+// A system call that has ended.
+struct RedactedCall {
+  Origin origin;
+  std::uint64_t conn_id = 0;
+  std::string family;  // files | process | sockets
+  std::string name;
+  std::vector<RedactedArgument> arguments;
+  std::int64_t result = 0;
+  std::string error;  // ENOENT, …; empty when the call did not fail
+};
+
 // Something that went through the Redactor. Nobody else can make one, so whatever takes a
 // RedactedMessage cannot be handed plaintext by mistake.
 class RedactedMessage {
  public:
-  using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection,
-                               RedactedGap, RedactedProcess>;
+  using Content =
+      std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
+                   RedactedProcess, RedactedLog, RedactedLogTotal, RedactedCall>;
 
   const Content& content() const { return content_; }
 

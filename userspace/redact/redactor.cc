@@ -6,10 +6,14 @@
 #include <unordered_map>
 #include <utility>
 
+#include "userspace/protocol/grpc_status.h"
 #include "userspace/protocol/message.h"
+#include "userspace/redact/body/content.h"
 #include "userspace/redact/body/message_redactor.h"
+#include "userspace/redact/call/call_redactor.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
+#include "userspace/redact/log/log_lines.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text/text_scanner.h"
@@ -65,6 +69,27 @@ std::uint64_t first_ns(const HttpExchange& exchange) {
   return exchange.response ? exchange.response->first_ns : 0;
 }
 
+std::string_view kind_name(WebSocketMessage::Kind kind) {
+  switch (kind) {
+    case WebSocketMessage::Kind::kText:
+      return "text";
+    case WebSocketMessage::Kind::kBinary:
+      return "binary";
+    case WebSocketMessage::Kind::kPing:
+      return "ping";
+    case WebSocketMessage::Kind::kPong:
+      return "pong";
+    case WebSocketMessage::Kind::kClose:
+      return "close";
+  }
+  return "binary";
+}
+
+// A close has a reason.
+bool is_text(WebSocketMessage::Kind kind) {
+  return kind == WebSocketMessage::Kind::kText || kind == WebSocketMessage::Kind::kClose;
+}
+
 // At most kMaxStoredBody bytes, whole UTF-8 characters. Returns whether something was cut off.
 bool cut_to_stored(std::string& text) {
   if (text.size() <= kMaxStoredBody) return false;
@@ -94,13 +119,15 @@ struct Redactor::State final : public MessageSink {
         detectors(std::move(d)),
         scanner(*detectors, std::move(config.pseudonym_key)),
         wire(scanner),
+        logs(scanner),
         guard(scanner),
         next(sink) {}
 
   struct Peer {
     std::string host;  // of the last exchange in scope; empty while unknown
     st_peer_source tied_by = ST_PEER_NONE;
-    bool is_off = false;  // a flag turned its third party off
+    bool is_off = false;      // a flag turned its third party off
+    bool is_foreign = false;  // it is another third party's
   };
 
   bool has_family(std::string_view family) const {
@@ -116,15 +143,20 @@ struct Redactor::State final : public MessageSink {
   }
 
   Status push(Message message) override;
-  Status finish() override { return next.finish(); }
+  Status finish() override;
 
   Status redact(const HttpExchange& exchange);
+  void note_foreign(const HttpExchange& exchange);
+  Status redact(const WebSocketMessage& message);
   Status redact(const RawStreamData& data);
   Status redact(const StreamGap& gap);
   Status redact(const StreamEnd& end);
   Status redact(const st_tls_peer_event& event);
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
+  Status redact(const LogEvent& write);
+  Status redact(const CallEvent& event);
+  Status pass_logs(std::vector<RedactedLog> lines);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
@@ -135,8 +167,14 @@ struct Redactor::State final : public MessageSink {
   // The level of this exchange; nullopt: a flag turned it off.
   std::optional<Level> level_of(const HttpExchange& exchange) const;
   // The level of stream data; nullopt: out of scope, or turned off.
-  std::optional<Level> level_of(std::uint64_t conn_id) const;
+  std::optional<Level> level_of(std::uint64_t conn_id, bool is_plain) const;
+  // Whether the approval names the family of these bytes. Those of plain sockets are not for level
+  // metadata, which of sockets tells connections only.
+  bool may_tell(bool is_plain, Level allowed) const {
+    return is_plain ? has_family("sockets") && allowed > Level::kMetadata : has_family("tls");
+  }
   RedactedStreamData tell_stream(const RawStreamData& data, Level allowed);
+  void tell_message(const WebSocketMessage& message, Level allowed, RedactedStreamData& out);
   Status end_stream(const StreamEnd& end, st_direction direction);
 
   RedactorConfig config;
@@ -146,10 +184,12 @@ struct Redactor::State final : public MessageSink {
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
   WireConnections wire;
+  LogLines logs;
   LeakGuard guard;
   Sink<RedactedMessage>& next;
   RedactionCounters counters;
   std::unordered_map<std::uint64_t, Peer> peers;
+  std::vector<std::uint64_t> foreign;  // not taken yet
   std::uint64_t exchanges = 0;
   Redactor* self = nullptr;  // the only maker of RedactedMessage
 };
@@ -164,6 +204,7 @@ RedactedRequest Redactor::State::redact_request(const HttpExchange& exchange) {
   out.version = parts.redact_short(request.version, "version");
   out.fields = parts.redact_fields(request.fields);
   out.body = parts.redact_body(request.body, request.fields);
+  out.trailers = parts.redact_fields(request.trailers);
   out.size_bytes = request.body.wire_bytes;
   return out;
 }
@@ -176,6 +217,8 @@ RedactedResponse Redactor::State::redact_response(const HttpResponse& response) 
   out.version = parts.redact_short(response.version, "version");
   out.fields = parts.redact_fields(response.fields);
   out.body = parts.redact_body(response.body, response.fields);
+  out.trailers = parts.redact_fields(response.trailers);
+  out.grpc_status = grpc_status_of(response);
   out.size_bytes = response.body.wire_bytes;
   return out;
 }
@@ -207,8 +250,9 @@ std::optional<Level> Redactor::State::level_of(const HttpExchange& exchange) con
 
 Status Redactor::State::redact(const HttpExchange& exchange) {
   const auto allowed = level_of(exchange);
-  if (!has_family("tls") || !scope.allows(exchange) || !allowed) {
+  if (!allowed || !may_tell(exchange.is_plain, *allowed) || !scope.allows(exchange)) {
     ++counters.dropped_messages;
+    note_foreign(exchange);
     Peer* turned_off = allowed ? nullptr : peer(exchange.conn_id);
     if (turned_off != nullptr) turned_off->is_off = true;
     return {};
@@ -219,6 +263,8 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.conn_id = exchange.conn_id;
   out.exchange_id = ++exchanges;
   out.inbound = exchange.inbound;
+  if (scope.has_fields()) out.correlation = scope.has_field(exchange) ? "id" : "thread";
+  out.is_plain = exchange.is_plain;
   out.outcome = outcome_name(exchange.outcome);
   out.timing = timing_of(exchange);
   if (exchange.request) out.request = redact_request(exchange);
@@ -230,20 +276,78 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   if (out.request) count_withheld(out.request->body);
   if (out.response) count_withheld(out.response->body);
   if (!exchange.inbound && out.request && !out.request->host.empty()) {
-    if (Peer* known = peer(exchange.conn_id)) *known = {out.request->host, known->tied_by, false};
+    if (Peer* known = peer(exchange.conn_id))
+      *known = {out.request->host, known->tied_by, false, known->is_foreign};
   }
   return self->pass(std::move(out));
 }
 
-std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id) const {
+// An absolute target is a request to a proxy.
+void Redactor::State::note_foreign(const HttpExchange& exchange) {
+  if (exchange.inbound || !exchange.request || !exchange.request->target.starts_with('/')) return;
+  const auto host = third_party_of(exchange);
+  Peer* known = host && !scope.allows_host(*host) ? peer(exchange.conn_id) : nullptr;
+  if (known == nullptr || known->is_foreign) return;
+  known->is_foreign = true;
+  foreign.push_back(exchange.conn_id);
+}
+
+std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id, bool is_plain) const {
   const auto known = peers.find(conn_id);
   const bool is_known = known != peers.end() && !known->second.host.empty();
-  if (!has_family("tls") || !(scope.allows_any_host() || is_known)) return std::nullopt;
-  return is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  if (!scope.allows_streams()) return std::nullopt;
+  if (!scope.allows_any_host() && !is_known) return std::nullopt;
+  const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  return allowed && may_tell(is_plain, *allowed) ? allowed : std::nullopt;
+}
+
+Status Redactor::State::redact(const WebSocketMessage& message) {
+  const auto allowed = level_of(message.conn_id, message.is_plain);
+  if (!allowed) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  RedactedStreamData out;
+  out.origin = message.origin;
+  out.conn_id = message.conn_id;
+  out.direction = message.key.direction;
+  out.length_bytes = message.body.wire_bytes;
+  out.content_class = is_text(message.kind) ? "text" : "binary";
+  out.protocol = "websocket";
+  out.kind = kind_name(message.kind);
+  out.close_code = message.close_code;
+  out.is_plain = message.is_plain;
+  tell_message(message, *allowed, out);
+  return self->pass(std::move(out));
+}
+
+// Texts are redacted like a body whose type is not stated; of what is binary only the length is
+// told.
+void Redactor::State::tell_message(const WebSocketMessage& message, Level allowed,
+                                   RedactedStreamData& out) {
+  const HttpBody& body = message.body;
+  if (allowed < Level::kShape) {
+    out.withheld = "below the level";
+  } else if (!is_text(message.kind)) {
+    out.withheld = "binary";
+  } else if (body.state == BodyState::kUndecodable) {
+    out.withheld = body.reason;
+  } else {
+    out.is_shape = allowed == Level::kShape;
+    out.is_cut = body.state == BodyState::kCut;
+    scanner.set_place("");
+    RedactedContent content =
+        redact_content(scanner, body.content, {}, {.is_cut = out.is_cut, .as_shape = out.is_shape});
+    out.text = std::move(content.text);
+    out.withheld = std::move(content.withheld);
+    out.is_cut = cut_to_stored(out.text) || out.is_cut;
+    out.kept_bytes = out.text.size();
+    scanner.take_data_classes();  // told by exchanges only
+  }
 }
 
 Status Redactor::State::redact(const RawStreamData& data) {
-  const auto allowed = level_of(data.conn_id);
+  const auto allowed = level_of(data.conn_id, data.is_plain);
   if (!allowed) {
     ++counters.dropped_messages;
     wire.lose(data.key);
@@ -259,6 +363,7 @@ RedactedStreamData Redactor::State::tell_stream(const RawStreamData& data, Level
   out.direction = data.key.direction;
   out.length_bytes = data.length_bytes;
   out.content_class = is_readable(data.content) ? "text" : "binary";
+  out.is_plain = data.is_plain;
   if (allowed < Level::kShape) {
     wire.lose(data.key);
     out.withheld = "below the level";
@@ -288,7 +393,7 @@ Status Redactor::State::redact(const StreamEnd& end) {
 }
 
 Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction) {
-  const auto allowed = level_of(end.conn_id);
+  const auto allowed = level_of(end.conn_id, end.is_plain);
   WireTold told = wire.finish({end.tls_id, direction});
   if (told.text.empty() || !allowed || *allowed < Level::kShape) return {};
   RedactedStreamData out;
@@ -296,6 +401,7 @@ Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction)
   out.conn_id = end.conn_id;
   out.direction = direction;
   out.content_class = "text";
+  out.is_plain = end.is_plain;
   out.is_shape = *allowed == Level::kShape;
   fill_text(out, std::move(told));
   return self->pass(std::move(out));
@@ -327,7 +433,46 @@ Status Redactor::State::redact(const st_connection_event& event) {
   return self->pass(std::move(out));
 }
 
+Status Redactor::State::redact(const LogEvent& write) {
+  const auto allowed = caps.of_everybody();
+  if (has_family("logs") && allowed) return pass_logs(logs.take(write, *allowed));
+  logs.skip(write);
+  ++counters.dropped_messages;
+  return {};
+}
+
+Status Redactor::State::redact(const CallEvent& event) {
+  const auto allowed = caps.of_everybody();
+  scanner.set_place("");
+  auto call = allowed ? redact_call(scanner, event, *allowed) : std::nullopt;
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  if (!call || !has_family(call->family)) {
+    ++counters.dropped_messages;
+    return {};
+  }
+  return self->pass(std::move(*call));
+}
+
+Status Redactor::State::pass_logs(std::vector<RedactedLog> lines) {
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  for (RedactedLog& line : lines) ST_RETURN_IF_ERROR(self->pass(std::move(line)));
+  return {};
+}
+
+// Lines that nobody ended, and what there was in all.
+Status Redactor::State::finish() {
+  ST_RETURN_IF_ERROR(pass_logs(logs.end(0, caps.of_everybody().value_or(Level::kMetadata))));
+  for (RedactedLogTotal& total : logs.totals()) ST_RETURN_IF_ERROR(self->pass(std::move(total)));
+  return next.finish();
+}
+
 Status Redactor::State::redact(const st_process_event& event) {
+  if (event.header.type == ST_EVENT_EXIT) {
+    const Level allowed = caps.of_everybody().value_or(Level::kMetadata);
+    ST_RETURN_IF_ERROR(pass_logs(logs.end(event.header.tgid, allowed)));
+  }
   if (!has_family("process")) {
     ++counters.dropped_messages;
     return {};
@@ -359,6 +504,10 @@ MessageSink& Redactor::input() { return *state_; }
 
 Status Redactor::pass(RedactedMessage::Content content) {
   return state_->next.push(RedactedMessage(std::move(content)));
+}
+
+std::vector<std::uint64_t> Redactor::take_foreign_connections() {
+  return std::exchange(state_->foreign, {});
 }
 
 bool Redactor::learn(Bytes value) { return state_->scanner.learn(as_text(value)); }

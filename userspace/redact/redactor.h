@@ -60,6 +60,10 @@ class Redactor {
   // nothing of it is kept any more. Never above the approval's level.
   void set_level(std::string_view third_party, std::optional<Level> level);
 
+  // Connections that turned out to be another third party's, each once: nothing more of them is
+  // wanted. Not those of a proxy, which may carry any.
+  std::vector<std::uint64_t> take_foreign_connections();
+
   // Scans finished lines with the same detectors and learned values. Valid while this lives.
   LeakGuard& leak_guard();
   // leak_guard_hits is filled from the guard.

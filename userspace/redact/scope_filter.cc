@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "userspace/base/request_header.h"
+#include "userspace/protocol/grpc_status.h"
 #include "userspace/redact/scan/text_class.h"
 
 namespace scopetrace {
@@ -95,7 +97,9 @@ Status ScopeFilter::add_request(const std::string& request) {
   } else if (equals == request.npos || equals == 0) {
     return fail(ErrorCode::kUsage, "not a request match: " + request);
   } else {
-    fields_.emplace_back(request.substr(0, equals), request.substr(equals + 1));
+    std::string name = request.substr(0, equals);
+    std::string value(request_value(name, std::string_view(request).substr(equals + 1)));
+    fields_.emplace_back(std::move(name), std::move(value));
   }
   return {};
 }
@@ -110,13 +114,20 @@ bool ScopeFilter::allows_host(std::string_view host) const {
 
 bool ScopeFilter::matches_request(const HttpExchange& exchange) const {
   if (any_request_) return true;
-  const bool is_failure = exchange.outcome != Outcome::kComplete ||
-                          (exchange.response && exchange.response->status >= 400);
+  const auto& response = exchange.response;
+  const bool is_failure =
+      exchange.outcome != Outcome::kComplete ||
+      (response && (response->status >= 400 || grpc_status_of(*response).value_or(0) != 0));
   if (failed_ && is_failure) return true;
+  return has_field(exchange) || (!fields_.empty() && exchange.is_caused);
+}
+
+bool ScopeFilter::has_field(const HttpExchange& exchange) const {
   if (!exchange.request) return false;
   for (const HttpField& field : exchange.request->fields) {
     for (const auto& [name, value] : fields_) {
-      if (equals_ignoring_case(field.name, name) && trim(field.value) == value) return true;
+      if (equals_ignoring_case(field.name, name) && request_value(name, trim(field.value)) == value)
+        return true;
     }
   }
   return false;

@@ -25,8 +25,14 @@ class ScopeFilter {
                                   const std::vector<std::string>& requests, bool inbound);
 
   bool allows(const HttpExchange& exchange) const;
+  // Whether its request has an approved header field itself.
+  bool has_field(const HttpExchange& exchange) const;
+  // Whether requests are told by their header fields.
+  bool has_fields() const { return !fields_.empty(); }
   bool allows_host(std::string_view host) const;
   bool allows_any_host() const { return any_host_; }
+  // What is no exchange belongs to no request.
+  bool allows_streams() const { return any_request_; }
 
  private:
   Status add_third_party(const std::string& pattern);

@@ -121,11 +121,28 @@ void search(const SymbolTable& table, std::span<const std::string_view> names,
   }
 }
 
+std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
+
+// The build id among the notes of a section: name and value of each follow its header, padded to
+// four bytes. Source: elf(5).
+Bytes build_id_among(Bytes notes) {
+  ByteReader reader(notes);
+  while (const auto note = reader.read<Elf64_Nhdr>()) {
+    const auto name = reader.take(padded(note->n_namesz));
+    const auto value = name ? reader.take(padded(note->n_descsz)) : std::nullopt;
+    if (!value) return {};
+    const bool is_gnu = note->n_namesz == 4 && as_text(*name).starts_with("GNU");
+    if (!is_gnu || note->n_type != NT_GNU_BUILD_ID) continue;
+    return note->n_descsz <= kMaxBuildIdBytes ? value->first(note->n_descsz) : Bytes();
+  }
+  return {};
+}
+
 }  // namespace
 
 void ElfFile::EndElf::operator()(Elf* elf) const { elf_end(elf); }
 
-Result<ElfFile> ElfFile::parse(Bytes image) {
+Result<ElfFile> ElfFile::open(Bytes image) {
   if (image.size() > kMaxElfBytes) return fail(ErrorCode::kLimit, "elf: file is over 1 GiB");
   if (image.size() < sizeof(Elf64_Ehdr)) return fail(ErrorCode::kUnsupported, "elf: too short");
   if (elf_version(EV_CURRENT) == EV_NONE) return fail(ErrorCode::kUnsupported, "elf: old libelf");
@@ -140,9 +157,16 @@ Result<ElfFile> ElfFile::parse(Bytes image) {
       !is_x86_64(header)) {
     return fail(ErrorCode::kUnsupported, "elf: not a loadable x86-64 file");
   }
+  return file;
+}
+
+Result<ElfFile> ElfFile::parse(Bytes image) {
+  ST_ASSIGN_OR_RETURN(ElfFile file, open(image));
   ST_ASSIGN_OR_RETURN(file.segments_, read_segments(file.elf_.get(), image.size()));
   return file;
 }
+
+Result<ElfFile> ElfFile::parse_debug_file(Bytes image) { return open(image); }
 
 std::optional<std::uint64_t> ElfFile::to_file_offset(std::uint64_t address) const {
   for (const ElfSegment& segment : segments_) {
@@ -170,6 +194,39 @@ Result<std::vector<ElfFunction>> ElfFile::find_functions(
     search(table, names, found);
   }
   return found;
+}
+
+std::vector<Bytes> ElfFile::constant_parts() const {
+  std::vector<Bytes> all;
+  std::vector<Bytes> constants;
+  bool has_read_only = false;
+  std::size_t count = 0;
+  if (elf_getphdrnum(elf_.get(), &count) != 0 || count > kMaxElfSegments) return {};
+  for (std::size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf_.get(), static_cast<int>(i), &header) == nullptr) break;
+    if (header.p_type != PT_LOAD || !is_inside(header.p_offset, header.p_filesz, image_.size())) {
+      continue;
+    }
+    all.push_back(image_.subspan(header.p_offset, header.p_filesz));
+    if ((header.p_flags & PF_X) != 0) continue;
+    constants.push_back(all.back());
+    has_read_only = has_read_only || (header.p_flags & PF_W) == 0;
+  }
+  return has_read_only ? constants : all;
+}
+
+Bytes ElfFile::build_id() const {
+  std::size_t sections = 0;
+  if (elf_getshdrnum(elf_.get(), &sections) != 0 || sections > kMaxElfSections) return {};
+  Elf_Scn* section = nullptr;
+  while ((section = elf_nextscn(elf_.get(), section)) != nullptr) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) == nullptr || header.sh_type != SHT_NOTE) continue;
+    const Bytes found = build_id_among(section_bytes(section, image_));
+    if (!found.empty()) return found;
+  }
+  return {};
 }
 
 }  // namespace scopetrace

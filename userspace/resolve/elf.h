@@ -22,6 +22,7 @@ inline constexpr std::size_t kMaxElfSymbols = 4'000'000;   // looked at in one f
 inline constexpr std::size_t kMaxElfSegments = 128;        // program headers looked at
 inline constexpr std::size_t kMaxElfSections = 4096;       // section headers looked at
 inline constexpr std::size_t kMaxElfSymbolName = 256;      // longer names match nothing
+inline constexpr std::size_t kMaxBuildIdBytes = 32;        // ld makes 20
 
 // A run of executable bytes of the file that is loaded as it stands (PT_LOAD with PF_X).
 struct ElfSegment {
@@ -42,6 +43,9 @@ class ElfFile {
   // Errors: kUnsupported when it is no 64-bit little-endian x86-64 file, kCorrupt when a table lies
   // outside the image, kLimit when it is larger than the limits above.
   static Result<ElfFile> parse(Bytes image);
+  // The same for a separate debug file, which has symbols and no code: its segments are not looked
+  // at, and lie outside the image in those that keep the headers of their program.
+  static Result<ElfFile> parse_debug_file(Bytes image);
 
   std::span<const ElfSegment> executable_segments() const { return segments_; }
   // The file offset of an address in an executable segment.
@@ -52,12 +56,18 @@ class ElfFile {
   // The defined functions of these names, from .dynsym, then .symtab for names not found there.
   // One entry a name at most; names that are not found are left out.
   Result<std::vector<ElfFunction>> find_functions(std::span<const std::string_view> names) const;
+  // Where its constants are: the parts of the image that are loaded and no code; where linkers put
+  // constants among the code, all that is loaded. Borrowed from the image.
+  std::vector<Bytes> constant_parts() const;
+  // The build id: borrowed from the image, at most kMaxBuildIdBytes; empty when it has none.
+  Bytes build_id() const;
 
  private:
   struct EndElf {
     void operator()(Elf* elf) const;
   };
   ElfFile() = default;
+  static Result<ElfFile> open(Bytes image);
 
   Bytes image_;
   std::unique_ptr<Elf, EndElf> elf_;

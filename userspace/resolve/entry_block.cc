@@ -3,7 +3,9 @@
 
 #include <capstone/capstone.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "userspace/resolve/disassembler.h"
 
@@ -126,6 +128,27 @@ bool ends_block(csh handle, const cs_insn& instruction) {
          instruction.id == X86_INS_HLT || instruction.id == X86_INS_SYSCALL;
 }
 
+// Whether the instruction leaves the stack and the first `arguments` argument registers alone.
+bool keeps_entry(csh handle, const cs_insn& instruction, std::size_t arguments) {
+  constexpr std::array<std::size_t, 6> kKept{kRsp, kRdi, kRsi, kRdx, kRcx, kR8};
+  if (ends_block(handle, instruction) || cs_insn_group(handle, &instruction, CS_GRP_JUMP) ||
+      cs_insn_group(handle, &instruction, CS_GRP_CALL)) {
+    return false;
+  }
+  cs_regs read;
+  cs_regs written;
+  std::uint8_t read_count = 0;
+  std::uint8_t written_count = 0;
+  if (cs_regs_access(handle, &instruction, read, &read_count, written, &written_count) != 0) {
+    return false;
+  }
+  return std::none_of(written, written + written_count, [&](unsigned reg) {
+    const auto index = register_index(reg);
+    const auto end = kKept.begin() + 1 + static_cast<std::ptrdiff_t>(arguments);
+    return index && std::find(kKept.begin(), end, *index) != end;
+  });
+}
+
 FirstCall make_call(const cs_insn& instruction, const RegisterState& state) {
   FirstCall call;
   call.target = static_cast<std::uint64_t>(instruction.detail->x86.operands[0].imm);
@@ -147,10 +170,32 @@ std::size_t endbr_bytes(Bytes code) {
 
 // Source: push_setup_ops() and branch_setup_ops() in arch/x86/kernel/uprobes.c.
 bool starts_cheap(Bytes code) {
-  const bool has_prefix = byte_at(code, 0) == 0x41;  // REX.B: r8 … r15
-  const std::uint8_t opcode = byte_at(code, has_prefix ? 1 : 0);
-  if (opcode >= 0x50 && opcode <= 0x57) return true;
-  return !has_prefix && opcode == 0x90;
+  const std::uint8_t first = byte_at(code, 0);
+  const std::uint8_t second = byte_at(code, 1);
+  const auto is_push = [](std::uint8_t opcode) { return opcode >= 0x50 && opcode <= 0x57; };
+  const bool is_jcc =
+      (first >= 0x70 && first <= 0x7f) || (first == 0x0f && second >= 0x80 && second <= 0x8f);
+  const bool is_jmp = first == 0xe9 || first == 0xeb;
+  return is_push(first) || (first == 0x41 && is_push(second)) || first == 0x90 || is_jcc || is_jmp;
+}
+
+std::optional<std::size_t> find_cheap_entry(Bytes code, std::size_t arguments) {
+  const std::size_t start = endbr_bytes(code);
+  if (starts_cheap(code.subspan(start))) return start;
+  const Disassembler disassembler;
+  const csh raw = disassembler.get();
+  if (raw == 0) return std::nullopt;
+  const Instruction instruction(cs_malloc(raw));
+  const auto* next = reinterpret_cast<const std::uint8_t*>(code.data()) + start;
+  std::size_t left = code.size() - start;
+  std::uint64_t address = start;
+  for (std::size_t i = 0; i < kStraightInstructions; ++i) {
+    if (!cs_disasm_iter(raw, &next, &left, &address, instruction.get())) return std::nullopt;
+    if (!keeps_entry(raw, *instruction, arguments)) return std::nullopt;
+    const std::size_t at = code.size() - left;
+    if (starts_cheap(code.subspan(at))) return at;
+  }
+  return std::nullopt;
 }
 
 std::optional<FirstCall> find_first_call(Bytes code, std::uint64_t address) {

@@ -117,8 +117,8 @@ std::optional<GoVersion> parse_go_version(std::string_view text) {
 
 // What has to hold for a further version: R14 and RAX, RBX, RCX as in the internal ABI; the first
 // fields of crypto/tls.Conn, net.TCPConn, net.netFD, internal/poll.FD and runtime.g; Close as the
-// first method of net.Conn (bpf/go_tls.h). Looked at in the sources of 1.17 and later and in the
-// code of programs made by 1.17.2, 1.19.8, 1.20.12, 1.23.12 and 1.25.4.
+// first method of net.Conn (bpf/go_tls.h). Captured were programs made by 1.19.4, 1.19.8, 1.20.7,
+// 1.20.12, 1.23.1, 1.23.12 and 1.25.4; the versions beside these are taken to agree with them.
 bool is_covered(GoVersion version) { return version.minor >= 17 && version.minor <= 25; }
 
 GoBuild read_go_build(const LoadedImage& image) {

@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "userspace/base/file.h"
+#include "userspace/resolve/kernel_tls.h"
 
 namespace scopetrace {
 namespace {
@@ -19,7 +20,10 @@ namespace {
 constexpr std::array<const char*, 8> kFolders{
     "usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64", "usr/lib", "lib",
     "usr/local/lib64",          "usr/local/lib"};
-constexpr std::array<const char*, 3> kLibsslNames{"libssl.so.3", "libssl.so.1.1", "libssl.so.10"};
+constexpr std::array<const char*, 11> kLibraryFiles{
+    "libssl.so.3",      "libssl.so.1.1",    "libssl.so.10",     "libgnutls.so.30",
+    "libnspr4.so",      "libwolfssl.so.35", "libwolfssl.so.42", "libmbedtls.so.14",
+    "libmbedtls.so.12", "libmbedtls.so.13", "libmbedtls.so.21"};
 
 // Opens a path that the target controls: below its root, no magic links, nothing but a regular
 // file, and that only after it was seen to be one (opening a device may act on it).
@@ -70,13 +74,23 @@ class Finder {
     }
   }
 
-  // Each libssl in the usual folders that is not mapped: a later import has no blind window then.
+  // Each TLS library in the usual folders that is not mapped: a later import has no blind window.
   void add_unmapped() {
     for (const char* folder : kFolders) {
-      for (const char* name : kLibsslNames) {
+      for (const char* name : kLibraryFiles) {
         if (has_room()) add_unmapped_file(std::string(folder) + "/" + name);
       }
     }
+  }
+
+  // A program may leave TLS to the kernel; whether it is this one cannot be seen from outside.
+  void add_kernel_tls() {
+    const auto text = read_file(proc_ + "/net/tls_stat", kMaxTlsStatBytes);
+    if (!text || count_kernel_tls(*text) == 0) return;
+    TlsFile file;
+    file.kind = TlsFileKind::kUncovered;
+    file.library = "kernel TLS in this network namespace";
+    result_.files.push_back(std::move(file));
   }
 
   TlsFiles take() { return std::move(result_); }
@@ -115,9 +129,7 @@ class Finder {
     file.path = mapping.path;
     file.is_mapped = true;
     file.is_deleted = mapping.is_deleted;
-    file.kind = library == "libssl"   ? TlsFileKind::kLibssl
-                : library == "loader" ? TlsFileKind::kLoader
-                                      : TlsFileKind::kUncovered;
+    file.kind = kind_of_library(library);
     if (file.kind == TlsFileKind::kUncovered) {
       file.device = mapping.device;
       file.inode = mapping.inode;
@@ -164,13 +176,14 @@ class Finder {
     Result<UniqueFd> fd = open_in_root(root_.get(), path);
     if (!fd) return;  // not there: the usual case
     auto ranges = read_code_ranges(fd->get());
-    if (!ranges) return add_problem("libssl", ranges.error());
     TlsFile file;
-    file.library = "libssl";
+    file.library = classify_library(path);
+    if (!ranges) return add_problem(file.library, ranges.error());
     file.path = "/" + path;
     file.executable_ranges = std::move(*ranges);
+    const std::string library = file.library;
     const Status added = add(std::move(file), std::move(*fd));
-    if (!added) add_problem("libssl", added.error());
+    if (!added) add_problem(library, added.error());
   }
 
   void add_problem(std::string_view library, const Error& error) {
@@ -193,7 +206,17 @@ Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root
   ST_RETURN_IF_ERROR(finder.add_executable());
   for (const ExecutableMapping& mapping : parse_maps(maps)) finder.add_mapping(mapping);
   finder.add_unmapped();
+  finder.add_kernel_tls();
   return finder.take();
+}
+
+Result<UniqueFd> open_debug_file(std::uint32_t tgid, const std::string& build_id_hex,
+                                 const std::string& proc_root) {
+  if (build_id_hex.size() < 4) return fail(ErrorCode::kCorrupt, "build id is too short");
+  const std::string root_path = proc_root + "/" + std::to_string(tgid) + "/root";
+  ST_ASSIGN_OR_RETURN(const UniqueFd root, open_file(root_path, O_PATH | O_DIRECTORY));
+  return open_in_root(root.get(), "usr/lib/debug/.build-id/" + build_id_hex.substr(0, 2) + "/" +
+                                      build_id_hex.substr(2) + ".debug");
 }
 
 }  // namespace scopetrace

@@ -17,13 +17,13 @@ namespace scopetrace {
 
 enum class TlsFileKind {
   kExecutable,  // the main executable: may have TLS linked in (Node.js)
-  kLibssl,      // OpenSSL's libssl
+  kLibrary,     // a TLS library whose functions are known here
   kLoader,      // the dynamic loader: _dl_debug_state
   kUncovered,   // a TLS library without probes here; named in the session record
 };
 
 struct TlsFile {
-  TlsFileKind kind = TlsFileKind::kLibssl;
+  TlsFileKind kind = TlsFileKind::kLibrary;
   UniqueFd fd;       // read-only, close-on-exec; empty for kUncovered
   dev_t device = 0;  // of fd, by fstat
   ino_t inode = 0;
@@ -58,11 +58,20 @@ struct ExecutableMapping {
 std::vector<ExecutableMapping> parse_maps(std::string_view text);
 // The library that a path's last component names ("libssl", "gnutls", "loader", …); empty: none.
 std::string_view classify_library(std::string_view path);
+// What a library of that name is here: kLibrary, kLoader or kUncovered.
+TlsFileKind kind_of_library(std::string_view library);
 
 // Finds the files of one process: executable mappings (through /proc/PID/map_files, else through
-// its root with device and inode compared), its executable, and each libssl in the usual folders of
-// its root that is not mapped yet. Call it again after exec and when the loader reports a change.
-// Errors: kNotFound when the process has gone, kIo when its maps cannot be read.
+// its root with device and inode compared), its executable, and each TLS library in the usual
+// folders of its root that is not mapped yet (also of Alpine's, which has no ld.so.cache). Call it
+// again after exec and when the loader reports a change. Errors: kNotFound when the process has
+// gone, kIo when its maps cannot be read.
 Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root = "/proc");
+
+// Opens /usr/lib/debug/.build-id/xx/….debug below the root of a process: the separate debug file of
+// a program with that build id. Whether it is, its reader must check: the path is the target's.
+// Errors: kNotFound when there is none; kCorrupt when it is no regular file or the id is too short.
+Result<UniqueFd> open_debug_file(std::uint32_t tgid, const std::string& build_id_hex,
+                                 const std::string& proc_root = "/proc");
 
 }  // namespace scopetrace

@@ -54,14 +54,18 @@ struct LibraryName {
   std::string_view library;
 };
 
-constexpr std::array<LibraryName, 16> kLibraryNames{{
-    {"libssl3.", "nss"},  // before OpenSSL's: this is Mozilla's
+// No name: not looked at. NSS's own libssl3 is seen through NSPR, GnuTLS's other libraries through
+// libgnutls.
+constexpr std::array<LibraryName, 19> kLibraryNames{{
+    {"libssl3.", ""},
     {"libssl.", "libssl"},
     {"libssl-", "libssl"},  // bundled with Python wheels
     {"ld-linux", "loader"},
     {"ld-musl", "loader"},
     {"ld-2.", "loader"},
     {"libgnutls.", "gnutls"},
+    {"libgnutls-openssl", ""},
+    {"libgnutls-dane", ""},
     {"libgnutls-", "gnutls"},
     {"libnspr4.", "nss"},
     {"libmbedtls.", "mbedtls"},
@@ -71,7 +75,11 @@ constexpr std::array<LibraryName, 16> kLibraryNames{{
     {"libconscrypt", "conscrypt"},
     {"librustls", "rustls"},
     {"libtls.", "libretls"},
+    {"libjvm.", "java"},  // its TLS is written in Java
 }};
+
+constexpr std::array<std::string_view, 6> kKnownLibraries{"libssl",  "gnutls",  "nss",
+                                                          "wolfssl", "mbedtls", "boringssl"};
 
 }  // namespace
 
@@ -93,6 +101,13 @@ std::string_view classify_library(std::string_view path) {
     if (name.starts_with(known.prefix)) return known.library;
   }
   return {};
+}
+
+TlsFileKind kind_of_library(std::string_view library) {
+  if (library == "loader") return TlsFileKind::kLoader;
+  const auto* end = kKnownLibraries.end();
+  const bool is_known = std::find(kKnownLibraries.begin(), end, library) != end;
+  return is_known ? TlsFileKind::kLibrary : TlsFileKind::kUncovered;
 }
 
 }  // namespace scopetrace

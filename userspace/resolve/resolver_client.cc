@@ -23,6 +23,7 @@ namespace {
 
 constexpr int kFileFd = 3;
 constexpr int kSocketFd = 4;
+constexpr int kDebugFileFd = 5;
 constexpr int kFirstFreeFd = 10;  // copies start here, so that placing one never closes the other
 
 // A process of ours that is killed and reaped when it goes out of scope.
@@ -96,12 +97,19 @@ Result<ChildProcess> start_resolver(int file_fd, int socket_fd, const ResolverOp
   for (int standard = 0; standard <= 2; ++standard) plan.place(null_copy.get(), standard);
   plan.place(file.get(), kFileFd);
   plan.place(socket.get(), kSocketFd);
-  plan.close_from(kSocketFd + 1);
-  std::string name = "scopetrace-redact";
-  std::string mode = "--resolve";
-  std::string safe = "--safe-sites";
-  std::array<char*, 4> arguments{name.data(), mode.data(),
-                                 options.safe_sites ? safe.data() : nullptr, nullptr};
+  UniqueFd debug_file;
+  if (options.debug_fd >= 0) {
+    ST_ASSIGN_OR_RETURN(debug_file, copy_high(options.debug_fd));
+    plan.place(debug_file.get(), kDebugFileFd);
+  }
+  plan.close_from((debug_file ? kDebugFileFd : kSocketFd) + 1);
+  std::vector<std::string> words = {"scopetrace-redact", "--resolve"};
+  if (debug_file) words.emplace_back("--debug-file");
+  if (options.safe_sites) words.emplace_back("--safe-sites");
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   return plan.start(options.program, arguments.data());
 }
 
@@ -128,10 +136,15 @@ Result<ResolverAnswer> read_answer(int socket_fd) {
     return fail(ErrorCode::kUnsupported, "resolver: not an x86-64 ELF file");
   }
   const bool adds_up = header->status == ResolverStatus::kFound && header->count <= kMaxSites &&
-                       reader.rest().size() == header->count * sizeof(Site);
+                       reader.rest().size() == header->count * sizeof(Site) &&
+                       header->build_id_bytes <= kMaxBuildIdBytes && header->linked <= kLinkedAll;
   if (!adds_up) return fail(ErrorCode::kCorrupt, "resolver: the file or its answer is malformed");
-  ResolverAnswer answer{std::vector<Site>(header->count), header->go};
-  if (header->count != 0) {
+  ResolverAnswer answer;
+  answer.linked = header->linked;
+  answer.build_id = to_hex(Bytes(header->build_id).first(header->build_id_bytes));
+  answer.go = header->go;
+  answer.sites.resize(header->count);
+  if (header->count > 0) {
     std::memcpy(answer.sites.data(), reader.rest().data(), reader.rest().size());
   }
   return answer;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chooses where probes go: the cheapest instruction that is still right.
 //
-// A uprobe costs 0.5 us where the kernel emulates the instruction (push, nop) and 9 us where it
-// must be stepped out of line. OpenSSL's exports start with `sub`, but each calls an internal
-// function that starts with `push`, so the picker follows that call when the arguments are provably
-// the same.
+// A uprobe costs 0.5 us where the kernel emulates the instruction (push, nop, jmp, jcc) and 9 us
+// where it must be stepped out of line. Often such an instruction comes before the function has
+// changed anything. OpenSSL's exports start with `sub`, but each calls an internal function that
+// starts with `push`, so the picker follows that call when the arguments are provably the same.
 #pragma once
 
 #include <vector>
 
 #include "userspace/resolve/elf.h"
+#include "userspace/resolve/linked_stacks.h"
 #include "userspace/resolve/site.h"
 
 namespace scopetrace {
@@ -18,14 +19,20 @@ struct PickOptions {
   bool safe_sites = false;  // exports at offset 0 only (--safe-sites)
 };
 
-// The sites of one file: SSL_read, SSL_write, their _ex forms, SSL_free, _dl_debug_state.
+struct PickedSites {
+  std::vector<Site> sites;
+  LinkedStacks covered = 0;  // implementations whose reads and writes are among them
+};
+
+// The sites of one file: of the functions that known_functions.h lists.
 //
-// Safety rule: return and session probes only on the first instruction of a function or directly
-// after its endbr64 (the kernel replaces [rsp]). Every site here is one. Exports that reach the
-// same internal function make one site. An empty result means that the file has none of these
-// functions. Errors: those of ElfFile.
-Result<std::vector<Site>> pick_sites(const ElfFile& file, const PickOptions& options);
-// The same for a file image.
+// Safety rule: return and session probes only where the return address is on top of the stack, as
+// at a function's first instruction (the kernel replaces [rsp]). Every site here is one. Exports
+// that reach the same internal function make one site. No site means that the file has none of
+// these functions. `symbols` is the file itself or its debug file. Errors: those of ElfFile.
+Result<PickedSites> pick_sites(const ElfFile& file, const ElfFile& symbols,
+                               const PickOptions& options);
+// The sites alone, of a file image with its own symbols.
 Result<std::vector<Site>> pick_sites(Bytes image, const PickOptions& options);
 
 }  // namespace scopetrace

@@ -2,6 +2,7 @@
 #include "userspace/stream/reassembler.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace scopetrace {
@@ -11,6 +12,15 @@ constexpr std::uint64_t kAdvanceStepNs = 10'000'000;  // events advance the time
 
 Origin origin_of(const st_event_header& header) {
   return {header.time_ns, header.tgid, header.tid};
+}
+
+// Why the rest of a call behind its last chunk is missing, if it is.
+std::optional<GapCause> tail_cause(unsigned flags) {
+  if ((flags & ST_TLS_LAST) == 0) return std::nullopt;
+  if ((flags & ST_TLS_IO_URING) != 0) return GapCause::kIoUring;
+  if ((flags & ST_TLS_UNREADABLE) != 0) return GapCause::kUnreadable;
+  if ((flags & ST_TLS_TRUNCATED) != 0) return GapCause::kTruncated;
+  return std::nullopt;
 }
 
 bool has_passed(std::uint64_t since_ns, std::uint64_t now_ns, std::uint64_t limit_ns) {
@@ -74,6 +84,7 @@ Status Reassembler::on_event(const TlsEvent& event) {
   const st_tls_event& record = event.record;
   ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(record.tls_id, record.header));
   if (record.conn_id != 0) object->conn_id = record.conn_id;
+  if ((record.flags & ST_TLS_PLAIN) != 0) note_plain(*object);
 
   StreamChunk chunk;
   chunk.key = {record.tls_id, static_cast<st_direction>(record.direction)};
@@ -89,17 +100,29 @@ Status Reassembler::on_event(const TlsEvent& event) {
   } else if (!chunk.data.empty()) {
     ST_RETURN_IF_ERROR(accept(*object, chunk));
   }
-  if ((record.flags & ST_TLS_TRUNCATED) == 0 || (record.flags & ST_TLS_LAST) == 0) return {};
+  const auto cause = tail_cause(record.flags);
+  if (!cause) return {};
   return skip(*object, {chunk.key, 0, chunk_end, record.position + record.call_bytes - chunk_end,
-                        GapCause::kTruncated, chunk.origin});
+                        *cause, chunk.origin});
+}
+
+// A plain stream is its connection's own: no peer record says so.
+void Reassembler::note_plain(Object& object) {
+  if (object.is_plain) return;
+  object.is_plain = true;
+  tie(object.conn_id, object.tls_id);
+}
+
+void Reassembler::tie(std::uint64_t conn_id, std::uint64_t tls_id) {
+  if (conn_id != 0) tls_of_connection_[conn_id] = tls_id;
+  if (tls_of_connection_.size() > 4 * limits_.max_objects) tls_of_connection_.clear();
 }
 
 Status Reassembler::on_event(const st_tls_peer_event& event) {
   ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(event.tls_id, event.header));
   object->conn_id = event.conn_id;
   object->closed_ns = 0;
-  if (event.conn_id != 0) tls_of_connection_[event.conn_id] = event.tls_id;
-  if (tls_of_connection_.size() > 4 * limits_.max_objects) tls_of_connection_.clear();
+  tie(event.conn_id, event.tls_id);
   return next_.push(event);
 }
 
@@ -117,12 +140,27 @@ Status Reassembler::on_event(const st_tls_close_event& event) {
   return end(found->second, EndCause::kClosed, origin);
 }
 
+Status Reassembler::on_event(const st_window_event& event) {
+  ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(event.tls_id, event.header));
+  if (event.conn_id != 0) object->conn_id = event.conn_id;
+  for (const st_direction direction : {ST_EGRESS, ST_INGRESS}) {
+    ST_RETURN_IF_ERROR(release_all(*object, direction, UINT64_MAX));
+    ST_RETURN_IF_ERROR(
+        fill_to(*object, direction, event.position[direction], origin_of(event.header)));
+  }
+  object->window = static_cast<st_window_kind>(event.kind);
+  return next_.push(StreamWindow{event.tls_id, object->window});
+}
+
 Status Reassembler::on_event(const st_connection_event& event) {
   const auto found = tls_of_connection_.find(event.conn_id);
   if (event.state == ST_CONNECTION_CLOSED && found != tls_of_connection_.end()) {
     const auto object = by_tls_id_.find(found->second);
     if (object != by_tls_id_.end() && object->second->conn_id == event.conn_id) {
-      object->second->closed_ns = event.header.time_ns;  // decrypted bytes may still be read
+      Object& closed = *object->second;
+      closed.closed_ns = event.header.time_ns;  // decrypted bytes may still be read
+      closed.carried_bytes[ST_EGRESS] = event.sent_bytes;
+      closed.carried_bytes[ST_INGRESS] = event.received_bytes;
     }
     tls_of_connection_.erase(found);
   }
@@ -132,6 +170,12 @@ Status Reassembler::on_event(const st_connection_event& event) {
 Status Reassembler::on_event(const st_process_event& event) {
   if (event.header.type != ST_EVENT_FORK) ST_RETURN_IF_ERROR(end_process(event));
   return next_.push(event);
+}
+
+void Reassembler::mute(std::uint64_t conn_id) {
+  for (Object& object : objects_) {
+    if (object.conn_id == conn_id) object.is_muted = true;
+  }
 }
 
 Status Reassembler::end_process(const st_process_event& event) {
@@ -180,6 +224,7 @@ Status Reassembler::accept(Object& object, StreamChunk chunk) {
   stream.next += chunk.data.size();
   counters_.stream_bytes += chunk.data.size();
   chunk.conn_id = object.conn_id;
+  chunk.is_plain = object.is_plain;
   const st_direction direction = chunk.key.direction;
   ST_RETURN_IF_ERROR(next_.push(chunk));
   return release_in_order(object, direction);
@@ -262,24 +307,45 @@ Status Reassembler::fill_to(Object& object, st_direction direction, std::uint64_
                             Origin origin) {
   const std::uint64_t next = object.streams[direction].next;
   if (position <= next) return {};
-  // A stream that begins in its middle was most likely evicted before.
-  const bool seen_before = next == 0 && counters_.evicted_objects > 0;
-  const GapCause cause = seen_before ? GapCause::kEvicted : GapCause::kDropped;
+  const GapCause cause = cause_of_jump(object, direction);
   return emit_gap(object, {{object.tls_id, direction}, 0, next, position - next, cause, origin});
+}
+
+// Why the bytes before a position that comes too early are missing.
+GapCause Reassembler::cause_of_jump(const Object& object, st_direction direction) const {
+  const bool is_outside = limits_.has_windows && object.window == ST_WINDOW_NONE;
+  if (is_outside || object.is_muted) return GapCause::kOutOfScope;
+  // A stream that begins in its middle was most likely evicted before.
+  const bool seen_before = object.streams[direction].next == 0 && counters_.evicted_objects > 0;
+  return seen_before ? GapCause::kEvicted : GapCause::kDropped;
+}
+
+// What a closed plain connection carried in all shows bytes that were lost at its very end.
+Status Reassembler::fill_to_carried(Object& object, Origin origin) {
+  for (const st_direction direction : {ST_EGRESS, ST_INGRESS}) {
+    ST_RETURN_IF_ERROR(fill_to(object, direction, object.carried_bytes[direction], origin));
+  }
+  return {};
 }
 
 Status Reassembler::emit_gap(Object& object, StreamGap gap) {
   object.streams[gap.key.direction].next = gap.position + gap.missing_bytes;
   gap.conn_id = object.conn_id;
-  ++counters_.gaps;
-  counters_.gap_bytes += gap.missing_bytes;
+  if (gap.cause == GapCause::kOutOfScope) {
+    counters_.out_of_scope_bytes += gap.missing_bytes;
+  } else {
+    ++counters_.gaps;
+    counters_.gap_bytes += gap.missing_bytes;
+  }
+  gap.is_plain = object.is_plain;
   return next_.push(gap);
 }
 
 Status Reassembler::end(Objects::iterator object, EndCause cause, Origin origin) {
   ST_RETURN_IF_ERROR(release_all(*object, ST_EGRESS, UINT64_MAX));
   ST_RETURN_IF_ERROR(release_all(*object, ST_INGRESS, UINT64_MAX));
-  const StreamEnd item{object->tls_id, object->conn_id, cause, origin};
+  if (object->is_plain) ST_RETURN_IF_ERROR(fill_to_carried(*object, origin));
+  const StreamEnd item{object->tls_id, object->conn_id, cause, origin, object->is_plain};
   by_tls_id_.erase(object->tls_id);
   objects_.erase(object);
   return next_.push(item);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders the chunks of TLS calls into streams and says where bytes are missing.
+// Orders the chunks of TLS calls, and of calls on plain sockets, into streams and says where bytes
+// are missing.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct ReassemblerLimits {
   std::uint64_t hold_ns = 20'000'000;       // how long an early chunk waits for the missing one
   std::uint64_t linger_ns = 1'000'000'000;  // from connection closed to end of its streams
   std::uint64_t idle_ns = 900'000'000'000;  // an object without events is given up after this
+  bool has_windows = false;  // request scope: what is outside a window was never copied
 };
 
 inline constexpr std::size_t kMaxHeldChunks =
@@ -29,6 +31,7 @@ inline constexpr std::size_t kMaxHeldChunks =
 struct ReassemblerCounters {
   std::uint64_t stream_bytes = 0;
   std::uint64_t gap_bytes = 0;
+  std::uint64_t out_of_scope_bytes = 0;  // of streams with windows; no loss
   std::uint64_t gaps = 0;
   std::uint64_t duplicate_bytes = 0;   // delivered twice; the second copy was discarded
   std::uint64_t reordered_chunks = 0;  // came early and were put back in order
@@ -37,10 +40,10 @@ struct ReassemblerCounters {
 
 // A pipeline stage: events in, stream items out.
 //
-// Each direction of a TLS object is one stream. Its chunks leave in order of position, without
-// overlap; where positions jump, a StreamGap says how many bytes are missing. A chunk that comes
-// early is held for a moment, bounded in bytes and time. A chunk in order is passed on without a
-// copy. State of an idle TLS object: about 200 bytes.
+// Each direction of a TLS object or plain connection is one stream. Its chunks leave in order of
+// position, without overlap; where positions jump, a StreamGap says how many bytes are missing. A
+// chunk that comes early is held for a moment, bounded in bytes and time. A chunk in order is
+// passed on without a copy. State of an idle TLS object: about 200 bytes.
 class Reassembler final : public Sink<Event> {
  public:
   explicit Reassembler(Sink<StreamItem>& next, ReassemblerLimits limits = {});
@@ -52,6 +55,9 @@ class Reassembler final : public Sink<Event> {
   // Says that no event before `now_ns` (CLOCK_BOOTTIME) is still to come. To be called about once a
   // second when events are rare; events advance the time by themselves.
   Status advance(std::uint64_t now_ns);
+
+  // What is missing of this connection from now on was left out on purpose.
+  void mute(std::uint64_t conn_id);
 
   const ReassemblerCounters& counters() const { return counters_; }
   std::size_t objects() const { return objects_.size(); }
@@ -70,13 +76,17 @@ class Reassembler final : public Sink<Event> {
     std::size_t held_bytes = 0;
     std::vector<Held> held;  // sorted by position
   };
-  // One TLS object: two streams.
+  // One TLS object or plain connection: two streams.
   struct Object {
     std::uint64_t tls_id = 0;
     std::uint64_t conn_id = 0;
     std::uint64_t last_ns = 0;
-    std::uint64_t closed_ns = 0;  // when its connection was closed, 0 while it is open
+    std::uint64_t closed_ns = 0;              // when its connection was closed, 0 while it is open
+    std::uint64_t carried_bytes[2] = {0, 0};  // by st_direction, as its connection said at its end
     std::uint32_t tgid = 0;
+    st_window_kind window = ST_WINDOW_NONE;
+    bool is_muted = false;
+    bool is_plain = false;
     Stream streams[2];  // by st_direction
   };
   using Objects = std::list<Object>;  // least recently used first
@@ -84,8 +94,11 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const TlsEvent& event);
   Status on_event(const st_tls_peer_event& event);
   Status on_event(const st_tls_close_event& event);
+  Status on_event(const st_window_event& event);
   Status on_event(const st_connection_event& event);
   Status on_event(const st_process_event& event);
+  Status on_event(const LogEvent& event) { return next_.push(event); }
+  Status on_event(const CallEvent& event) { return next_.push(event); }
 
   Result<Objects::iterator> touch(std::uint64_t tls_id, const st_event_header& header);
   Status age(Objects::iterator object, std::uint64_t now_ns);
@@ -95,7 +108,11 @@ class Reassembler final : public Sink<Event> {
   Status release_in_order(Object& object, st_direction direction);
   Status release_all(Object& object, st_direction direction, std::uint64_t until_ns);
   Status release_first(Object& object, st_direction direction);
+  GapCause cause_of_jump(const Object& object, st_direction direction) const;
   Status emit_gap(Object& object, StreamGap gap);
+  void note_plain(Object& object);
+  void tie(std::uint64_t conn_id, std::uint64_t tls_id);
+  Status fill_to_carried(Object& object, Origin origin);
   Status fill_to(Object& object, st_direction direction, std::uint64_t position, Origin origin);
   Status end(Objects::iterator object, EndCause cause, Origin origin);
   Status end_process(const st_process_event& event);

@@ -3,12 +3,16 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace scopetrace {
 namespace {
 
-constexpr std::uint8_t kKnownTlsFlags = ST_TLS_LAST | ST_TLS_TRUNCATED | ST_TLS_FAULT;
+constexpr std::uint8_t kWithoutPayload = ST_TLS_UNREADABLE | ST_TLS_IO_URING;
+constexpr std::uint8_t kKnownTlsFlags =
+    ST_TLS_LAST | ST_TLS_TRUNCATED | ST_TLS_FAULT | ST_TLS_PLAIN | kWithoutPayload;
 
 tl::unexpected<Error> corrupt(const char* what) {
   return fail(ErrorCode::kCorrupt, std::string("ring record: ") + what);
@@ -26,6 +30,7 @@ const char* problem(const st_tls_event& tls) {
   if ((tls.flags & ~kKnownTlsFlags) != 0) return "unknown flags";
   if (tls.position > kMaxPosition) return "position out of range";
   if (tls.chunk_bytes > ST_CHUNK_BYTES) return "chunk too long";
+  if ((tls.flags & kWithoutPayload) != 0 && tls.chunk_bytes != 0) return "payload of none";
   if (std::uint64_t{tls.offset_bytes} + tls.chunk_bytes > tls.call_bytes)
     return "chunk past its call";
   return nullptr;
@@ -37,6 +42,12 @@ const char* problem(const st_tls_peer_event& peer) {
 
 const char* problem(const st_tls_close_event&) { return nullptr; }
 
+const char* problem(const st_window_event& window) {
+  if (window.kind > ST_WINDOW_CAUSED) return "unknown window";
+  const bool is_in_range = window.position[0] <= kMaxPosition && window.position[1] <= kMaxPosition;
+  return is_in_range ? nullptr : "position out of range";
+}
+
 const char* problem(const st_connection_event& connection) {
   if (connection.conn_id == 0) return "connection number 0";
   if (connection.family != AF_INET && connection.family != AF_INET6) return "unknown family";
@@ -47,6 +58,15 @@ const char* problem(const st_connection_event& connection) {
 }
 
 const char* problem(const st_process_event&) { return nullptr; }
+
+const char* problem(const st_log_event& log) {
+  if (log.sink < ST_LOG_STDOUT || log.sink > ST_LOG_FILE) return "unknown log sink";
+  if ((log.flags & ~(ST_LOG_FAULT | ST_LOG_ENDS_LINE)) != 0) return "unknown flags";
+  if (log.sequence == 0) return "sequence 0";
+  if (log.kept_bytes > ST_LOG_BYTES_MAX || log.kept_bytes > log.call_bytes)
+    return "more kept than written";
+  return std::memchr(log.name, 0, sizeof(log.name)) == nullptr ? "name without end" : nullptr;
+}
 
 template <class Record>
 Result<Event> decode_plain(Bytes record) {
@@ -67,6 +87,29 @@ Result<Event> decode_tls(Bytes record) {
   return Event(TlsEvent{*tls, rest.first(tls->chunk_bytes)});
 }
 
+Result<Event> decode_log(Bytes record) {
+  const std::optional<st_log_event> log = copy_front<st_log_event>(record);
+  if (!log) return corrupt("shorter than its kind");
+  if (const char* what = problem(*log)) return corrupt(what);
+  const Bytes rest = record.subspan(sizeof(st_log_event));
+  if (log->kept_bytes > rest.size()) return corrupt("content past its record");
+  return Event(LogEvent{*log, rest.first(log->kept_bytes)});
+}
+
+Result<Event> decode_call(Bytes record) {
+  const std::optional<st_call_event> call = copy_front<st_call_event>(record);
+  if (!call) return corrupt("shorter than its kind");
+  Bytes rest = record.subspan(sizeof(st_call_event));
+  CallEvent event{*call, {}};
+  for (std::size_t i = 0; i < event.texts.size(); ++i) {
+    const std::size_t size = call->text_bytes[i];
+    if (size > ST_CALL_TEXT_MAX || size > rest.size()) return corrupt("text past its record");
+    event.texts[i] = rest.first(size);
+    rest = rest.subspan(std::min<std::size_t>(ST_CALL_TEXT_MAX, rest.size()));
+  }
+  return Event(event);
+}
+
 }  // namespace
 
 Result<Event> decode(Bytes record) {
@@ -83,12 +126,18 @@ Result<Event> decode(Bytes record) {
       return decode_plain<st_tls_peer_event>(sized);
     case ST_EVENT_TLS_CLOSE:
       return decode_plain<st_tls_close_event>(sized);
+    case ST_EVENT_WINDOW:
+      return decode_plain<st_window_event>(sized);
     case ST_EVENT_CONNECTION:
       return decode_plain<st_connection_event>(sized);
     case ST_EVENT_FORK:
     case ST_EVENT_EXEC:
     case ST_EVENT_EXIT:
       return decode_plain<st_process_event>(sized);
+    case ST_EVENT_LOG:
+      return decode_log(sized);
+    case ST_EVENT_CALL:
+      return decode_call(sized);
     default:
       return corrupt("unknown type");
   }

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A traced program: Python's http.client over one TLS connection.
+"""A traced program: Python's http.client over one connection, with TLS or without.
 
-usage: python_client.py HOST PORT CA_FILE MANIFEST
+usage: python_client.py HOST PORT CA_FILE MANIFEST      CA_FILE none: without TLS
 Each line on standard input, `METHOD PATH [BYTES]`, is one request; its status is printed. Requests carry
 planted values in headers and, when they have a body, in JSON; BYTES pads the body. Ends with standard input.
 """
@@ -15,8 +15,11 @@ import sys
 
 def connect(host, port, ca_file):
     """A connection to a name that no resolver knows: TCP goes to this machine, TLS says the name."""
-    context = ssl.create_default_context(cafile=ca_file)
-    connection = http.client.HTTPSConnection(host, int(port), context=context)
+    if ca_file == "none":
+        connection = http.client.HTTPConnection(host, int(port))
+    else:
+        context = ssl.create_default_context(cafile=ca_file)
+        connection = http.client.HTTPSConnection(host, int(port), context=context)
     connection._create_connection = lambda address, *rest: socket.create_connection(
         ("127.0.0.1", address[1]), *rest)
     return connection

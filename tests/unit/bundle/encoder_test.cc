@@ -94,6 +94,58 @@ TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
             std::string::npos);
 }
 
+TEST_F(EncoderTest, SaysWhatWasPlain) {
+  RedactedExchange made = exchange();
+  made.is_plain = true;
+  RedactedStreamData data;
+  data.content_class = "text";
+  data.is_plain = true;
+  RedactedGap gap;
+  gap.gap.is_plain = true;
+  gap.gap.cause = GapCause::kUnreadable;
+
+  for (const RedactedMessage::Content& content :
+       {RedactedMessage::Content(made), RedactedMessage::Content(data),
+        RedactedMessage::Content(gap)}) {
+    EXPECT_NE(encode(content).find(R"("plain":true)"), std::string::npos);
+  }
+  gap.gap.cause = GapCause::kIoUring;
+  EXPECT_NE(encode(gap).find(R"("cause":"io-uring")"), std::string::npos);
+  EXPECT_EQ(encode(exchange()).find("plain"), std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsCallsWithResultOrError) {
+  RedactedCall call;
+  call.family = "files";
+  call.name = "openat";
+  call.arguments = {{"folder", std::int64_t{-100}}, {"path", "/etc/hosts"}};
+  call.result = 3;
+  EXPECT_NE(encode(call).find(R"("name":"openat","arguments":{"folder":-100,"path":"/etc/hosts"},)"
+                              R"("result":3})"),
+            std::string::npos);
+  call.result = -2;
+  call.error = "ENOENT";
+  EXPECT_NE(encode(call).find(R"("error":"ENOENT"})"), std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsLinesOfLogsAndTheirTotals) {
+  RedactedLog log;
+  log.sink = ST_LOG_FILE;
+  log.file = "app.log";
+  log.format = "text";
+  log.severity = "warn";
+  log.shape = "a <email>";
+  log.classes = {"email"};
+  log.text = "to [REDACTED:email]";
+  EXPECT_NE(encode(log).find(R"("sink":"file","file":"app.log","format":"text","level":"warn")"),
+            std::string::npos);
+  RedactedLogTotal total;
+  total.sink = ST_LOG_SYSLOG;
+  total.lines = 8;
+  total.by_severity = {{"debug", 2}, {"trace", 1}, {"info", 4}};
+  EXPECT_NE(encode(total).find(R"("debug_percent":37,)"), std::string::npos);
+}
+
 TEST_F(EncoderTest, TellsTextOrWhyThereIsNone) {
   RedactedStreamData data;
   data.origin = kOrigin;
@@ -108,6 +160,30 @@ TEST_F(EncoderTest, TellsTextOrWhyThereIsNone) {
   const std::string line = encode(data);
   EXPECT_NE(line.find(R"("protocol":"ftp","withheld":"held back"})"), std::string::npos) << line;
   EXPECT_EQ(line.find("text\":\"USER"), std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsMessagesOfWebSocket) {
+  RedactedStreamData data;
+  data.origin = kOrigin;
+  data.content_class = "text";
+  data.protocol = "websocket";
+  data.kind = "close";
+  data.close_code = 1001;
+  data.text = "bye";
+  data.kept_bytes = data.text.size();
+  EXPECT_NE(
+      encode(data).find(R"("protocol":"websocket","kind":"close","close_code":1001,"kept":3)"),
+      std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsTrailersAndGrpcStatus) {
+  RedactedExchange call = exchange();
+  EXPECT_EQ(encode(call).find("trailers"), std::string::npos);
+  call.response.emplace();
+  call.response->trailers = {{"grpc-status", "5"}};
+  call.response->grpc_status = 5;
+  EXPECT_NE(encode(call).find(R"("trailers":[{"name":"grpc-status","value":"5"}],"grpc_status":5)"),
+            std::string::npos);
 }
 
 TEST_F(EncoderTest, WithholdsStreamTextOfALineThatIsTooLong) {

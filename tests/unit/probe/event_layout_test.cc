@@ -57,11 +57,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ST_FIELD(st_event_header, type), ST_FIELD(st_event_header, size),
                     ST_FIELD(st_tls_event, position), ST_FIELD(st_tls_event, chunk_bytes),
                     ST_FIELD(st_tls_event, flags), ST_FIELD(st_tls_peer_event, conn_id),
-                    ST_FIELD(st_tls_peer_event, source),
-                    ST_FIELD(st_tls_close_event, ingress_bytes),
+                    ST_FIELD(st_tls_peer_event, source), ST_FIELD(st_window_event, position),
+                    ST_FIELD(st_window_event, kind), ST_FIELD(st_tls_close_event, ingress_bytes),
                     ST_FIELD(st_connection_event, local_address),
                     ST_FIELD(st_connection_event, family), ST_FIELD(st_connection_event, role),
-                    ST_FIELD(st_process_event, exit_code), ST_FIELD(st_process_event, comm)));
+                    ST_FIELD(st_call_event, args), ST_FIELD(st_call_event, text_bytes),
+                    ST_FIELD(st_log_event, sequence), ST_FIELD(st_log_event, sink),
+                    ST_FIELD(st_log_event, name), ST_FIELD(st_process_event, exit_code),
+                    ST_FIELD(st_process_event, comm)));
 
 }  // namespace
 }  // namespace scopetrace

@@ -38,13 +38,17 @@ class MessageRecorder final : public MessageSink {
 // One target with one TLS object by default; requests go out unless said otherwise.
 class Dissection {
  public:
-  explicit Dissection(std::size_t chunk_bytes = ST_CHUNK_BYTES) : chunk_bytes_(chunk_bytes) {}
+  explicit Dissection(std::size_t chunk_bytes = ST_CHUNK_BYTES, ReassemblerLimits limits = {})
+      : chunk_bytes_(chunk_bytes), reassembler_(*dissector_, limits) {}
 
   Dissection& out(std::string_view call) { return call_on(ST_EGRESS, call); }
   Dissection& in(std::string_view call) { return call_on(ST_INGRESS, call); }
   Dissection& lose(st_direction direction, std::uint64_t missing_bytes) {
     position_[direction] += missing_bytes;
     return *this;
+  }
+  Dissection& window(st_window_kind kind) {
+    return event(make_window(7, kind, position_[ST_EGRESS], position_[ST_INGRESS]));
   }
   Dissection& event(Event event) {
     status = reassembler_.push(std::move(event));
@@ -86,7 +90,7 @@ class Dissection {
 
   std::size_t chunk_bytes_;
   std::unique_ptr<Sink<StreamItem>> dissector_ = make_dissector(recorder, &counters);
-  Reassembler reassembler_{*dissector_};
+  Reassembler reassembler_;
   std::uint64_t position_[2] = {};
   std::uint64_t time_ns_ = 1'000'000;
 };

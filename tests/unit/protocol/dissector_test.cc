@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/protocol/dissect.h"
+#include "tests/unit/protocol/describe.h"
 
 namespace scopetrace {
 namespace {
@@ -12,34 +12,6 @@ const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 const std::string kChunked =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nwiki\r\nA\r\n0123456789\r\n"
     "0\r\nTrailer: t\r\n\r\n";
-
-// What a test compares: everything but times.
-std::string describe(const HttpBody& body) {
-  return std::to_string(static_cast<int>(body.state)) + "|" + body.content + "|" +
-         std::to_string(body.wire_bytes) + "|" + std::to_string(body.decoded_bytes) + "|" +
-         body.reason;
-}
-
-std::string describe(const HttpExchange& exchange) {
-  std::string out = "outcome " + std::to_string(static_cast<int>(exchange.outcome));
-  if (exchange.request) {
-    out += " " + exchange.request->method + " " + exchange.request->target;
-    for (const auto& field : exchange.request->fields) out += " " + field.name + "=" + field.value;
-    out += " " + describe(exchange.request->body);
-  }
-  if (exchange.response) {
-    out += " " + std::to_string(exchange.response->status);
-    for (const auto& field : exchange.response->fields) out += " " + field.name + "=" + field.value;
-    out += " " + describe(exchange.response->body);
-  }
-  return out;
-}
-
-std::string describe_all(const Dissection& dissection) {
-  std::string out;
-  for (const HttpExchange& exchange : dissection.exchanges()) out += describe(exchange) + "\n";
-  return out + "raw " + std::to_string(dissection.raw_bytes());
-}
 
 TEST(DissectorTest, StitchesRequestAndResponse) {
   Dissection dissection;
@@ -128,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                          {"GET / HTTP/1.1\r\n\r\n"},
                          {kChunked},
                          {"outcome 0 GET / 0||0|0| 200 Transfer-Encoding=chunked "
-                          "1|wiki0123456789|14|14|"},
+                          "1|wiki0123456789|14|14| trailers Trailer=t"},
                          0},
         ConversationCase{"InterimResponse",
                          {"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"},
@@ -136,15 +108,69 @@ INSTANTIATE_TEST_SUITE_P(
                          {"outcome 0 POST / Content-Length=2 1|ab|2|2| 200 Content-Length=5 "
                           "1|hello|5|5|"},
                          0},
+        ConversationCase{"EarlyHints",
+                         {"GET / HTTP/1.1\r\n\r\n"},
+                         {"HTTP/1.1 103 Early Hints\r\nLink: </s>\r\n\r\n"
+                          "HTTP/1.1 102 Processing\r\n\r\n" +
+                          kOk},
+                         {"outcome 0 GET / 0||0|0| 200 Content-Length=5 1|hello|5|5|"},
+                         0},
+        ConversationCase{"ExpectationRefused",
+                         {"PUT / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"},
+                         {"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"},
+                         {"outcome 1 PUT / Expect=100-continue Content-Length=2 "
+                          "2||0|0|message broke off 417 Content-Length=0 0||0|0|"},
+                         0},
+        ConversationCase{"HeadHasNoBody",
+                         {"HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"},
+                         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + kOk},
+                         {"outcome 0 HEAD / 0||0|0| 200 Transfer-Encoding=chunked 0||0|0|",
+                          "outcome 0 GET / 0||0|0| 200 Content-Length=5 1|hello|5|5|"},
+                         0},
+        ConversationCase{"NoContent",
+                         {"DELETE / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"},
+                         {"HTTP/1.1 204 No Content\r\n\r\n" + kOk},
+                         {"outcome 0 DELETE / 0||0|0| 204 0||0|0|",
+                          "outcome 0 GET / 0||0|0| 200 Content-Length=5 1|hello|5|5|"},
+                         0},
+        ConversationCase{"NotModified",
+                         {"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"},
+                         {"HTTP/1.1 304 Not Modified\r\nContent-Length: 90\r\n\r\n" + kOk},
+                         {"outcome 0 GET /1 0||0|0| 304 Content-Length=90 0||0|0|",
+                          "outcome 0 GET /2 0||0|0| 200 Content-Length=5 1|hello|5|5|"},
+                         0},
+        ConversationCase{"ChunkedRequestWithTrailers",
+                         {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n"
+                          "X-Sum: 7\r\nX-More: a\r\n b\r\nno colon\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"},
+                         {kOk + kOk},
+                         {"outcome 0 POST / Transfer-Encoding=chunked 1|ab|2|2| "
+                          "trailers X-Sum=7 X-More=a b 200 Content-Length=5 1|hello|5|5|",
+                          "outcome 0 GET /2 0||0|0| 200 Content-Length=5 1|hello|5|5|"},
+                         0},
+        ConversationCase{"RequestsWithoutAnswers",
+                         {"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n"},
+                         {kOk},
+                         {"outcome 0 GET /1 0||0|0| 200 Content-Length=5 1|hello|5|5|",
+                          "outcome 2 GET /2 0||0|0|", "outcome 2 GET /3 0||0|0|"},
+                         0},
+        ConversationCase{
+            "UpgradeRefused",
+            {"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n" + kGet},
+            {"HTTP/1.1 400 No\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n" + kOk},
+            {"outcome 0 GET /ws Upgrade=websocket 0||0|0| 400 Upgrade=websocket "
+             "Content-Length=0 0||0|0|",
+             "outcome 0 GET /a?b=c Host=api.example 0||0|0| 200 Content-Length=5 "
+             "1|hello|5|5|"},
+            0},
         ConversationCase{"CloseDelimited",
                          {"GET / HTTP/1.0\r\n\r\n"},
                          {"HTTP/1.0 200 OK\r\n\r\nuntil close"},
                          {"outcome 0 GET / 0||0|0| 200 1|until close|11|11|"},
                          0},
-        ConversationCase{"Upgrade",
-                         {"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"},
+        ConversationCase{"UpgradeToAnotherProtocol",
+                         {"GET /ws HTTP/1.1\r\nUpgrade: other\r\n\r\n"},
                          {"HTTP/1.1 101 Switching\r\n\r\nframe", "HTTP/1.1 200 no\r\n\r\n"},
-                         {"outcome 0 GET /ws Upgrade=websocket 0||0|0| 101 0||0|0|"},
+                         {"outcome 0 GET /ws Upgrade=other 0||0|0| 101 0||0|0|"},
                          24},
         ConversationCase{"ConnectRefused",
                          {"CONNECT h:1 HTTP/1.1\r\n\r\n"},
@@ -167,7 +193,6 @@ INSTANTIATE_TEST_SUITE_P(
                          0},
         ConversationCase{
             "UnknownProtocol", {"\x16\x03\x01 binary", "EHLO host\r\n"}, {"220 hi\r\n"}, {}, 29},
-        ConversationCase{"Http2", {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}, {}, {}, 24},
         ConversationCase{"JoinedInTheMiddle",
                          {kGet},
                          {"rest of a body", kOk},
@@ -279,6 +304,29 @@ TEST(DissectorTest, AppliesAConnectionLearnedLater) {
   ASSERT_EQ(dissection.exchanges().size(), 1U);
   EXPECT_EQ(dissection.exchanges()[0].conn_id, 42U);
   EXPECT_EQ(dissection.recorder.all<st_tls_peer_event>().size(), 1U);
+}
+
+// Request scope: between the windows of a connection the kernel copies nothing.
+TEST(DissectorWindowTest, PairsTheExchangesOfEachWindow) {
+  Dissection d(ST_CHUNK_BYTES, {.has_windows = true});
+  d.lose(ST_EGRESS, 300).lose(ST_INGRESS, 9000);
+  d.window(ST_WINDOW_MATCHED).out("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  d.in("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").window(ST_WINDOW_NONE);
+  d.lose(ST_EGRESS, 80).lose(ST_INGRESS, 70);
+  d.window(ST_WINDOW_CAUSED).out("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+  d.in("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n").window(ST_WINDOW_NONE);
+  d.lose(ST_EGRESS, 80).close();
+
+  const std::vector<HttpExchange> found = d.exchanges();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].request->target, "/a");
+  EXPECT_EQ(found[0].response->status, 200U);
+  EXPECT_EQ(found[0].outcome, Outcome::kComplete);
+  EXPECT_FALSE(found[0].is_caused);
+  EXPECT_EQ(found[1].response->status, 404U);
+  EXPECT_EQ(found[1].outcome, Outcome::kComplete);
+  EXPECT_TRUE(found[1].is_caused);
+  EXPECT_TRUE(d.recorder.all<StreamGap>().empty());  // nothing was lost
 }
 
 }  // namespace

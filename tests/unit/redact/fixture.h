@@ -83,6 +83,7 @@ inline HttpExchange make_exchange() {
                                  .version = "1.1",
                                  .fields = {{"Host", "api.example.com"}},
                                  .body = {},
+                                 .trailers = {},
                                  .first_ns = 100,
                                  .last_ns = 200};
   exchange.response = HttpResponse{.status = 200,
@@ -90,6 +91,7 @@ inline HttpExchange make_exchange() {
                                    .version = "1.1",
                                    .fields = {},
                                    .body = {},
+                                   .trailers = {},
                                    .first_ns = 500,
                                    .last_ns = 900};
   return exchange;

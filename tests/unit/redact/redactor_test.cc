@@ -218,6 +218,97 @@ TEST(RedactorTest, MatchesRequestsOfTheApproval) {
   EXPECT_EQ(p.sink.messages.size(), 2U);
 }
 
+TEST(RequestScopeTest, KeepsWhatBelongsToTheRequestAndSaysWhy) {
+  RedactorConfig config = make_config(Level::kMetadata);
+  config.requests = {"x-request-id=req-9"};
+  Pipeline p(std::move(config));
+  HttpExchange named = make_exchange();
+  named.request->fields.push_back({"X-Request-Id", "req-9"});
+  HttpExchange caused = make_exchange();
+  caused.is_caused = true;
+
+  ASSERT_TRUE(p.redactor->input().push(named));
+  EXPECT_EQ(p.exchange().correlation, "id");
+  ASSERT_TRUE(p.redactor->input().push(caused));
+  EXPECT_EQ(std::get<RedactedExchange>(p.sink.messages.back().content()).correlation, "thread");
+  ASSERT_TRUE(p.redactor->input().push(make_exchange()));
+  EXPECT_EQ(p.sink.messages.size(), 2U);
+}
+
+TEST(RequestScopeTest, KnowsATraceByItsIdWhateverTheSpan) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  RedactorConfig config = make_config(Level::kMetadata);
+  config.requests = {"traceparent=00-" + trace + "-00f067aa0ba902b7-01"};
+  Pipeline p(std::move(config));
+  HttpExchange next = make_exchange();
+  next.request->fields.push_back({"traceparent", "00-" + trace + "-1111111111111111-00"});
+
+  ASSERT_TRUE(p.redactor->input().push(next));
+  EXPECT_EQ(p.sink.messages.size(), 1U);
+}
+
+TEST(ThirdPartyScopeTest, NamesAConnectionOfAnotherPartyOnce) {
+  Pipeline p(make_config(Level::kMetadata));
+  HttpExchange other = make_exchange();
+  other.conn_id = 6;
+  other.request->fields = {{"Host", "other.example.com"}};
+  HttpExchange proxied = other;
+  proxied.conn_id = 7;
+  proxied.request->target = "http://other.example.com/";
+
+  for (const HttpExchange& exchange : {make_exchange(), other, other, proxied})
+    ASSERT_TRUE(p.redactor->input().push(exchange));
+
+  EXPECT_EQ(p.redactor->take_foreign_connections(), std::vector<std::uint64_t>{6});
+  EXPECT_TRUE(p.redactor->take_foreign_connections().empty());
+}
+
+// What is no exchange belongs to no request.
+TEST(RequestScopeTest, DropsStreamsOfOtherProtocols) {
+  for (const char* request : {"x-request-id=req-9", "failed"}) {
+    RedactorConfig config = make_config(Level::kRedacted);
+    config.requests = {request};
+    config.third_parties = {"any"};
+    Pipeline p(std::move(config));
+    RawStreamData data;
+    data.conn_id = 5;
+    data.content = "+OK\r\n";
+    data.length_bytes = data.content.size();
+
+    ASSERT_TRUE(p.redactor->input().push(data));
+    EXPECT_TRUE(p.sink.messages.empty()) << request;
+  }
+}
+
+TEST(RedactorTest, PlainSocketsNeedTheirFamilyAndALevelAboveMetadata) {
+  HttpExchange exchange = make_exchange();
+  exchange.is_plain = true;
+  RawStreamData data;
+  data.conn_id = exchange.conn_id;
+  data.content = "text";
+  data.length_bytes = 4;
+  data.is_plain = true;
+  struct Row {
+    std::vector<std::string> families;
+    Level level;
+    std::size_t lines;
+  };
+  const Row rows[] = {{{"tls"}, Level::kRedacted, 0},
+                      {{"sockets"}, Level::kMetadata, 0},
+                      {{"sockets"}, Level::kHeaders, 2}};
+  for (const Row& row : rows) {
+    RedactorConfig config = make_config(row.level);
+    config.families = row.families;
+    Pipeline p(std::move(config));
+
+    ASSERT_TRUE(p.redactor->input().push(exchange));
+    ASSERT_TRUE(p.redactor->input().push(data));
+
+    EXPECT_EQ(p.sink.messages.size(), row.lines);
+    EXPECT_EQ(p.redactor->counters().dropped_messages, 2 - row.lines);
+  }
+}
+
 TEST(RedactorTest, LearnsTheEnvironment) {
   const std::string secret = make_secret(20, 8);
   Pipeline p(make_config(Level::kRedacted));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kafka, MQTT, AMQP, frames of HTTP/2.
+// Kafka, MQTT, AMQP.
 #include "tests/unit/redact/wire_fixture.h"
 
 namespace scopetrace {
@@ -115,18 +115,6 @@ TEST(WireAmqpTest, RedactsTheResponseOfStartOk) {
   EXPECT_TRUE(contains(text, "Connection.StartOk mechanism=PLAIN response=[REDACTED:basic-auth:"))
       << text;
   EXPECT_TRUE(contains(text, "Connection.Open vhost=/\n")) << text;
-}
-
-TEST(WireHttp2Test, TellsKindsAndLengthsOnly) {
-  const std::string secret = make_secret(18);
-  const std::string settings = big(6, 3) + '\4' + '\0' + big(0, 4) + big(3, 2) + big(100, 4);
-  const std::string headers =
-      big(secret.size() + 2, 3) + '\1' + '\4' + big(1, 4) + "\x0f\x12" + secret;
-  const std::string client = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + headers;
-
-  EXPECT_EQ(tell(client).text, "PREFACE\nSETTINGS [binary 6 bytes]\nHEADERS [binary 20 bytes]\n");
-  EXPECT_EQ(tell(settings + headers).protocol, "http2");
-  EXPECT_EQ(CutChecker(client).count_different(), 0U);
 }
 
 }  // namespace

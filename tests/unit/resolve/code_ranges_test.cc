@@ -61,11 +61,26 @@ INSTANTIATE_TEST_SUITE_P(
                     SiteCase{"OddSizeArgument", [](Site& s) { s.size_argument = 3; }, false},
                     SiteCase{"NoFunctionEntry", [](Site& s) { s.is_function_entry = 0; }, false},
                     SiteCase{"DistanceOfGo", [](Site& s) { s.tcp_close = 1; }, false},
+                    SiteCase{"AllFlags", [](Site& s) { s.flags = 15; }, true},
+                    SiteCase{"UnknownFlag", [](Site& s) { s.flags = 16; }, false},
+                    SiteCase{"ReservedUsed", [](Site& s) { s.reserved[6] = 1; }, false},
                     SiteCase{"GoReturn", make_go_return, true},
                     SiteCase{"GoReturnAtFunctionEntry",
                              [](Site& s) {
                                make_go_return(s);
                                s.is_function_entry = 1;
+                             },
+                             false},
+                    SiteCase{"GoReturnWithFlag",
+                             [](Site& s) {
+                               make_go_return(s);
+                               s.flags = 1;
+                             },
+                             false},
+                    SiteCase{"GoReservedUsed",
+                             [](Site& s) {
+                               make_go_return(s);
+                               s.reserved[0] = 1;
                              },
                              false},
                     SiteCase{"GoEntryWithDistance",

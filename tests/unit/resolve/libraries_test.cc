@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "tests/unit/scopes/scratch.h"
+#include "userspace/resolve/kernel_tls.h"
 
 namespace scopetrace {
 namespace {
@@ -60,8 +61,15 @@ INSTANTIATE_TEST_SUITE_P(
     Names, ClassifyLibraryTest,
     testing::Values(NameCase{"OpenSsl", "/usr/lib/libssl.so.3", "libssl"},
                     NameCase{"BundledOpenSsl", "/w/libssl-1ab.so.1.1", "libssl"},
-                    NameCase{"Mozilla", "/usr/lib/libssl3.so", "nss"},
+                    NameCase{"MozillasOwn", "/usr/lib/libssl3.so", ""},
+                    NameCase{"MozillasRuntime", "/usr/lib/libnspr4.so", "nss"},
                     NameCase{"GnuTls", "/usr/lib/libgnutls.so.30.1", "gnutls"},
+                    NameCase{"BundledGnuTls", "/w/libgnutls-1ab.so.30", "gnutls"},
+                    NameCase{"OpenSslOverGnuTls", "/usr/lib/libgnutls-openssl.so.27", ""},
+                    NameCase{"WolfSsl", "/usr/lib/libwolfssl.so.35", "wolfssl"},
+                    NameCase{"MbedTls", "/usr/lib/libmbedtls.so.14", "mbedtls"},
+                    NameCase{"Java", "/usr/lib/jvm/lib/server/libjvm.so", "java"},
+                    NameCase{"MuslLoader", "/lib/ld-musl-x86_64.so.1", "loader"},
                     NameCase{"Loader", "/lib64/ld-linux-x86-64.so.2", "loader"},
                     NameCase{"Crypto", "/usr/lib/libcrypto.so.3", ""},
                     NameCase{"FolderOnly", "/libssl.so.3/other.so", ""}, NameCase{"Empty", "", ""}),
@@ -70,6 +78,12 @@ INSTANTIATE_TEST_SUITE_P(
 const TlsFile* find_kind(const TlsFiles& found, TlsFileKind kind) {
   const auto file = std::find_if(found.files.begin(), found.files.end(),
                                  [&](const TlsFile& one) { return one.kind == kind; });
+  return file == found.files.end() ? nullptr : &*file;
+}
+
+const TlsFile* find_library(const TlsFiles& found, std::string_view library) {
+  const auto file = std::find_if(found.files.begin(), found.files.end(),
+                                 [&](const TlsFile& one) { return one.library == library; });
   return file == found.files.end() ? nullptr : &*file;
 }
 
@@ -94,8 +108,9 @@ TEST(FindTlsFilesTest, FindsLibsslThatIsNotMappedYet) {
   const auto found = find_tls_files(static_cast<std::uint32_t>(::getpid()));
 
   ASSERT_TRUE(found);
-  const TlsFile* libssl = find_kind(*found, TlsFileKind::kLibssl);
+  const TlsFile* libssl = find_library(*found, "libssl");
   ASSERT_NE(libssl, nullptr);
+  EXPECT_EQ(libssl->kind, TlsFileKind::kLibrary);
   EXPECT_FALSE(libssl->is_mapped);
   EXPECT_FALSE(libssl->executable_ranges.empty());
 }
@@ -117,6 +132,46 @@ TEST(FindTlsFilesTest, KnowsAMappedFileByItsOwnIdentity) {
   ASSERT_NE(file, nullptr);
   ASSERT_EQ(file->executable_ranges.size(), 1U);
   EXPECT_EQ(file->executable_ranges[0].start, 0x1000U);
+}
+
+// Alpine's layout: no ld.so.cache, libraries directly in /lib and /usr/lib.
+TEST(FindTlsFilesTest, FindsUnmappedLibrariesOfAlpine) {
+  const ScratchFolder folder;
+  ASSERT_EQ(folder.run("mkdir -p 1/map_files 1/root/usr/lib 1/root/lib && "
+                       "cp /proc/self/exe 1/root/usr/lib/libssl.so.3 && "
+                       "cp /proc/self/exe 1/root/lib/libgnutls.so.30.1 && "
+                       "ln -s libgnutls.so.30.1 1/root/lib/libgnutls.so.30 && "
+                       "ln -s /proc/self/exe 1/exe && : >1/maps"),
+            0);
+
+  const auto found = find_tls_files(1, folder.path());
+
+  ASSERT_TRUE(found);
+  std::string libraries;
+  for (const TlsFile& file : found->files) libraries += file.library + " ";
+  EXPECT_EQ(libraries, "executable libssl gnutls ");
+}
+
+// Source of the names: net/tls/tls_proc.c.
+TEST(FindTlsFilesTest, NamesTlsOfTheKernel) {
+  const ScratchFolder folder;
+  ASSERT_EQ(
+      folder.run("mkdir -p 1/map_files 1/root 1/net && ln -s /proc/self/exe 1/exe && : >1/maps"),
+      0);
+  folder.write("1/net/tls_stat", "TlsCurrTxSw   \t2\nTlsCurrRxSw\t1\nTlsTxSw\t90\n");
+
+  const auto found = find_tls_files(1, folder.path());
+
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->files.size(), 2U);
+  EXPECT_EQ(found->files[1].kind, TlsFileKind::kUncovered);
+  EXPECT_EQ(found->files[1].library, "kernel TLS in this network namespace");
+}
+
+TEST(CountKernelTlsTest, CountsWhatIsCurrent) {
+  EXPECT_EQ(count_kernel_tls("TlsCurrTxSw\t2\nTlsCurrRxDevice\t1\nTlsTxSw\t90\n"), 3U);
+  EXPECT_EQ(count_kernel_tls("TlsCurrTxSw\nTlsCurr 99999999999999999999999\n\nx"), 0U);
+  EXPECT_EQ(count_kernel_tls(""), 0U);
 }
 
 TEST(FindTlsFilesTest, TellsThatTheProcessHasGone) { EXPECT_FALSE(find_tls_files(0x7fffffff)); }

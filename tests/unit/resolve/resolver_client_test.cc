@@ -96,7 +96,7 @@ TEST(ResolverClientTest, KillsAResolverThatHangs) {
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "--resolve") {
     if (!scopetrace::enter_sandbox(4)) return 1;
-    return scopetrace::run_resolver(3, 4);
+    return scopetrace::run_resolver({.file_fd = 3, .socket_fd = 4});
   }
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();

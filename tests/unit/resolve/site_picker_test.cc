@@ -117,6 +117,19 @@ std::vector<PickCase> pick_cases() {
        library(function("SSL_write", "sub $8,%rsp\nmov %rsp,%rcx\ncall internal\nret") +
                local("internal", "sub $8,%rsp\nret")),
        "SSL_write", 0, 0, false},
+      {"BranchBeforeAnything", with_write("test %rdi,%rdi\nje 1f\npush %rbx\npop %rbx\n1:ret"),
+       "SSL_write", 3, 0, true},
+      {"JumpToAnother", with_write("xor %r8d,%r8d\nxor %ecx,%ecx\njmp internal"), "SSL_write", 5, 0,
+       true},
+      {"PushBehindCopies", with_write("mov %rsi,%rax\nmov (%rdi),%r9\npush %rbx\npop %rbx\nret"),
+       "SSL_write", 6, 0, true},
+      {"PushBehindChangedBuffer", with_write("inc %rsi\npush %rbx\npop %rbx\nret"), "SSL_write", 0,
+       0, false},
+      {"PushBehindChangedLength", with_write("mov %rsi,%rdx\npush %rbx\npop %rbx\nret"),
+       "SSL_write", 0, 0, false},
+      {"PushBehindChangedSizePointer", with_write_ex("xor %ecx,%ecx\npush %rbx\npop %rbx\nret"),
+       "SSL_write_ex", 0, 4, false},
+      {"IndirectJump", with_write("mov (%rdi),%rax\njmp *8(%rax)"), "SSL_write", 0, 0, false},
       {"EndbrNothingCheap", with_write("endbr64\nsub $8,%rsp\nret"), "SSL_write", 0, 0, false},
   };
 }
@@ -178,10 +191,60 @@ TEST(SitePickerTest, ServesTheLibsslOfThisMachine) {
 
   EXPECT_GE(count_kind(sites, SiteKind::kTlsRead), 1u);
   EXPECT_GE(count_kind(sites, SiteKind::kTlsWrite), 1u);
-  EXPECT_EQ(count_kind(sites, SiteKind::kTlsFree), 1u);
+  EXPECT_EQ(count_kind(sites, SiteKind::kTlsFree), 2u);  // SSL_free, SSL_clear
   EXPECT_TRUE(std::all_of(sites.begin(), sites.end(),
                           [](const Site& site) { return site.is_function_entry == 1; }));
 }
+
+// The functions of other stacks differ in what they return and in what they serve.
+TEST(SitePickerTest, SaysHowEachStackCounts) {
+  const std::string image = build_library(library(
+      function("gnutls_record_send", "push %rbx\nret") + function("PR_Recv", "push %rbx\nret") +
+      function("SSL_sendfile", "push %rbx\nret") + function("mbedtls_ssl_read", "push %rbx\nret")));
+  const auto flags_at = [&](const char* name) {
+    for (const Site& site : pick(image)) {
+      if (site.file_offset == offset_of(image, name)) return int{site.flags};
+    }
+    return -1;
+  };
+
+  EXPECT_EQ(flags_at("gnutls_record_send"), kSiteWideReturn);
+  EXPECT_EQ(flags_at("PR_Recv"), kSiteNeedsProof | kSitePeekFlag);
+  EXPECT_EQ(flags_at("SSL_sendfile"), kSiteWideReturn | kSiteNoPayload);
+  EXPECT_EQ(flags_at("mbedtls_ssl_read"), 0);
+}
+
+struct MachineLibrary {
+  const char* name;
+  const char* path;
+  std::size_t stepped;  // sites that are dear for want of a better place
+};
+
+class MachineLibraryTest : public testing::TestWithParam<MachineLibrary> {};
+
+TEST_P(MachineLibraryTest, IsServed) {
+  const std::string path = std::filesystem::weakly_canonical(GetParam().path);
+  const auto image = read_file(path, 16 << 20);
+  if (!image) GTEST_SKIP() << "not installed: " << GetParam().path;
+
+  const std::vector<Site> sites = pick(*image);
+
+  EXPECT_GE(count_kind(sites, SiteKind::kTlsRead), 1u);
+  EXPECT_GE(count_kind(sites, SiteKind::kTlsWrite), 1u);
+  EXPECT_GE(count_kind(sites, SiteKind::kTlsFree), 1u);
+  EXPECT_EQ(std::count_if(sites.begin(), sites.end(),
+                          [](const Site& s) { return moves_bytes(s) && s.is_cheap == 0; }),
+            GetParam().stepped);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Debian, MachineLibraryTest,
+    testing::Values(MachineLibrary{"OpenSsl", "/usr/lib/x86_64-linux-gnu/libssl.so.3", 0},
+                    MachineLibrary{"GnuTls", "/usr/lib/x86_64-linux-gnu/libgnutls.so.30", 2},
+                    MachineLibrary{"Nspr", "/usr/lib/x86_64-linux-gnu/libnspr4.so", 4},
+                    MachineLibrary{"WolfSsl", "/usr/lib/x86_64-linux-gnu/libwolfssl.so.35", 0},
+                    MachineLibrary{"MbedTls", "/usr/lib/x86_64-linux-gnu/libmbedtls.so.14", 0}),
+    [](const auto& test) { return test.param.name; });
 
 TEST(SitePickerTest, FindsTheLoadersChangeFunction) {
   const auto image = read_file("/lib64/ld-linux-x86-64.so.2", 16 << 20);

@@ -15,6 +15,7 @@ class ScriptSink final : public Sink<StreamItem> {
     if (const auto* chunk = std::get_if<StreamChunk>(&item)) {
       script += as_text(chunk->data);
       conn_id = chunk->conn_id;
+      is_plain = chunk->is_plain;
       begins.push_back(chunk->begins_call);
     } else if (const auto* gap = std::get_if<StreamGap>(&item)) {
       script += "[" + std::to_string(gap->missing_bytes) + "]";
@@ -32,6 +33,7 @@ class ScriptSink final : public Sink<StreamItem> {
 
   std::string script;
   std::uint64_t conn_id = 0;
+  bool is_plain = false;
   std::vector<bool> begins;
   std::vector<GapCause> causes;
   std::vector<EndCause> ends;
@@ -201,6 +203,46 @@ TEST(ReassemblerLimitTest, EvictsTheLeastRecentlyUsedObject) {
   EXPECT_EQ(reassembler.counters().evicted_objects, 1U);
 }
 
+TEST(ReassemblerWindowTest, TellsWhatWasOutOfScopeFromLosses) {
+  ScriptSink sink;
+  Reassembler reassembler(sink, {.has_windows = true});
+  const auto push = [&](const Event& event) { ASSERT_TRUE(reassembler.push(event).has_value()); };
+
+  push(make_window(7, ST_WINDOW_MATCHED, 10, 4));
+  push(TlsCallBuilder("abc").at(10).event());
+  push(make_window(7, ST_WINDOW_NONE, 15, 4));  // two bytes in the window did not come
+  push(make_window(7, ST_WINDOW_CAUSED, 20, 9));
+  push(TlsCallBuilder("def").at(20).event());
+
+  EXPECT_EQ(sink.script, "[10][4]abc[2][5][5]def");
+  EXPECT_EQ(sink.causes,
+            (std::vector<GapCause>{GapCause::kOutOfScope, GapCause::kOutOfScope, GapCause::kDropped,
+                                   GapCause::kOutOfScope, GapCause::kOutOfScope}));
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 24U);
+  EXPECT_EQ(reassembler.counters().gap_bytes, 2U);
+}
+
+TEST(ReassemblerWindowTest, TakesTheRestOfAnObjectWithoutWindowForOutOfScope) {
+  ScriptSink sink;
+  Reassembler reassembler(sink, {.has_windows = true});
+
+  ASSERT_TRUE(reassembler.push(make_peer(7, 3)).has_value());
+  ASSERT_TRUE(reassembler.push(make_close(7, 100, 200)).has_value());
+
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 300U);
+  EXPECT_EQ(reassembler.counters().gaps, 0U);
+}
+
+TEST_F(ReassemblerTest, CountsNothingAsLostOfAMutedConnection) {
+  push(make_peer(7, 3));
+  call("abc", 0);
+  reassembler.mute(3);
+  push(make_close(7, 50, 60));
+
+  EXPECT_EQ(reassembler.counters().gap_bytes, 0U);
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 107U);
+}
+
 TEST(ReassemblerLimitTest, StopsWaitingWhenTooMuchIsHeld) {
   ScriptSink sink;
   Reassembler reassembler(sink, {.max_held_per_stream = 4});
@@ -210,6 +252,40 @@ TEST(ReassemblerLimitTest, StopsWaitingWhenTooMuchIsHeld) {
 
   EXPECT_EQ(sink.script, "[10]12345");
   EXPECT_EQ(reassembler.held_bytes(), 0U);
+}
+
+TEST_F(ReassemblerTest, TellsWhatOfAPlainStreamCouldNotBeRead) {
+  const unsigned plain = ST_TLS_LAST | ST_TLS_PLAIN;
+  push(TlsCallBuilder("abc").connection(4).flags(plain).event());
+  push(TlsCallBuilder("").at(3).connection(4).part(0, 9).flags(plain | ST_TLS_UNREADABLE).event());
+  push(TlsCallBuilder("").at(12).connection(4).part(0, 5).flags(plain | ST_TLS_IO_URING).event());
+  push(TlsCallBuilder("def").at(17).connection(4).flags(plain).event());
+
+  EXPECT_EQ(sink.script, "abc[9][5]def");
+  EXPECT_EQ(sink.causes, std::vector({GapCause::kUnreadable, GapCause::kIoUring}));
+  EXPECT_TRUE(sink.is_plain);
+}
+
+TEST_F(ReassemblerTest, TellsTheRestOfACallOfManyParts) {
+  push(TlsCallBuilder("abc").part(0, 10).flags(ST_TLS_PLAIN).event());
+  push(TlsCallBuilder("").part(3, 10).flags(ST_TLS_LAST | ST_TLS_PLAIN | ST_TLS_TRUNCATED).event());
+  push(TlsCallBuilder("def").at(10).flags(ST_TLS_LAST | ST_TLS_PLAIN).event());
+
+  EXPECT_EQ(sink.script, "abc[7]def");
+  EXPECT_EQ(sink.causes, std::vector({GapCause::kTruncated}));
+}
+
+// Its connection says at its end how much it carried: what was lost last is a gap too.
+TEST_F(ReassemblerTest, EndsAPlainStreamWithItsConnection) {
+  push(TlsCallBuilder("abc").connection(4).flags(ST_TLS_LAST | ST_TLS_PLAIN).event());
+  st_connection_event closed = make_connection(4, ST_CONNECTION_CLOSED, 2'000'000);
+  closed.sent_bytes = 5;
+  push(closed);
+
+  ASSERT_TRUE(reassembler.advance(2'000'000 + ReassemblerLimits{}.linger_ns + 1));
+
+  EXPECT_EQ(sink.script, "abc[2].");
+  EXPECT_EQ(sink.ends, std::vector({EndCause::kClosed}));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(FormCase{"Raw", kPlanted.value, "raw"},
                       FormCase{"LastByteMissing",
                                kPlanted.value.substr(0, kPlanted.value.size() - 1), ""},
-                      FormCase{"JsonSlash", "wh\\/Q+9 zTk~51?ux=Lm", "json"},
+                      FormCase{"JsonSlash", "wh\\/Q+9 zTk~51?ux=Lm", "json with slashes"},
                       FormCase{"PercentUpper", "wh%2FQ%2B9%20zTk~51%3Fux%3DLm", "percent"},
                       FormCase{"PercentLower", "wh%2fQ%2b9%20zTk~51%3fux%3dLm", "percent"},
                       FormCase{"Form", "wh%2FQ%2B9+zTk~51%3Fux%3DLm", "form"},

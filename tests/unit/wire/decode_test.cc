@@ -44,6 +44,27 @@ TEST(DecodeTest, AcceptsAFaultWithoutPayload) {
   EXPECT_TRUE(std::get<TlsEvent>(*event).payload.empty());
 }
 
+TEST(DecodeTest, AcceptsACallThatCouldNotBeRead) {
+  TlsCallBuilder call("");
+  call.part(0, 64).flags(ST_TLS_LAST | ST_TLS_PLAIN | ST_TLS_UNREADABLE);
+
+  const Result<Event> event = decode(as_bytes(call.record()));
+
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(std::get<TlsEvent>(*event).record.call_bytes, 64U);
+}
+
+TEST(DecodeTest, GivesBothTextsOfACall) {
+  const std::string record = make_call_record("/a", "/bc");
+
+  const Result<Event> event = decode(as_bytes(record));
+
+  ASSERT_TRUE(event.has_value());
+  const auto& call = std::get<CallEvent>(*event);
+  EXPECT_EQ(as_text(call.texts[0]), "/a");
+  EXPECT_EQ(as_text(call.texts[1]), "/bc");
+}
+
 // One record that is accepted whole.
 struct KindCase {
   const char* name;
@@ -84,6 +105,9 @@ KindCase kind_case(const char* name, const Record& record) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, DecodeKindTest,
     testing::Values(KindCase{"Tls", TlsCallBuilder("payload").record(), sizeof(st_tls_event) + 7},
+                    KindCase{"Call", make_call_record("/a", "/bc"),
+                             sizeof(st_call_event) + ST_CALL_TEXT_MAX + 3},
+                    KindCase{"Log", make_log_record("a line"), sizeof(st_log_event) + 6},
                     kind_case("Peer", make_peer(1, 2)), kind_case("Close", make_close(1)),
                     kind_case("Connection", make_connection(1, ST_CONNECTION_OPENED)),
                     kind_case("Fork", make_process(ST_EVENT_FORK, 3)),
@@ -119,6 +143,12 @@ BadFieldCase bad_connection(const char* name,
   return {name, record_of(event)};
 }
 
+BadFieldCase bad_log(const char* name, const std::function<void(st_log_event&)>& change) {
+  st_log_event event = make_log("");
+  change(event);
+  return {name, record_of(event)};
+}
+
 BadFieldCase bad_peer_source() {
   st_tls_peer_event event = make_peer(1, 2);
   event.source = 9;
@@ -133,12 +163,21 @@ INSTANTIATE_TEST_SUITE_P(
         bad_tls("TypeUnknown", [](auto& tls) { tls.header.type = 999; }),
         bad_tls("Direction", [](auto& tls) { tls.direction = 2; }),
         bad_tls("Flags", [](auto& tls) { tls.flags = 0x80; }),
+        bad_tls("PayloadOfNone", [](auto& tls) { tls.flags = ST_TLS_IO_URING; }),
         bad_tls("Position", [](auto& tls) { tls.position = kMaxPosition + 1; }),
         bad_tls("ChunkPastItsRecord", [](auto& tls) { tls.chunk_bytes = tls.call_bytes = 8; }),
         bad_tls("ChunkPastItsCall", [](auto& tls) { tls.offset_bytes = 1; }),
         bad_tls("OffsetOverflow", [](auto& tls) { tls.offset_bytes = 0xffffffff; }),
         bad_tls("ChunkTooLong",
                 [](auto& tls) { tls.chunk_bytes = tls.call_bytes = ST_CHUNK_BYTES + 1; }),
+        bad_log("LogSinkZero", [](auto& log) { log.sink = 0; }),
+        bad_log("LogSink", [](auto& log) { log.sink = 6; }),
+        bad_log("LogFlags", [](auto& log) { log.flags = 4; }),
+        bad_log("LogSequence", [](auto& log) { log.sequence = 0; }),
+        bad_log("LogKeepsMoreThanWritten", [](auto& log) { log.kept_bytes = 1; }),
+        bad_log("LogTooLong",
+                [](auto& log) { log.call_bytes = log.kept_bytes = ST_LOG_BYTES_MAX + 1; }),
+        bad_log("LogNameWithoutEnd", [](auto& log) { std::memset(log.name, 'a', 64); }),
         bad_peer_source(), bad_connection("ConnectionZero", [](auto& event) { event.conn_id = 0; }),
         bad_connection("Family", [](auto& event) { event.family = 1; }),
         bad_connection("StateZero", [](auto& event) { event.state = 0; }),

@@ -8,8 +8,11 @@ namespace scopetrace {
 
 // kv/data/app:password: a field of a secret in a vault.
 bool is_path_of_vault(std::string_view value);
-// Words with letters that are not ASCII, and no digit: what a page shows beside a field.
-bool is_text_of_other_script(std::string_view value);
+// hmac.sha256, System.fetch_env!, Digest::SHA: names with dots or colons between, no digits but of
+// an algorithm: what stands before the bracket of a call.
+bool is_path_of_call(std::string_view head);
+// Words of a script other than Latin, and no digit: what a page shows beside a field.
+bool is_label_of_other_script(std::string_view value);
 // CharArray, &SecretString
 bool is_type_of_code(std::string_view value);
 // Keyword.Type, String.Double: constants of code.
@@ -20,9 +23,7 @@ bool is_cmdlet(std::string_view value);
 bool is_content_of_field(std::string_view value);
 // db-creds: small letters, as clusters name their objects
 bool is_name_of_object(std::string_view value);
-// jwt-signing-key: such a name that says what it holds.
-bool is_named_as_secret(std::string_view value);
-// payments/db-creds, prod/billing/api-key: with its namespace.
+// payments/db-creds, prod/billing/api-key: with its namespace, and saying what it holds.
 bool is_object_in_namespace(std::string_view value);
 
 }  // namespace scopetrace

@@ -19,34 +19,32 @@ namespace {
 
 // Words that stand for a value, say that there is none, or describe it.
 constexpr std::string_view kKeywords[] = {
-    "true",        "false",       "null",         "none",        "nil",          "undefined",
-    "void",        "new",         "yes",          "no",          "required",     "optional",
-    "string",      "password",    "passwd",       "secret",      "token",        "bearer",
-    "basic",       "nullptr",     "str",          "int",         "bool",         "object",
-    "any",         "bytes",       "varchar",      "text",        "unset",        "empty",
-    "missing",     "invalid",     "expired",      "changed",     "failed",       "reset",
-    "n/a",         "this",        "self",         "number",      "filtered",     "masked",
-    "hidden",      "removed",     "omitted",      "incorrect",   "wrong",        "redacted",
-    "denied",      "forbidden",   "unknown",      "valid",       "revoked",      "disabled",
-    "enabled",     "rejected",    "accepted",     "created",     "updated",      "deleted",
-    "generated",   "refreshed",   "rotated",      "renewed",     "loaded",       "found",
-    "mismatch",    "ok",          "success",      "boolean",     "integer",      "char",
-    "uuid",        "json",        "jsonb",        "blob",        "float",        "double",
-    "long",        "date",        "datetime",     "timestamp",   "array",        "list",
-    "map",         "func",        "function",     "const",       "var",          "let",
-    "await",       "async",       "return",       "include",     "omit",         "prompt",
-    "stdin",       "unspecified", "not",          "is",          "was",          "are",
-    "has",         "must",        "should",       "cannot",      "too",          "for",
-    "from",        "with",        "and",          "or",          "the",          "in",
-    "to",          "of",          "on",           "auto",        "unauthorized", "unchanged",
-    "verified",    "supported",   "same-origin",  "ask",         "nan",          "private",
-    "public",      "protected",   "hmac",         "bcrypt",      "argon2",       "set",
-    "not_set",     "inherit",     "default",      "always",      "never",        "enforced",
-    "strong",      "weak",        "data",         "todo",        "tbd",          "fixme",
-    "string|null", "encrypted",   "ascii-text",   "hexadecimal", "secrets",      "tokens",
-    "passwords",   "credentials", "passwort",     "kennwort",    "senha",        "wachtwoord",
-    "parola",      "heslo",       "benutzername", "noschedule",  "noexecute",    "show",
-    "edit"};
+    "true",        "false",       "null",        "none",        "nil",          "undefined",
+    "void",        "new",         "yes",         "no",          "required",     "optional",
+    "string",      "password",    "passwd",      "secret",      "token",        "bearer",
+    "basic",       "nullptr",     "str",         "int",         "bool",         "object",
+    "any",         "bytes",       "varchar",     "text",        "unset",        "empty",
+    "missing",     "invalid",     "expired",     "changed",     "failed",       "reset",
+    "n/a",         "this",        "self",        "number",      "filtered",     "masked",
+    "hidden",      "removed",     "omitted",     "incorrect",   "wrong",        "redacted",
+    "denied",      "forbidden",   "unknown",     "valid",       "revoked",      "disabled",
+    "enabled",     "rejected",    "accepted",    "created",     "updated",      "deleted",
+    "generated",   "refreshed",   "rotated",     "renewed",     "loaded",       "found",
+    "mismatch",    "ok",          "success",     "boolean",     "integer",      "char",
+    "uuid",        "json",        "jsonb",       "blob",        "float",        "double",
+    "long",        "date",        "datetime",    "timestamp",   "array",        "list",
+    "map",         "func",        "function",    "const",       "var",          "let",
+    "await",       "async",       "return",      "include",     "omit",         "prompt",
+    "stdin",       "unspecified", "not",         "is",          "was",          "are",
+    "has",         "must",        "should",      "cannot",      "too",          "for",
+    "from",        "with",        "and",         "or",          "the",          "in",
+    "to",          "of",          "on",          "auto",        "unauthorized", "unchanged",
+    "verified",    "supported",   "same-origin", "ask",         "nan",          "private",
+    "public",      "protected",   "hmac",        "bcrypt",      "argon2",       "set",
+    "not_set",     "inherit",     "default",     "always",      "never",        "enforced",
+    "strong",      "weak",        "data",        "todo",        "tbd",          "fixme",
+    "string|null", "encrypted",   "ascii-text",  "hexadecimal", "secrets",      "tokens",
+    "passwords",   "credentials", "noschedule",  "noexecute"};
 constexpr std::string_view kPlaceholderParts[] = {"YOUR_",      "your_",        "your-",
                                                   "CHANGEME",   "changeme",     "os.environ",
                                                   "getenv",     "process.env",  "NO_LOG_PARAMETER",
@@ -115,20 +113,19 @@ bool is_expression(std::string_view value) {
   const auto open = value.find_first_of(is_scalar ? "([{" : "([");
   if (open == std::string_view::npos || open == 0) return false;
   if (open == 1 && value.find(']', open) == value.npos && value[open] == '[') return false;
-  std::string_view head = value.substr(0, open);
-  const bool is_path = head.find_first_of(".:") != head.npos && is_letter(head[0]);
-  if (is_path && is_in(head.back(), "!?")) head.remove_suffix(1);  // System.fetch_env!(
-  return std::all_of(head.begin(), head.end(), [&](char c) {
-    return is_letter(c) || is_in(c, "_.$:>-)") || (is_path && is_digit(c));
-  });
+  const std::string_view head = value.substr(0, open);
+  return is_path_of_call(head) || std::all_of(head.begin(), head.end(), [](char c) {
+           return is_letter(c) || is_in(c, "_.$:>-");
+         });
 }
 
 // $TOKEN, $password, %TOKEN%, :password, @password
 bool is_variable(std::string_view value) {
   if (value.size() < 2) return value == "$" || value == "%" || value == "?";
-  if (value.starts_with("$env:")) return true;  // of PowerShell
-  const std::string_view word = value.substr(1);
+  if (value[0] == '$') value = value.substr(0, value.find("){"));                  // GraphQL
+  const std::string_view word = value.substr(value.starts_with("$env:") ? 5 : 1);  // PowerShell
   const char mark = value[0];
+  if (word.empty()) return true;
   if (mark == '%') return value.size() <= 3 || value.back() == '%' || word[0] == '(';
   if (mark != '$' && mark != ':' && mark != '@') return false;
   if (mark == '$' && is_digit(word[0])) return value.size() <= 3;  // an SQL parameter
@@ -160,7 +157,7 @@ bool is_braced_name(std::string_view value) {
 bool is_bracketed_word(std::string_view value) {
   constexpr std::array<std::string_view, 4> kBrackets = {"<>", "[]", "()", "{}"};
   if (value.size() < 2) return value == "<" || value == "[" || value == "{" || value == "(";
-  if (value[0] == '(' && std::all_of(value.begin() + 1, value.end(), is_letter)) return true;
+  if (value[0] == '(' && is_keyword(value.substr(1))) return true;  // (hidden
   const bool is_bracketed = std::any_of(kBrackets.begin(), kBrackets.end(), [&](auto pair) {
     return value.front() == pair[0] && value.back() == pair[1];
   });
@@ -343,9 +340,8 @@ std::size_t digits_needed(std::string_view class_name) {
 }
 
 bool has_password_sign(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    return !is_letter(c) && (c & 0x80) == 0 && !is_in(c, " .,!?'():/-_");
-  });
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return !is_letter(c) && !is_in(c, " .,!?'():/-_"); });
 }
 
 bool is_copula(std::string_view word) {
@@ -371,7 +367,9 @@ bool is_prose(std::string_view value) {
       return is_letter(c) || static_cast<unsigned char>(c) >= 0x80 || is_in(c, " .,!?'():/-");
     });
   }
-  return value.size() <= 12 && std::all_of(value.begin() + 1, value.end(), is_lower);
+  return value.size() <= 12 && std::all_of(value.begin() + 1, value.end(), [](char c) {
+           return is_lower(c) || static_cast<unsigned char>(c) >= 0x80;
+         });
 }
 
 bool stands_for_itself(std::string_view value) {
@@ -412,7 +410,8 @@ bool is_code_word(std::string_view value) {
   if (!is_path) return false;
   const auto dot = value.find('.');
   if (dot != value.npos && dot > 0) return is_code_path(value, dot);
-  const bool has_hump = value.find('_') != value.npos || count_humps(value) > 0;
+  const bool has_hump = value.find('_') != value.npos ||
+                        (is_lower(value[0]) && std::any_of(value.begin(), value.end(), is_upper));
   return has_hump && ends_in_sensitive_word(value);
 }
 
@@ -421,7 +420,7 @@ bool is_secret_word(std::string_view value) {
   bool has_symbol = false;
   for (const char c : value) {
     if (is_space(c)) return false;
-    has_symbol = has_symbol || (!is_alnum(c) && (c & 0x80) == 0 && !is_in(c, "._-:/"));
+    has_symbol = has_symbol || (!is_alnum(c) && !is_in(c, "._-:/"));
   }
   return has_digit(value) || has_symbol || count_humps(value) > 0 || value.size() >= 24;
 }

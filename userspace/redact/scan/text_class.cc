@@ -24,8 +24,19 @@ std::size_t count_digits(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_digit));
 }
 
+// Whether the letter before `at` ends a colour of a terminal: [32m, [1;38;5;196m.
+static bool is_behind_colour(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMaxColour = 24;
+  if (text[at - 1] != 'm') return false;
+  const std::size_t limit = at > kMaxColour ? at - kMaxColour : 0;
+  std::size_t begin = at - 1;
+  while (begin > limit && (is_digit(text[begin - 1]) || text[begin - 1] == ';')) --begin;
+  return begin > 0 && text[begin - 1] == '[';
+}
+
 bool is_token_start(std::string_view text, std::size_t at) {
   if (at == 0 || !is_alnum(text[at - 1])) return true;
+  if (is_behind_colour(text, at)) return true;
   if (at >= 2 && text[at - 2] == '\\') return true;
   if (at >= 3 && text[at - 3] == '%') {
     return hex_value(text[at - 2]) >= 0 && hex_value(text[at - 1]) >= 0;

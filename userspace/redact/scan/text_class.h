@@ -83,7 +83,7 @@ inline bool stands_before(std::string_view text, std::size_t at, std::string_vie
 }
 
 // Whether a token may begin at `at`: no alphanumeric before it, unless that is the end of an
-// escape (%3D, \n, \u0026).
+// escape (%3D, \n, \u0026) or of a colour (ESC[1;32m).
 bool is_token_start(std::string_view text, std::size_t at);
 // Whether most of `text` can be read: UTF-8 or ASCII without control characters.
 bool is_readable(std::string_view text);

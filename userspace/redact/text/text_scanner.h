@@ -13,8 +13,8 @@
 
 #include "userspace/base/bytes.h"
 #include "userspace/base/crypto.h"
+#include "userspace/redact/credential_sighting.h"
 #include "userspace/redact/detect/detectors.h"
-#include "userspace/redact/redacted_message.h"
 #include "userspace/redact/scan/encoded_text.h"
 #include "userspace/redact/text/vault.h"
 

@@ -5,7 +5,6 @@
 #include "userspace/redact/wire/amqp.h"
 #include "userspace/redact/wire/command_lines.h"
 #include "userspace/redact/wire/ftp.h"
-#include "userspace/redact/wire/http2.h"
 #include "userspace/redact/wire/imap.h"
 #include "userspace/redact/wire/kafka.h"
 #include "userspace/redact/wire/ldap.h"
@@ -24,7 +23,6 @@ namespace {
 // What is recognised by more bytes stands first; FTP before SMTP and POP3 for AUTH TLS, Redis
 // behind them for the AUTH of its inline commands.
 constexpr WireEntry kTable[] = {
-    {"http2", match_http2, make_http2},
     {"amqp", match_amqp, make_amqp},
     {"mqtt", match_mqtt, make_mqtt},
     {"mqtt", match_mqtt_server, make_mqtt},

@@ -15,6 +15,7 @@
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/base/request_header.h"
 #include "userspace/session/capture/host_side.h"
 #include "userspace/session/host_rules.h"
 
@@ -22,6 +23,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxStatusBytes = 64 * 1024;  // of /proc/PID/status
+constexpr std::size_t kMaxRequests = 8;             // as in an approval
 
 // Whatever is wrong with an approval, the answer is the same: no.
 Error as_refusal(const Error& error) {
@@ -99,6 +101,49 @@ Status narrow_third_parties(Authorization& allowed, const CaptureRequest& reques
   return {};
 }
 
+bool covers(const std::vector<RequestMatch>& approved, const RequestMatch& wanted) {
+  return std::any_of(approved.begin(), approved.end(), [&](const RequestMatch& match) {
+    const bool is_same =
+        match.header == wanted.header &&
+        request_value(match.header, match.value) == request_value(wanted.header, wanted.value);
+    return match.kind == RequestKind::kAny || (match.kind == RequestKind::kHeader && is_same);
+  });
+}
+
+// Under `failed` a request may not be named: the approval is not for those that succeed.
+Status narrow_requests(Authorization& allowed, const CaptureRequest& request) {
+  const std::vector<RequestMatch>& approved = allowed.document.approval.requests;
+  allowed.requests = approved;
+  if (request.requests.empty()) return {};
+  std::vector<RequestMatch> wanted;
+  for (const std::string& text : request.requests) {
+    const auto match = parse_request(text);
+    if (!match || match->kind != RequestKind::kHeader)
+      return fail(ErrorCode::kUsage, "a request is not named by header and value");
+    if (!covers(approved, *match))
+      return fail(ErrorCode::kRefused, "the approval does not name this value of " + match->header);
+    wanted.push_back(*match);
+  }
+  if (wanted.size() > kMaxRequests)
+    return fail(ErrorCode::kUsage, "more than 8 requests are named");
+  allowed.requests = std::move(wanted);
+  return {};
+}
+
+Status narrow_capture(Authorization& allowed, const CaptureRequest& request) {
+  allowed.capture = allowed.document.approval.capture;
+  if (request.capture.empty()) return {};
+  const auto capture = parse_capture(request.capture);
+  if (!capture)
+    return fail(ErrorCode::kUsage, "--capture " + request.capture + " is no list of families");
+  if ((*capture & ~allowed.capture) != 0)
+    return fail(ErrorCode::kRefused, "--capture " + request.capture +
+                                         " is more than the approval's " +
+                                         format_capture(allowed.capture));
+  allowed.capture = *capture;
+  return {};
+}
+
 Status narrow_level(Authorization& allowed, const CaptureRequest& request) {
   allowed.level = allowed.document.approval.level;
   if (request.level.empty()) return {};
@@ -116,6 +161,8 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   const Approval& approval = allowed.document.approval;
   ST_RETURN_IF_ERROR(narrow_level(allowed, request));
   ST_RETURN_IF_ERROR(narrow_third_parties(allowed, request));
+  ST_RETURN_IF_ERROR(narrow_requests(allowed, request));
+  ST_RETURN_IF_ERROR(narrow_capture(allowed, request));
   ST_ASSIGN_OR_RETURN(allowed.seconds, narrow("--for", approval.max_seconds, request.max_seconds));
   ST_ASSIGN_OR_RETURN(allowed.max_bytes,
                       narrow("--max-bytes", approval.max_bytes, request.max_bytes));
@@ -192,7 +239,8 @@ Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer)
                         .target = {},
                         .rules = {},
                         .rules_text = {},
-                        .third_parties = {}};
+                        .third_parties = {},
+                        .requests = {}};
   ST_ASSIGN_OR_RETURN(const std::uint64_t now_ns,
                       judge_clock(allowed.folders.ledger(),
                                   {allowed.host.name, allowed.host.boot_id, ClockPair::now()}));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scopes/approval_rules.h"
 #include "userspace/base/file.h"
 #include "userspace/session/capture/own_process.h"
 #include "userspace/session/capture/secret_files.h"
@@ -12,6 +13,17 @@
 
 namespace scopetrace {
 namespace {
+
+// Whose system calls are told. Those of sockets and processes not at level metadata, so that such a
+// capture costs other processes nothing.
+std::uint8_t call_families(std::uint32_t capture, Level level) {
+  unsigned families = (capture & kCaptureFiles) != 0 ? ST_CALLS_FILES : 0;
+  if (level > Level::kMetadata) {
+    if ((capture & kCaptureSockets) != 0) families |= ST_CALLS_SOCKETS;
+    if ((capture & kCaptureProcess) != 0) families |= ST_CALLS_PROCESS;
+  }
+  return static_cast<std::uint8_t>(families);
+}
 
 ProbeConfig make_probe_config(const Prepared& prepared) {
   const Authorization& allowed = prepared.allowed;
@@ -24,10 +36,16 @@ ProbeConfig make_probe_config(const Prepared& prepared) {
   config.max_bytes = allowed.max_bytes;
   config.max_cpu_percent =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(approval.max_cpu_percent, 100));
+  for (const RequestMatch& match : allowed.requests) {
+    if (match.kind == RequestKind::kHeader) config.requests.push_back({match.header, match.value});
+  }
   config.children = approval.children;
   config.inbound = approval.inbound;
-  config.tls = (approval.capture & kCaptureTls) != 0;
-  config.sockets = (approval.capture & kCaptureSockets) != 0 || config.tls;
+  config.tls = (allowed.capture & kCaptureTls) != 0;
+  config.sockets = (allowed.capture & kCaptureSockets) != 0 || config.tls;
+  config.plain = (allowed.capture & kCaptureSockets) != 0 && allowed.level > Level::kMetadata;
+  config.calls = call_families(allowed.capture, allowed.level);
+  config.logs = (allowed.capture & kCaptureLogs) != 0;
   config.process = true;  // exec has to close the scope whether its lines are wanted or not
   return config;
 }
@@ -45,7 +63,7 @@ Status attach_paused(Prepared& prepared, const std::string& redact_program) {
   prepared.probes = std::make_unique<ProbeSet>(std::move(probes));
   prepared.target = std::make_unique<TargetProbes>(*prepared.probes);
   ST_RETURN_IF_ERROR(prepared.probes->attach_kernel_probes().map_error(in_step("attach")));
-  if ((prepared.allowed.document.approval.capture & kCaptureTls) == 0) return {};
+  if ((prepared.allowed.capture & kCaptureTls) == 0) return {};
   ResolverOptions options;
   options.program = redact_program;
   ST_ASSIGN_OR_RETURN(
@@ -76,13 +94,9 @@ std::vector<std::string> split(const std::string& text, char between) {
   return words;
 }
 
-std::vector<std::string> request_texts(const Approval& approval) {
+std::vector<std::string> request_texts(const std::vector<RequestMatch>& requests) {
   std::vector<std::string> texts;
-  for (const RequestMatch& match : approval.requests) {
-    if (match.kind == RequestKind::kAny) texts.emplace_back("any");
-    if (match.kind == RequestKind::kFailed) texts.emplace_back("failed");
-    if (match.kind == RequestKind::kHeader) texts.push_back(match.header + "=" + match.value);
-  }
+  for (const RequestMatch& match : requests) texts.push_back(format_request(match));
   return texts;
 }
 
@@ -143,9 +157,9 @@ Status configure_redactor(RedactorProcess& redactor, const Authorization& allowe
   config.clocks = clocks;
   config.level = level_name(allowed.level);
   config.redaction = join(approval.presets, '+');
-  config.families = split(format_capture(approval.capture), ',');
+  config.families = split(format_capture(allowed.capture), ',');
   config.third_parties = allowed.third_parties;
-  config.requests = request_texts(approval);
+  config.requests = request_texts(allowed.requests);
   config.inbound = approval.inbound;
   config.first_line = 0;
   ST_RETURN_IF_ERROR(redactor.send(ToRedact(ConfigMessage{format_redact_config(config)})));

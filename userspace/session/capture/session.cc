@@ -136,7 +136,7 @@ class Session {
     ready.session = id_;
     ready.limit_ns = seconds() * kNanosecondsPerSecond;
     ready.attach_ns = attach_ns_;
-    ready.notes = coverage_notes(*prepared_.target);
+    ready.notes = coverage_notes(*prepared_.target, prepared_.allowed.process.tgid);
     // A front end that is gone by now ends the session through its channel.
     send_surely(input_.front_fd, FrontMessageType::kReady, encode_ready(ready));
   }

@@ -3,10 +3,13 @@
 
 #include <sys/utsname.h>
 
+#include "userspace/session/capture/blind_spots.h"
+
 namespace scopetrace {
 namespace {
 
 constexpr std::size_t kMaxNotes = 8;  // that a person is shown
+constexpr const char* kIoUringReason = "the target has a ring: what it moves is not seen";
 
 std::string read_kernel_release() {
   utsname names{};
@@ -39,6 +42,7 @@ SessionRecord make_session_record(const Prepared& prepared, const SessionStart& 
   record.probes_attached = prepared.target->attached();
   record.probes_attached.push_back(describe(prepared.probes->features()));
   record.probes_failed = prepared.target->failed();
+  if (has_io_uring(record.tgid)) record.probes_failed.push_back({"io_uring", kIoUringReason});
   record.libraries = prepared.target->libraries();
   record.flags = start.flags;
   record.clocks = start.clocks;
@@ -123,8 +127,9 @@ LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
            {"uid", std::to_string(asked_by_uid)}}};
 }
 
-std::vector<std::string> coverage_notes(const TargetProbes& target) {
+std::vector<std::string> coverage_notes(const TargetProbes& target, std::uint32_t tgid) {
   std::vector<std::string> notes;
+  if (has_io_uring(tgid)) notes.push_back(std::string("not covered: io_uring, ") + kIoUringReason);
   bool is_any_covered = false;
   for (const CoveredLibrary& library : target.libraries()) {
     is_any_covered = is_any_covered || library.is_covered;
@@ -133,7 +138,8 @@ std::vector<std::string> coverage_notes(const TargetProbes& target) {
     }
   }
   if (!is_any_covered) {
-    notes.emplace_back("no TLS library is covered so far: only connections will be seen");
+    notes.emplace_back(
+        "no TLS library is covered so far: nothing of what is inside TLS will be seen");
   }
   return notes;
 }

@@ -44,6 +44,11 @@ std::map<std::string, std::uint64_t> counts_of(const Tally& tally) {
           {"truncated_bytes", kernel[ST_COUNT_TRUNCATED_BYTES]},
           {"suppressed_deadline", kernel[ST_COUNT_SUPPRESSED_DEADLINE]},
           {"suppressed_scope", kernel[ST_COUNT_SUPPRESSED_SCOPE]},
+          {"log_bytes", kernel[ST_COUNT_LOG_BYTES]},
+          {"unreadable_bytes", kernel[ST_COUNT_UNREADABLE_BYTES]},
+          {"undecided_bytes", kernel[ST_COUNT_UNDECIDED_BYTES]},
+          {"blind_io_uring_bytes", kernel[ST_COUNT_IO_URING_BYTES]},
+          {"blind_io_uring_calls", kernel[ST_COUNT_IO_URING_CALLS]},
           {"claimed_dropped_messages", tally.stats.dropped_messages},
           {"claimed_withheld_bodies", tally.stats.withheld_bodies},
           {"claimed_leak_guard_hits", tally.stats.leak_guard_hits}};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/target_probes.h"
 
+#include <algorithm>
+
 namespace scopetrace {
 namespace {
 
@@ -38,13 +40,27 @@ std::string go_name(const GoFacts& go) {
   return "go 1." + std::to_string(go.minor) + "." + std::to_string(go.patch);
 }
 
-ResolvedFile resolve_one(TlsFile file, const ResolverOptions& options) {
-  ResolvedFile resolved{std::move(file), {}, {}, {}};
+// A program that has TLS linked in and no symbols may have left them in a debug file.
+void use_debug_file(ResolverAnswer& answer, std::uint32_t tgid, int file_fd,
+                    ResolverOptions options) {
+  const Result<UniqueFd> debug_file = open_debug_file(tgid, answer.build_id);
+  if (!debug_file) return;
+  options.debug_fd = debug_file->get();
+  Result<ResolverAnswer> better = resolve_sites(file_fd, options);
+  if (!better) return;
+  answer.linked = better->linked;
+  answer.sites = std::move(better->sites);
+}
+
+ResolvedFile resolve_one(TlsFile file, std::uint32_t tgid, const ResolverOptions& options) {
+  ResolvedFile resolved;
+  resolved.file = std::move(file);
   if (resolved.file.kind == TlsFileKind::kUncovered) {
-    resolved.problem = "no probes for " + resolved.file.library + " in this version";
+    resolved.problem = "payload of " + resolved.file.library + " is not covered";
     return resolved;
   }
   Result<ResolverAnswer> answer = resolve_sites(resolved.file.fd.get(), options);
+  if (answer && answer->linked != 0) use_debug_file(*answer, tgid, resolved.file.fd.get(), options);
   if (!answer) {
     resolved.problem = answer.error().message();
     return resolved;
@@ -53,6 +69,9 @@ ResolvedFile resolve_one(TlsFile file, const ResolverOptions& options) {
   if (!checked) {
     resolved.problem = checked.error().message();
     return resolved;
+  }
+  if (answer->linked != 0) {
+    resolved.uncovered = name_linked_stacks(answer->linked) + " linked in, functions not found";
   }
   resolved.sites = std::move(answer->sites);
   resolved.go = answer->go;
@@ -77,7 +96,7 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
   std::vector<ResolvedFile> resolved;
   for (TlsFile& file : found.files) {
     if (file.fd && known.contains(id_of(file))) continue;
-    resolved.push_back(resolve_one(std::move(file), options));
+    resolved.push_back(resolve_one(std::move(file), tgid, options));
   }
   for (std::string& problem : found.problems) {
     ResolvedFile failed;
@@ -90,25 +109,34 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
 }
 
 void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
-  // The loader and an executable without TLS are no libraries that somebody would miss.
+  // The loader is no library that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
-  const bool is_go = resolved.go.is_go != 0;
-  if (resolved.file.kind == TlsFileKind::kExecutable && resolved.sites.empty() && !is_go) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
   std::string name =
       printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path);
-  if (is_go) name += " (" + go_name(resolved.go) + ")";
-  libraries_.push_back({.name = std::move(name), .is_covered = problem.empty(), .reason = problem});
+  if (resolved.go.is_go != 0) name += " (" + go_name(resolved.go) + ")";
+  CoveredLibrary library{.name = std::move(name), .is_covered = problem.empty(), .reason = problem};
+  // What has no descriptor is found again by every look.
+  const bool is_known =
+      std::any_of(libraries_.begin(), libraries_.end(), [&](const CoveredLibrary& other) {
+        return !resolved.file.fd && other.name == library.name && other.reason == library.reason;
+      });
+  if (!is_known) libraries_.push_back(std::move(library));
 }
 
 void TargetProbes::attach_one(ResolvedFile resolved) {
   if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
+  if (!resolved.uncovered.empty()) note(resolved, resolved.uncovered);
   if (resolved.go.problem != GoProblem::kNone) note(resolved, go_problem_text(resolved.go.problem));
-  if (resolved.sites.empty() && resolved.go.problem != GoProblem::kNone) return;
-  if (resolved.sites.empty()) {
-    note(resolved, resolved.problem.empty() ? "has none of the known functions" : resolved.problem);
-    return;
+  const bool has_calls =
+      std::any_of(resolved.sites.begin(), resolved.sites.end(),
+                  [](const Site& site) { return moves_bytes(site) || is_go_site(site.kind); });
+  if (!resolved.problem.empty()) {
+    note(resolved, resolved.problem);
+  } else if (resolved.file.kind == TlsFileKind::kLibrary && !has_calls) {
+    note(resolved, "has none of the known functions");
   }
+  if (resolved.sites.empty()) return;
   const auto done = probes_.attach_sites(resolved.file.fd.get(), resolved.sites, {});
   if (!done) {
     failed_.push_back({resolved.file.library, done.error().message()});
@@ -116,7 +144,7 @@ void TargetProbes::attach_one(ResolvedFile resolved) {
     return;
   }
   attached_.push_back(describe_sites(resolved));
-  note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
+  if (has_calls) note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
   files_.push_back(std::move(resolved));
 }
 

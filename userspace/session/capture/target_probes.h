@@ -20,8 +20,9 @@ namespace scopetrace {
 struct ResolvedFile {
   TlsFile file;
   std::vector<Site> sites;
-  std::string problem;  // why there are no sites; empty when there are
-  GoFacts go;           // of an executable; one that links OpenSSL as well has both
+  std::string problem;    // why there are no sites; empty when there are
+  std::string uncovered;  // what is in it that the sites do not cover; empty: nothing known
+  GoFacts go;             // of an executable; one that links OpenSSL as well has both
 };
 
 using FileId = std::pair<dev_t, ino_t>;

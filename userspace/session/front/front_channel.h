@@ -33,6 +33,8 @@ struct CaptureRequest {
   std::uint64_t max_events_per_second = 0;
   std::string level;                       // empty: as the approval says
   std::vector<std::string> third_parties;  // empty: as the approval says
+  std::vector<std::string> requests;       // "header=value"; empty: as the approval says
+  std::string capture;                     // "tls,sockets"; empty: as the approval says
 };
 
 struct CaptureReady {

@@ -116,7 +116,9 @@ std::string encode_request(const CaptureRequest& request) {
                {"max_bytes", request.max_bytes},
                {"events_per_second", request.max_events_per_second},
                {"level", request.level},
-               {"third_parties", request.third_parties}});
+               {"third_parties", request.third_parties},
+               {"requests", request.requests},
+               {"capture", request.capture}});
 }
 
 Result<CaptureRequest> decode_request(const std::string& body) {
@@ -131,6 +133,8 @@ Result<CaptureRequest> decode_request(const std::string& body) {
   members.read("events_per_second", request.max_events_per_second);
   members.read("level", request.level);
   members.read("third_parties", request.third_parties);
+  members.read("requests", request.requests);
+  members.read("capture", request.capture);
   return members.finish(std::move(request));
 }
 

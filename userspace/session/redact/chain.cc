@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/redact/chain.h"
 
+#include <algorithm>
+
 #include "userspace/base/file.h"
 #include "userspace/bundle/encoder.h"
 #include "userspace/bundle/frame_builder.h"
@@ -61,6 +63,15 @@ RedactorConfig redactor_config(const RedactConfig& config) {
   return made;
 }
 
+// A header field is looked for by the kernel (ProbeConfig::requests); "any" and "failed" are not.
+ReassemblerLimits reassembler_limits(const RedactConfig& config) {
+  ReassemblerLimits limits;
+  limits.has_windows = std::any_of(
+      config.requests.begin(), config.requests.end(),
+      [](const std::string& request) { return request.find('=') != std::string::npos; });
+  return limits;
+}
+
 }  // namespace
 
 // Members in the order in which data flows backwards: each refers to those above it.
@@ -96,7 +107,8 @@ Result<std::unique_ptr<Chain>> Chain::make(const RedactConfig& config, Bytes rul
   stages->encoder = std::make_unique<Encoder>(config.clocks, *stages->guarded, config.first_line);
   stages->late_encoder.set(*stages->encoder);
   stages->dissector = make_dissector(stages->redactor->input(), &stages->dissected);
-  stages->reassembler = std::make_unique<Reassembler>(*stages->dissector);
+  stages->reassembler =
+      std::make_unique<Reassembler>(*stages->dissector, reassembler_limits(config));
   return std::unique_ptr<Chain>(new Chain(std::move(stages)));
 }
 
@@ -141,6 +153,12 @@ void Chain::set_level(const LevelMessage& message) {
   const auto steps = static_cast<unsigned>(message.level);
   const auto level = static_cast<Level>(is_off ? 0 : steps - 1);  // the two count from 0 and 1
   stages_->redactor->set_level(message.third_party, is_off ? std::nullopt : std::optional(level));
+}
+
+std::vector<std::uint64_t> Chain::take_mutes() {
+  std::vector<std::uint64_t> mutes = stages_->redactor->take_foreign_connections();
+  for (const std::uint64_t conn_id : mutes) stages_->reassembler->mute(conn_id);
+  return mutes;
 }
 
 ClaimedCounters Chain::claimed() const {

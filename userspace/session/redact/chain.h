@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "userspace/base/bytes.h"
 #include "userspace/base/level.h"
@@ -35,6 +36,10 @@ class Chain {
   // Caps the level of a third party (empty: all) from the next message on; kOff for all discards
   // every later record of plaintext unread.
   void set_level(const LevelMessage& message);
+
+  // Connections whose payload is not wanted any more, each once; what is missing of them from now
+  // on is no loss.
+  std::vector<std::uint64_t> take_mutes();
 
   ClaimedCounters claimed() const;
   StatsMessage stats() const;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kInputFd = 3;
 constexpr int kChannelFd = 4;
+constexpr int kDebugFileFd = 5;  // with --resolve --debug-file, read-only
 
 enum ExitStatus { kEnded = 0, kBroken = 1, kNotStartedByCapture = 2, kNoSandbox = 3 };
 
@@ -29,6 +30,7 @@ void use_crypto_once() {
 }
 
 int run_session() {
+  use_crypto_once();
   const auto ring = PayloadRing::map(kInputFd);
   if (!ring) return kNotStartedByCapture;
   const auto sandbox = enter_sandbox(kChannelFd);
@@ -38,9 +40,12 @@ int run_session() {
   return RedactLoop(ring->memory(), kChannelFd).run() == RedactEnd::kStopped ? kEnded : kBroken;
 }
 
-int run_resolver_mode(const PickOptions& options) {
-  if (!enter_sandbox(kChannelFd)) return kNoSandbox;
-  return run_resolver(kInputFd, kChannelFd, options);
+int run_resolver_mode(bool has_debug_file, const PickOptions& options) {
+  if (!enter_sandbox(has_debug_file ? kDebugFileFd : kChannelFd)) return kNoSandbox;
+  return run_resolver({.file_fd = kInputFd,
+                       .socket_fd = kChannelFd,
+                       .debug_fd = has_debug_file ? kDebugFileFd : -1,
+                       .options = options});
 }
 
 // Whether argument `index` is this option.
@@ -53,10 +58,11 @@ bool is_option(int argc, char** argv, int index, const char* option) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  scopetrace::use_crypto_once();
   if (scopetrace::is_option(argc, argv, 1, "--resolve")) {
-    const bool safe_sites = scopetrace::is_option(argc, argv, 2, "--safe-sites");
-    return scopetrace::run_resolver_mode({.safe_sites = safe_sites});
+    const bool has_debug_file = scopetrace::is_option(argc, argv, 2, "--debug-file");
+    const int next = has_debug_file ? 3 : 2;
+    const bool safe_sites = scopetrace::is_option(argc, argv, next, "--safe-sites");
+    return scopetrace::run_resolver_mode(has_debug_file, {.safe_sites = safe_sites});
   }
   return argc == 1 ? scopetrace::run_session() : scopetrace::kNotStartedByCapture;
 }

@@ -104,8 +104,17 @@ Result<bool> RedactLoop::drain_ring() {
     ST_RETURN_IF_ERROR(chain_->push(*record));
     ring_.release();
     last_record_ns_ = boottime_ns();
+    ST_RETURN_IF_ERROR(mute());
   }
   return true;
+}
+
+// Asks capture to stop copying what is another third party's.
+Status RedactLoop::mute() {
+  for (const std::uint64_t conn_id : chain_->take_mutes()) {
+    ST_RETURN_IF_ERROR(send_message(channel_fd_, FromRedact(MuteMessage{.conn_id = conn_id})));
+  }
+  return {};
 }
 
 Status RedactLoop::report() {

@@ -43,6 +43,7 @@ class RedactLoop {
   Status receive();
   Status handle(ToRedact message);
   Result<bool> drain_ring();
+  Status mute();
   Status report();
   RedactEnd stop();
 

@@ -4,10 +4,11 @@
 //
 // usage: go-target client HOST PORT CA_FILE MANIFEST
 //
+//	go-target gateway HOST PORT CA_FILE MANIFEST
 //	go-target SCENARIO [CONNECTIONS [ROUNDS]]
 //
 // As client, each line on standard input, `METHOD PATH`, is one request of net/http over one connection;
-// its status is printed. A scenario talks to itself over loopback: it says `ready`, begins at the next line on
+// its status is printed. As gateway it is a server (gateway.go). A scenario talks to itself over loopback: it says `ready`, begins at the next line on
 // standard input, says `done` and what it counted, and ends with standard input.
 package main
 
@@ -39,6 +40,10 @@ func number(index, fallback int) int {
 func main() {
 	if os.Args[1] == "client" {
 		runClient(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
+		return
+	}
+	if os.Args[1] == "gateway" {
+		runGateway(os.Args[2], os.Args[3], os.Args[4])
 		return
 	}
 	scenario, ok := scenarios[os.Args[1]]

@@ -196,27 +196,11 @@ void take_credentials(std::string_view text, const Assignment& found, std::size_
   take_scheme_credentials(text, scheme, word, findings);
 }
 
-// Where the cookie [begin, end) ends: in a log at the blank before a further field (sid=x ttl=300).
-static std::size_t cookie_end(std::string_view text, std::size_t begin, std::size_t end) {
-  const auto equals = text.substr(0, end).find('=', begin);
-  if (equals == text.npos || text.substr(equals + 1, 1) == "\"") return end;
-  for (auto blank = text.find(' ', equals + 2); blank < end; blank = text.find(' ', blank + 1)) {
-    std::size_t at = blank + 1;
-    while (at < end && (is_alnum(text[at]) || is_in(text[at], "_-."))) ++at;
-    if (at > blank + 1 && at < end && text[at] == '=') return blank;
-  }
-  return end;
-}
-
 void take_cookies(std::string_view text, TextRange field, bool is_set, const NameTable& names,
                   std::vector<Finding>& findings) {
   for (std::size_t begin = field.begin; begin < field.end;) {
     const std::size_t stop = std::min(text.find(';', begin), field.end);
-    while (begin < stop) {
-      const std::size_t end = cookie_end(text, begin, stop);
-      take_cookie(text, {begin, end}, names, findings);
-      begin = end + 1;
-    }
+    take_cookie(text, {begin, stop}, names, findings);
     if (is_set) break;
     begin = stop + 1;
   }

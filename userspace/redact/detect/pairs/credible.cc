@@ -6,6 +6,7 @@
 #include <string>
 
 #include "userspace/redact/detect/line_look.h"
+#include "userspace/redact/detect/pairs/before_name.h"
 #include "userspace/redact/rules/harmless_values.h"
 #include "userspace/redact/rules/plausible.h"
 #include "userspace/redact/scan/text_class.h"
@@ -16,7 +17,6 @@ namespace {
 constexpr std::size_t kMinTight = 2;  // of a value right behind "name="
 constexpr std::size_t kMinWord = 6;   // of a word of letters behind a name in prose
 constexpr std::size_t kMaxBefore = 512;
-constexpr std::ptrdiff_t kMaxDeclared = 4;  // words before a name that is set
 
 template <class List>
 bool is_one_of(const List& list, std::string_view text) {
@@ -24,36 +24,11 @@ bool is_one_of(const List& list, std::string_view text) {
                      [&](std::string_view x) { return equals_ignoring_case(x, text); });
 }
 
-// Words in front of `NAME value` that say it is a setting.
-bool declares(std::string_view before) {
-  constexpr std::array<std::string_view, 17> kWords = {
-      "env",           "setenv",           "set",        "arg",           "export",
-      "fastcgi_param", "proxy_set_header", "add_header", "requestheader", "header",
-      "passenv",       "sethandler",       "define",     "set-header",    "setx",
-      "add-header",    "#define"};
-  while (!before.empty() && before.back() == '$') before.remove_suffix(1);
-  before = trim(before);
-  const std::string_view last = before.substr(before.find_last_of(" \t") + 1);
-  const std::string_view first = before.substr(0, before.find_first_of(" \t"));
-  if (std::count(before.begin(), before.end(), ' ') > kMaxDeclared) return false;  // prose
-  const bool is_option_of_set = last.size() <= 4 && last.starts_with("-");         // set -gx
-  return is_one_of(kWords, last) || (is_one_of(kWords, first) && !last.empty()) ||
-         (is_option_of_set && is_one_of(kWords, first));
-}
-
 // What may be the value of a password in a sentence: "the password is x".
 bool ends_in_copula(std::string_view before) {
   if (!before.ends_with(' ')) return false;
   before.remove_suffix(1);
   return is_copula(before.substr(before.rfind(' ') + 1));
-}
-
-// npm config set name value, aws configure set name value, git config --global name value
-bool configures(std::string_view before) {
-  constexpr std::array<std::string_view, 5> kCommands = {
-      "config set ", "configure set ", "config --set ", "config --global ", "config --add "};
-  return std::any_of(kCommands.begin(), kCommands.end(),
-                     [&](std::string_view command) { return before.find(command) != before.npos; });
 }
 
 // Letters of both cases and digits, and no algorithm (SHA256Hash).
@@ -68,30 +43,6 @@ bool is_strong_password(std::string_view value) {
   return is_mixed &&
          std::none_of(kAlgorithms.begin(), kAlgorithms.end(),
                       [&](std::string_view word) { return lower.find(word) != lower.npos; });
-}
-
-// kv put path/name value, SET app:name value, user-secrets set Section:name value, set-env app
-// name value
-bool stores(std::string_view before) {
-  constexpr std::array<std::string_view, 7> kVerbs = {
-      " put ", " set ", " write ", " env:set ", " config:set ", " secrets:set ", " set-secret "};
-  constexpr std::string_view kSetOfApp = " set-env ";
-  constexpr std::size_t kMaxCommand = 160;
-  if (before.size() > kMaxCommand) before.remove_prefix(before.size() - kMaxCommand);
-  const auto last = before.find_last_of(" \t");  // a path in front of the name is part of it
-  if (last == before.npos) return false;
-  const std::string command = " " + to_lower(before.substr(0, last + 1));
-  if (command.find(kSetOfApp) != command.npos) return true;
-  return std::any_of(kVerbs.begin(), kVerbs.end(),
-                     [&](std::string_view verb) { return command.ends_with(verb); });
-}
-
-// machine host login name password value
-bool is_of_netrc(std::string_view before) {
-  if (before.find_first_of("[<{|") != before.npos) return false;
-  before = trim(before);
-  before = trim(before.substr(0, before.find_last_of(" \t") + 1));
-  return before.ends_with("login") || before.ends_with("machine");
 }
 
 // One look at a found value and what is around it.
@@ -159,7 +110,7 @@ class Look {
   // A bracket or a separator in front of what is short or has no digit.
   bool begins_as_code() const {
     constexpr std::size_t kMinSecret = 8;
-    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]=") &&
+    return !is_alnum(value_[0]) && is_in(value_[0], "{[(<;,)>]") &&
            (value_.size() < kMinSecret || !has_digit(value_));
   }
   // A tab or more than one blank between the name and the value.
@@ -172,6 +123,7 @@ class Look {
   bool is_harmless() const;
   bool ends_in_name() const;
   bool is_begun_code() const;
+  bool is_generic_call() const;
   bool is_word_of_code() const;
   bool is_code() const;
   bool is_option_itself() const;
@@ -259,17 +211,23 @@ bool Look::is_credible_bare() const {
   return value_.size() > 2 && (is_secret_word(value_) || !(is_letters() && is_followed_by_word()));
 }
 
-// useState<string>(''), fromMaybe mempty . lookup, Get-Secret -Name, CharArray, _field.text
+// useState<string>(''), $password = Get-Secret -Name, secret: CharArray = …, _field.text
 bool Look::is_begun_code() const {
   if (is_content_of_field(value_)) return true;
-  if (found_.tie == Tie::kColon) return is_type_of_code(value_);
   if (!found_.is_spaced) return false;
-  if (is_cmdlet(value_)) return true;
-  const bool is_plain = std::all_of(value_.begin(), value_.end(),
-                                    [](char c) { return is_letter(c) || c == ':' || c == '_'; });
-  const bool has_hump = is_lower(value_[0]) && std::any_of(value_.begin(), value_.end(), is_upper);
-  const bool opens = range_.end < text_.size() && text_[range_.end] == '<';
-  return is_plain && (opens || (has_hump && !found_.fills_line));
+  if (found_.tie == Tie::kColon) return !found_.fills_line && is_type_of_code(value_);
+  const bool is_powershell = name_.begin > 0 && text_[name_.begin - 1] == '$';
+  return (is_powershell && is_cmdlet(value_)) || is_generic_call();
+}
+
+// A name, types between angle brackets, and the bracket of a call.
+bool Look::is_generic_call() const {
+  constexpr std::size_t kMaxTypes = 64;
+  const std::string_view behind = text_.substr(std::min(range_.end, text_.size()), kMaxTypes);
+  const auto close = behind.find('>');
+  return behind.starts_with('<') && close != behind.npos && behind.substr(close + 1, 1) == "(" &&
+         std::all_of(value_.begin(), value_.end(),
+                     [](char c) { return is_letter(c) || c == ':' || c == '_'; });
 }
 
 // token = shift, credentials = authorizer: a word, where no token is one
@@ -329,7 +287,9 @@ bool Look::is_measure() const {
 bool Look::is_credible_after_colon() const {
   if (is_prose(value_) || (is_followed_by_word() && !has_digit(value_))) return false;
   const bool is_path = name_.begin > 0 && text_[name_.begin - 1] == ':';  // arn:…:secret:name
-  if (!found_.is_spaced) return value_.size() >= 3 && !is_path;
+  const bool is_task = class_name_ == "credentials" && (value_ == "show" || value_ == "edit");
+  if (!found_.is_spaced)
+    return value_.size() >= 3 && !is_path && !is_task;  // rails credentials:show
   if (!is_letters() || (found_.fills_line && begins_line())) return value_.size() > 2;
   return value_.size() >= kMinWord;
 }
@@ -384,15 +344,13 @@ bool Look::is_object_in_message() const {
 
 // What no secret of its class is, whatever stands around it.
 bool Look::is_harmless() const {
-  constexpr std::size_t kMaxWord = 20;
-  const bool is_tight = found_.tie == Tie::kEquals && !found_.is_spaced && !found_.is_quoted;
+  const bool is_given = found_.tie == Tie::kOption ||
+                        (found_.tie == Tie::kEquals && !found_.is_spaced && !found_.is_quoted);
   if (is_number() || takes_words(class_name_)) return false;
-  if (!is_tight && is_text_of_other_script(value_)) return true;
-  if (class_name_ == "session-id" && is_letters() && value_.size() < kMaxWord) return true;
-  if (is_signature() && value_[0] == '(') return true;  // (Ljava/lang/String;I)V
-  if (class_name_ == "generic-secret" &&
-      (is_object_in_namespace(value_) || is_named_as_secret(value_)))
-    return true;
+  if (!is_given && is_label_of_other_script(value_)) return true;
+  if (written_name() == "Sid" && is_letters()) return true;  // of a policy of AWS
+  if (is_signature() && value_[0] == '(') return true;       // (Ljava/lang/String;I)V
+  if (class_name_ == "generic-secret" && is_object_in_namespace(value_)) return true;
   return ends_in_name();
 }
 
@@ -400,7 +358,7 @@ bool Look::is_harmless() const {
 bool Look::ends_in_name() const {
   const std::string_view name = written_name();
   return has_technical_name() && value_.size() > name.size() && value_.ends_with(name) &&
-         !is_alnum(value_[value_.size() - name.size() - 1]);
+         value_[value_.size() - name.size() - 1] == '/';
 }
 
 // name "value", with what stands in front of the name.
@@ -422,8 +380,14 @@ bool Look::is_credible_line() const {
 bool Look::is_credible_in_sentence() const {
   constexpr std::size_t kMinBase64 = 40;
   const std::string_view before = text_.substr(0, range_.begin);
-  if (ends_in_copula(before)) return is_secret_word(value_) && has_password_sign(value_);
   const bool is_password = class_name_.find("password") != class_name_.npos;
+  if (ends_in_copula(before)) {
+    const bool is_foreign_word =
+        !is_password && std::all_of(value_.begin(), value_.end(), [](char c) {
+          return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
+        });
+    return is_secret_word(value_) && has_password_sign(value_) && !is_foreign_word;
+  }
   if (is_password && is_strong_password(value_)) return true;
   if (found_.fills_line && before.ends_with(": "))
     return is_password ? is_secret_word(value_) && has_password_sign(value_)
@@ -447,6 +411,10 @@ bool Look::is_credible_option() const {
 
 // ["token", "userId", …] and ["token"], "key": …: one of several names, or a key.
 bool Look::is_member_of_list() const {
+  const std::string_view before = before_name();
+  const auto open =
+      before.find_last_not_of("\"', _abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  if (open == before.npos || before[open] != '[') return false;
   const std::string_view behind = text_.substr(std::min(text_.size(), range_.end + 1), 2);
   return is_letters() && (behind.starts_with(',') || behind.starts_with(':'));
 }

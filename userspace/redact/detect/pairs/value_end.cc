@@ -46,8 +46,6 @@ StringEnd marked_end(std::string_view text, std::size_t begin, const Quote& quot
 
 // A further name with its sign: name=, name:, "name name":
 bool is_name_next(std::string_view rest) {
-  if (rest.starts_with("--")) rest.remove_prefix(2);  // of CSS
-  if (rest.empty()) return false;
   if (!is_letter(rest[0]) && rest[0] != '_' && rest[0] != '$') return false;
   std::size_t at = 1;
   while (at < rest.size() && at < kMaxNextName &&
@@ -63,12 +61,9 @@ bool is_delimited(std::string_view rest) {
   return is_name_next(rest);
 }
 
-// }=x, }(x and }name(x: what is taken apart, called or declared next, in code.
+// }=x and }(x: what is taken apart or called, in code.
 bool closes_pattern(char c, std::string_view rest) {
-  std::size_t word = 0;
-  while (word < rest.size() && word < kMaxNextName && is_letter(rest[word])) ++word;
-  if (c == '}' && word < rest.size() && rest[word] == '(') return true;
-  if (c == ')' && rest.starts_with("{")) return true;  // of GraphQL
+  if (c == '}' && rest.starts_with("(")) return true;
   return c == '}' && rest.size() > 1 && rest[0] == '=' &&
          (is_letter(rest[1]) || is_blank(rest[1]) || rest[1] == '{' || rest[1] == '[');
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What io_uring moves: counted and shown as missing, since no argument names its memory. */
+#ifndef ST_IO_URING_H
+#define ST_IO_URING_H
+
+/* Whether the current task works on requests of io_uring: inside io_uring_enter, or as a thread
+ * that the kernel keeps for them. */
+static __always_inline bool st_is_io_uring(void)
+{
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct pt_regs *regs;
+
+  if (task->flags & (PF_IO_WORKER | PF_USER_WORKER)) return true;
+  regs = (struct pt_regs *)bpf_task_pt_regs(task);
+  return regs->orig_ax == ST_SYS_IO_URING_ENTER && regs->cs == ST_USER_CS_64;
+}
+
+/* Bytes of a connection that nobody will see. They leave a hole in a stream that is known. */
+static __always_inline void st_skip_io_uring(struct st_connection *connection, __u64 position,
+                                             __u64 bytes, __u8 direction)
+{
+  struct st_moved moved = {.now_ns = bpf_ktime_get_boot_ns(), .bytes = bytes};
+
+  st_count(ST_COUNT_IO_URING_BYTES, bytes);
+  if (!connection->plain_id || connection->excluded || !st_is_running(true) ||
+      st_is_past_deadline(moved.now_ns) || !st_take_budget(moved.now_ns, 1, 0))
+    return;
+  st_fill_plain(&moved, connection, position, direction);
+  st_emit_tail(&moved, ST_TLS_IO_URING);
+}
+
+#endif

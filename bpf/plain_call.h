@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* One system call that moved bytes of a connection without TLS: finds it, decides, emits. */
+#ifndef ST_PLAIN_CALL_H
+#define ST_PLAIN_CALL_H
+
+/* The call at hand. */
+struct st_data_call {
+  struct sock *sk;
+  struct st_connection *connection;
+  __u64 position;
+  __u64 bytes;
+  __u64 now_ns;
+  __u8 form; /* enum st_data_form */
+  __u8 direction;
+  __u8 reserved[6];
+};
+
+/* A connection goes on with TLS: what it was before ends here. */
+static __always_inline void st_end_plain(struct st_connection *connection, __u64 sent_bytes,
+                                         __u64 received_bytes, __u64 now_ns)
+{
+  struct st_tls_close_event *event;
+
+  connection->content = ST_CONTENT_TLS;
+  if (!connection->plain_id || !st_is_running(false) || st_is_past_deadline(now_ns)) return;
+  event = ST_RESERVE(now_ns, *event);
+  if (!event) return;
+  st_fill_header(&event->header, ST_EVENT_TLS_CLOSE, sizeof(*event), now_ns);
+  event->tls_id = connection->plain_id;
+  event->conn_id = connection->conn_id;
+  event->egress_bytes = sent_bytes;
+  event->ingress_bytes = received_bytes;
+  st_submit(event);
+}
+
+/* One end of a connection for plaintext: its id, taken once whichever CPU comes first. */
+static __always_inline __u64 st_plain_id(struct st_connection *connection)
+{
+  if (!connection->plain_id)
+    __sync_val_compare_and_swap(&connection->plain_id, 0, st_next_id(ST_ID_TLS));
+  return connection->plain_id;
+}
+
+/* Bytes of all messages that sendmmsg or recvmmsg moved; 0 when they cannot be told. */
+__noinline __u64 st_messages_bytes(__u64 messages, __u64 count)
+{
+  __u64 total = 0, i;
+  __u32 bytes;
+
+  if (count > ST_MESSAGES_MAX) return 0;
+  for (i = 0; i < ST_MESSAGES_MAX; i++) {
+    if (i >= count) break;
+    if (bpf_probe_read_user(&bytes, 4, (void *)(messages + i * ST_MMSGHDR_BYTES + 56))) return 0;
+    total += bytes;
+  }
+  return total;
+}
+
+/* Emits a call of one buffer or iovec. */
+__noinline int st_emit_place(struct st_moved *moved, struct st_place *place)
+{
+  __u64 parts;
+
+  if (!moved || !place) return 0;
+  parts = place->parts > ST_PARTS_MAX ? ST_PARTS_MAX : place->parts;
+  if (!place->vector) {
+    moved->buffer = place->buffer;
+    st_emit_call(moved);
+  } else if (st_begin_emit(moved, parts ? parts : 1)) {
+    st_emit_vector(moved, place->vector, place->parts);
+  }
+  return 0;
+}
+
+/* Emits each message as a call of its own. */
+__noinline int st_emit_messages(struct st_moved *moved, __u64 messages, __u64 count)
+{
+  __u64 i;
+  __u32 bytes;
+
+  if (!moved) return 0;
+  for (i = 0; i < ST_MESSAGES_MAX; i++) {
+    struct st_place place = {};
+    __u64 message = messages + i * ST_MMSGHDR_BYTES;
+
+    if (i >= count || bpf_probe_read_user(&bytes, 4, (void *)(message + 56))) break;
+    moved->bytes = bytes;
+    moved->offset = 0;
+    moved->record.call_bytes = bytes;
+    if (bytes && st_place_message(&place, message)) st_emit_place(moved, &place);
+    moved->record.position += bytes;
+  }
+  return 0;
+}
+
+/* A call whose bytes are in no memory: sendfile, and splice either way. Kernels before 6.5 moved
+ * them without sock_send_length, and none has a tracepoint for a splice from a socket. */
+static __always_inline bool st_find_elsewhere(struct st_data_call *call, struct pt_regs *regs,
+                                              __u64 moved_socket, __u64 moved_end)
+{
+  bool is_splice = regs->orig_ax == ST_SYS_SPLICE;
+  struct sock *sk = st_socket_of((__u32)(is_splice ? regs->dx : regs->di));
+
+  if (!sk && is_splice) {
+    call->direction = ST_INGRESS;
+    sk = st_socket_of((__u32)regs->di);
+  }
+  if (!sk) return false;
+  call->connection = st_use_connection(sk);
+  if (!call->connection) return false;
+  if ((__u64)sk == moved_socket)
+    call->position = moved_end - call->bytes;
+  else if (call->direction == ST_INGRESS)
+    call->position = __sync_fetch_and_add(&call->connection->received_bytes, call->bytes);
+  else
+    call->position = __sync_fetch_and_add(&call->connection->sent_bytes, call->bytes);
+  return true;
+}
+
+/* Which connection the call moved bytes of, and where in its stream they are. The descriptor has to
+ * name the socket that was used: io_uring may have used another one just before. */
+static __always_inline bool st_find_call(struct st_data_call *call, struct pt_regs *regs,
+                                         struct st_thread *thread)
+{
+  __u64 sk = thread ? thread->moved_socket : 0, end = thread ? thread->moved_end : 0;
+
+  if (thread) thread->moved_socket = 0;
+  if (!call->bytes || call->form == ST_DATA_NONE) return false;
+  if (call->form == ST_DATA_ELSEWHERE) return st_find_elsewhere(call, regs, sk, end);
+  call->sk = sk ? st_socket_of((__u32)regs->di) : 0;
+  if (!sk || (__u64)call->sk != sk) return false;
+  if (call->form == ST_DATA_MESSAGES) call->bytes = st_messages_bytes(regs->si, call->bytes);
+  call->position = end - call->bytes;
+  call->connection = bpf_map_lookup_elem(&st_connections, &sk);
+  return call->connection && call->bytes;
+}
+
+static __always_inline void st_turn_to_tls(struct st_data_call *call)
+{
+  struct st_connection *connection = call->connection;
+  bool sends = call->direction == ST_EGRESS;
+
+  st_end_plain(connection, sends ? call->position : connection->sent_bytes,
+               sends ? connection->received_bytes : call->position, call->now_ns);
+}
+
+/* Whether the bytes that the call moved cannot be read at its end. */
+static __always_inline bool st_is_unreadable(struct st_data_call *call, struct pt_regs *regs)
+{
+  __u64 flag = call->direction == ST_EGRESS ? ST_MSG_ZEROCOPY : ST_MSG_TRUNC;
+
+  return call->form == ST_DATA_ELSEWHERE || (st_message_flags(regs) & flag);
+}
+
+/* Whether nothing of this call may be copied, or even looked at. */
+static __always_inline bool st_is_outside(struct st_data_call *call)
+{
+  struct st_connection *connection = call->connection;
+
+  if (connection->excluded || !st_is_running(true) || st_is_muted(connection->conn_id)) {
+    st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+    return true;
+  }
+  return st_is_past_deadline(call->now_ns);
+}
+
+/* Whether the connection carries plaintext, by all that is known with this call. */
+static __always_inline bool st_carries_plain(struct st_data_call *call, struct st_place *place)
+{
+  struct st_connection *connection = call->connection;
+  bool sends = call->direction == ST_EGRESS;
+  int look = st_look_at(place, call->bytes);
+
+  if (connection->content == ST_CONTENT_UNKNOWN)
+    connection->content = st_decide_content(connection, call->sk, look, call->position, sends);
+  else if (look & ST_LOOK_HELLO)
+    st_turn_to_tls(call);
+  if (sends) connection->sent_whole = place->asked == call->bytes;
+  if (connection->content == ST_CONTENT_UNKNOWN) st_count(ST_COUNT_UNDECIDED_BYTES, call->bytes);
+  return connection->content == ST_CONTENT_PLAIN;
+}
+
+/* Whether the call belongs to an approved request, by the first of its parts that is not empty. */
+static __always_inline bool st_is_plain_in_request(struct st_moved *moved,
+                                                   struct st_connection *connection,
+                                                   struct st_place *place)
+{
+  struct st_stream stream = {.tls_id = connection->plain_id,
+                             .conn_id = connection->conn_id,
+                             .position = {connection->sent_bytes, connection->received_bytes},
+                             .request = &connection->request};
+  __u64 part[2];
+
+  if (!st_all_needles) return true;
+  st_first_part(part, place, moved->bytes);
+  moved->buffer = part[0];
+  moved->in_row = part[1];
+  return st_is_in_request(moved, &stream, st_current_thread());
+}
+
+static __always_inline void st_emit_plain(struct st_data_call *call, struct pt_regs *regs,
+                                          struct st_place *place)
+{
+  struct st_moved moved = {.now_ns = call->now_ns, .bytes = call->bytes};
+
+  if (!st_plain_id(call->connection)) return;
+  st_fill_plain(&moved, call->connection, call->position, call->direction);
+  if (!st_is_plain_in_request(&moved, call->connection, place)) return;
+  st_charge_cpu((call->bytes > ST_CALL_BYTES_MAX ? ST_CALL_BYTES_MAX : call->bytes) * st_kib_ns >>
+                10);
+  if (call->form == ST_DATA_MESSAGES)
+    st_emit_messages(&moved, regs->si, (__u32)regs->ax);
+  else
+    st_emit_place(&moved, place);
+}
+
+/* A gap in a stream that is known; of one that is not, a count. */
+static __always_inline void st_emit_unreadable(struct st_data_call *call)
+{
+  struct st_moved moved = {.now_ns = call->now_ns, .bytes = call->bytes};
+
+  if (st_all_needles && !call->connection->request.window)
+    return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+  st_count(ST_COUNT_UNREADABLE_BYTES, call->bytes);
+  if (!call->connection->plain_id || !st_take_budget(call->now_ns, 1, 0)) return;
+  st_fill_plain(&moved, call->connection, call->position, call->direction);
+  st_emit_tail(&moved, ST_TLS_UNREADABLE);
+}
+
+/* The end of a system call: copies what it moved when that is plaintext of an approved connection.
+ */
+static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_form form,
+                                             long returned)
+{
+  struct st_data_call call = {.bytes = returned > 0 ? returned : 0, .form = form};
+  struct st_thread *thread = st_current_thread();
+  struct st_place place = {};
+
+  call.direction = st_is_receive(regs->orig_ax) ? ST_INGRESS : ST_EGRESS;
+  if (!st_find_call(&call, regs, thread) || call.connection->content == ST_CONTENT_TLS) return;
+  call.now_ns = bpf_ktime_get_boot_ns();
+  if (call.connection->has_tls || (thread && thread->depth))
+    st_turn_to_tls(&call);
+  else if (st_is_outside(&call))
+    return;
+  else if (st_is_unreadable(&call, regs))
+    st_emit_unreadable(&call);
+  else if (st_place_call(&place, regs, form) && st_carries_plain(&call, &place))
+    st_emit_plain(&call, regs, &place);
+}
+
+#endif

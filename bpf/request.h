@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Request scope: which calls belong to an approved request. Decided on the header block, before
+ * anything is copied; a call outside every window never is.
+ *
+ * A window is a TLS object's: it opens at the request whose header field is approved, or at one
+ * that a thread makes while it serves such a request, and closes when the next request begins
+ * (HTTP/1) or the stream's answer ends (HTTP/2). Userspace cuts to message boundaries; it can only
+ * narrow. */
+#ifndef ST_REQUEST_H
+#define ST_REQUEST_H
+
+#define ST_NEEDLES 32          /* fields to look for, in all forms */
+#define ST_NEEDLE_WORDS 8      /* of 8 bytes: 64 bytes of a field are compared */
+#define ST_REQUEST_BYTES 4096  /* of a header block that are looked at */
+#define ST_HEAD_SLOTS 64       /* calls that may be judged at the same time */
+#define ST_METHOD_BYTES 16     /* of a method and its blank, at most */
+#define ST_PREFACE_BYTES 24    /* "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" */
+#define ST_FRAME_BYTES 9       /* header of an HTTP/2 frame (RFC 9113 section 4.1) */
+#define ST_FRAMES 32           /* of one call that are walked */
+#define ST_FRAME_MAX (1 << 20) /* longer ones are none */
+
+/* A needle matches the bytes b where ((b | fold) ^ value) & mask is 0: ASCII case is ignored by a
+ * fold of 0x20 on letters. First those of HTTP/1, which begin with the line feed before the field,
+ * then those of HTTP/2: length and string as HPACK writes them. */
+const volatile __u64 st_needle_value[ST_NEEDLES][ST_NEEDLE_WORDS] = {};
+const volatile __u64 st_needle_mask[ST_NEEDLES][ST_NEEDLE_WORDS] = {};
+const volatile __u64 st_needle_fold[ST_NEEDLES][ST_NEEDLE_WORDS] = {};
+const volatile __u32 st_http1_needles = 0;
+const volatile __u32 st_all_needles = 0; /* 0: every request is in scope */
+
+/* The two directions of a TLS object, or of a plain connection. */
+struct st_stream {
+  __u64 tls_id;
+  __u64 conn_id;
+  __u64 position[2]; /* by enum st_direction, the call at hand included */
+  struct st_request *request;
+};
+
+/* The beginning of a request. Twice the room: for the verifier, which adds the largest offset to
+ * the largest length. */
+struct st_request_head {
+  __u64 owner;    /* of a slot: 1 + thread id while it is used */
+  __u64 bytes;    /* in text; zeros follow */
+  __u64 position; /* of text in its stream */
+  __u64 hit;      /* where a needle was found */
+  __u8 text[2 * ST_REQUEST_BYTES + 64];
+};
+
+/* Working memory. A slot belongs to one program at a time, whatever preempts it. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, ST_HEAD_SLOTS);
+  __uint(map_flags, BPF_F_RDONLY);
+  __type(key, __u32);
+  __type(value, struct st_request_head);
+} st_slots SEC(".maps");
+
+/* Header blocks that came in several calls, until they are whole: approved or forgotten. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 512);
+  __uint(map_flags, BPF_F_RDONLY);
+  __type(key, __u64); /* tls_id of the stream */
+  __type(value, struct st_request_head);
+} st_heads SEC(".maps");
+
+enum st_head_verdict { ST_HEAD_OPEN = 0, ST_HEAD_MATCHED = 1, ST_HEAD_ENDED = 2 };
+
+static __always_inline struct st_request_head *st_take_slot(void)
+{
+  __u64 me = 1 + (__u32)st_current_id();
+  __u32 i;
+
+  for (i = 0; i < 4; i++) {
+    __u32 index = (me + i * 17) & (ST_HEAD_SLOTS - 1);
+    struct st_request_head *slot = bpf_map_lookup_elem(&st_slots, &index);
+
+    if (slot && !__sync_val_compare_and_swap(&slot->owner, 0, me)) return slot;
+  }
+  st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+  return 0;
+}
+
+static __always_inline void st_give_slot(struct st_request_head *slot)
+{
+  __sync_lock_test_and_set(&slot->owner, 0);
+}
+
+/* Adds the call's first bytes, as far as there is room. False: they cannot be read. */
+static __always_inline bool st_fill_head(struct st_request_head *head, struct st_moved *moved)
+{
+  __u64 at = head->bytes, bytes = moved->in_row, room;
+  static const __u8 zeros[64] = {};
+
+  barrier_var(at);
+  if (at > ST_REQUEST_BYTES) at = ST_REQUEST_BYTES;
+  room = ST_REQUEST_BYTES - at;
+  if (bytes > room) bytes = room;
+  barrier_var(bytes);
+  if (bytes > ST_REQUEST_BYTES) bytes = ST_REQUEST_BYTES;
+  if (bpf_probe_read_user(head->text + at, bytes, (void *)moved->buffer)) return false;
+  at += bytes;
+  head->bytes = at;
+  barrier_var(at);
+  if (at > 2 * ST_REQUEST_BYTES) at = 2 * ST_REQUEST_BYTES;
+  bpf_probe_read_kernel(head->text + at, sizeof(zeros), zeros);
+  return true;
+}
+
+/* Whether needle `n` stands at `at`. */
+__noinline int st_needle_is_at(struct st_request_head *head, __u32 at, __u32 n)
+{
+  __u32 i;
+
+  if (!head) return 0;
+  at &= ST_REQUEST_BYTES - 1;
+  n &= ST_NEEDLES - 1;
+  for (i = 0; i < ST_NEEDLE_WORDS; i++) {
+    __u64 word = *(__u64 *)(head->text + at + 8 * i);
+
+    if (((word | st_needle_fold[n][i]) ^ st_needle_value[n][i]) & st_needle_mask[n][i]) return 0;
+  }
+  return 1;
+}
+
+/* What the line feed at `at` begins: a field that is looked for, the end of the block, or neither.
+ */
+__noinline int st_judge_line(struct st_request_head *head, __u32 at)
+{
+  __u32 n;
+
+  if (!head) return ST_HEAD_OPEN;
+  at &= ST_REQUEST_BYTES - 1;
+  if (head->text[at + 1] == '\n' || (head->text[at + 1] == '\r' && head->text[at + 2] == '\n'))
+    return ST_HEAD_ENDED;
+  for (n = 0; n < ST_NEEDLES && n < st_http1_needles; n++)
+    if (st_needle_is_at(head, at, n)) return ST_HEAD_MATCHED;
+  return ST_HEAD_OPEN;
+}
+
+/* Whether a byte of `word` is 0: all eight at once. */
+static __always_inline bool st_has_zero(__u64 word)
+{
+  return (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+}
+
+/* Looks at each line that begins in the 64 bytes at `at`. A function of its own, as all that loop
+ * here: a global one is verified once, not once a round. */
+__noinline int st_scan_lines(struct st_request_head *head, __u32 at)
+{
+  __u32 i, byte;
+
+  if (!head) return ST_HEAD_OPEN;
+  at &= ST_REQUEST_BYTES - 64;
+  for (i = 0; i < 64; i += 8) {
+    __u64 word = *(__u64 *)(head->text + at + i) ^ 0x0a0a0a0a0a0a0a0aULL;
+
+    if (!st_has_zero(word)) continue;
+    for (byte = 0; byte < 8; byte++, word >>= 8) {
+      int verdict = word & 0xff ? ST_HEAD_OPEN : st_judge_line(head, at + i + byte);
+
+      if (verdict != ST_HEAD_OPEN) return verdict;
+    }
+  }
+  return ST_HEAD_OPEN;
+}
+
+/* Looks at each line of the block up to its end. */
+__noinline int st_scan_http1(struct st_request_head *head)
+{
+  __u32 at;
+
+  if (!head) return ST_HEAD_OPEN;
+  for (at = 0; at < ST_REQUEST_BYTES && at < head->bytes; at += 64) {
+    int verdict = st_scan_lines(head, at);
+
+    if (verdict != ST_HEAD_OPEN) return verdict;
+  }
+  return ST_HEAD_OPEN;
+}
+
+/* Looks for needle `n` in the 64 bytes at `at`, by its first byte; says where in head->hit. */
+__noinline int st_scan_bytes(struct st_request_head *head, __u32 at, __u32 n)
+{
+  __u64 first;
+  __u32 i, byte;
+
+  if (!head) return 0;
+  at &= ST_REQUEST_BYTES - 64;
+  n &= ST_NEEDLES - 1;
+  first = (st_needle_value[n][0] & 0xff) * 0x0101010101010101ULL;
+  for (i = 0; i < 64; i += 8) {
+    __u64 word = *(__u64 *)(head->text + at + i) ^ first;
+
+    if (!st_has_zero(word)) continue;
+    for (byte = 0; byte < 8; byte++, word >>= 8) {
+      if ((word & 0xff) || !st_needle_is_at(head, at + i + byte, n)) continue;
+      head->hit = at + i + byte;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* Looks for needle `n` anywhere. */
+__noinline int st_scan_http2(struct st_request_head *head, __u32 n)
+{
+  __u32 at;
+
+  if (!head) return 0;
+  for (at = 0; at < ST_REQUEST_BYTES && at < head->bytes; at += 64)
+    if (st_scan_bytes(head, at, n)) return 1;
+  return 0;
+}
+
+/* A method and its blank: GET, PROPFIND; not HTTP/1.1 of an answer. The call may end inside it
+ * where a request is expected. */
+static __always_inline bool st_begins_request(struct st_request_head *head, bool is_expected)
+{
+  __u32 i;
+
+  for (i = 0; i < ST_METHOD_BYTES; i++) {
+    __u8 c = head->text[i];
+
+    if (c == ' ') return i > 2;
+    if (i == head->bytes) return i && is_expected;
+    if ((c < 'A' || c > 'Z') && c != '-') return false;
+  }
+  return false;
+}
+
+static __always_inline bool st_begins_preface(struct st_request_head *head)
+{
+  return *(__u64 *)head->text == 0x5448202a20495250ULL &&     /* "PRI * HT" */
+         *(__u64 *)(head->text + 8) == 0x0a0d302e322f5054ULL; /* "TP/2.0\r\n" */
+}
+
+/* Tells userspace that what follows is in a window of this kind, or in none; bytes of both streams
+ * before these positions that did not come were out of scope. `position` is where the stream of the
+ * call at hand stands; the other one has no call under way. */
+static __always_inline void st_emit_window(struct st_moved *moved, struct st_stream *stream,
+                                           __u64 position)
+{
+  struct st_window_event *event = ST_RESERVE(moved->now_ns, *event);
+  __u8 direction = moved->record.direction;
+
+  if (!event) return;
+  st_fill_header(&event->header, ST_EVENT_WINDOW, sizeof(*event), moved->now_ns);
+  event->tls_id = stream->tls_id;
+  event->conn_id = stream->conn_id;
+  event->position[0] = direction == 0 ? position : stream->position[0];
+  event->position[1] = direction == 1 ? position : stream->position[1];
+  event->kind = stream->request->window;
+  __builtin_memset(event->reserved, 0, sizeof(event->reserved));
+  st_submit(event);
+}
+
+static __always_inline void st_set_window(struct st_moved *moved, struct st_stream *stream,
+                                          __u32 kind, __u64 position)
+{
+  if (stream->request->window == kind && !kind) return;
+  stream->request->window = kind;
+  st_emit_window(moved, stream, position);
+}
+
+/* The part of an approved header block that earlier calls carried. */
+static __always_inline void st_emit_head(struct st_moved *moved, struct st_request_head *head,
+                                         __u64 bytes)
+{
+  const __u64 size = sizeof(struct st_tls_event) + ST_REQUEST_BYTES;
+  struct st_tls_event *event;
+
+  if (!bytes || !st_take_budget(moved->now_ns, 1, bytes)) return;
+  event = st_or_lost(bpf_ringbuf_reserve(&st_events, size, 0));
+  if (!event) {
+    st_count(ST_COUNT_LOST_RING_BYTES, bytes);
+    return;
+  }
+  *event = moved->record;
+  event->header.size = size;
+  event->position = head->position;
+  event->call_bytes = bytes;
+  event->offset_bytes = 0;
+  event->chunk_bytes = bytes;
+  event->flags = ST_TLS_LAST;
+  barrier_var(bytes);
+  if (bytes > ST_REQUEST_BYTES) bytes = ST_REQUEST_BYTES;
+  bpf_probe_read_kernel(event + 1, bytes, head->text);
+  st_count(ST_COUNT_BYTES, bytes);
+  st_submit(event);
+}
+
+/* A request arrived: this thread serves it until it reads another one. While it has one that is not
+ * answered and reads a second, nobody knows which of them its calls are for. */
+static __always_inline void st_note_inbound(struct st_thread *thread, struct st_stream *stream,
+                                            bool is_approved)
+{
+  if (!thread) return;
+  if (thread->serving_tls_id && thread->serving_tls_id != stream->tls_id && !thread->has_answered)
+    thread->is_shared = 1;
+  thread->serving_tls_id = stream->tls_id;
+  thread->has_answered = 0;
+  thread->serves_approved = is_approved;
+}
+
+static __always_inline void st_note_answer(struct st_thread *thread, struct st_stream *stream)
+{
+  if (thread && thread->serving_tls_id == stream->tls_id) thread->has_answered = 1;
+}
+
+/* Whether a request that this thread sends is part of the approved one that it serves. */
+static __always_inline bool st_is_caused(struct st_thread *thread, struct st_stream *stream,
+                                         __u64 direction)
+{
+  return thread && direction == ST_EGRESS && thread->serves_approved && !thread->is_shared &&
+         thread->serving_tls_id != stream->tls_id;
+}
+
+/* The rest of a header block that came in pieces. */
+static __always_inline void st_continue_head(struct st_moved *moved, struct st_stream *stream,
+                                             struct st_thread *thread)
+{
+  struct st_request_head *head = bpf_map_lookup_elem(&st_heads, &stream->tls_id);
+  __u64 before;
+  int verdict;
+
+  stream->request->is_head_open = 0;
+  if (!head) return;
+  before = head->bytes;
+  verdict = st_fill_head(head, moved) ? st_scan_http1(head) : ST_HEAD_ENDED;
+  if (verdict == ST_HEAD_OPEN && head->bytes == before + moved->bytes) {
+    stream->request->is_head_open = 1;
+    return;
+  }
+  if (verdict == ST_HEAD_MATCHED) {
+    st_set_window(moved, stream, ST_WINDOW_MATCHED, head->position);
+    st_emit_head(moved, head, before);
+    if (moved->record.direction == ST_INGRESS) st_note_inbound(thread, stream, true);
+  }
+  bpf_map_delete_elem(&st_heads, &stream->tls_id);
+}
+
+/* A request begins in this call. */
+static __always_inline void st_begin_request(struct st_moved *moved, struct st_stream *stream,
+                                             struct st_thread *thread, struct st_request_head *head,
+                                             bool has_turned)
+{
+  __u64 direction = moved->record.direction, position = moved->record.position;
+  int verdict = st_scan_http1(head);
+
+  stream->request->requests = direction + 1;
+  if (verdict == ST_HEAD_MATCHED)
+    st_set_window(moved, stream, ST_WINDOW_MATCHED, position);
+  else if (st_is_caused(thread, stream, direction))
+    st_set_window(moved, stream, ST_WINDOW_CAUSED, position);
+  else if (has_turned)
+    st_set_window(moved, stream, ST_WINDOW_NONE, position);
+  if (direction == ST_INGRESS) st_note_inbound(thread, stream, verdict == ST_HEAD_MATCHED);
+  if (stream->request->window || verdict != ST_HEAD_OPEN) return;
+  if (head->bytes < moved->bytes) return; /* there is more of it than is looked at */
+  head->position = position;
+  stream->request->is_head_open = !bpf_map_update_elem(&st_heads, &stream->tls_id, head, BPF_ANY);
+}
+
+struct st_frame {
+  __u64 bytes; /* with its header */
+  __u32 stream;
+  __u8 type;
+  __u8 flags;
+  __u16 reserved;
+};
+
+/* The frame header at `buffer`. False: there is none. */
+static __always_inline bool st_read_frame(__u64 buffer, struct st_frame *frame)
+{
+  __u8 head[ST_FRAME_BYTES];
+
+  if (bpf_probe_read_user(head, sizeof(head), (void *)buffer)) return false;
+  frame->bytes = ((__u64)head[0] << 16 | (__u64)head[1] << 8 | head[2]) + ST_FRAME_BYTES;
+  frame->type = head[3];
+  frame->flags = head[4];
+  frame->stream =
+      (__u32)head[5] << 24 | (__u32)head[6] << 16 | (__u32)head[7] << 8 | (__u32)head[8];
+  return frame->bytes < ST_FRAME_MAX && frame->type < 16 && !(head[5] & 0x80);
+}
+
+static __always_inline bool st_ends_stream(struct st_frame *frame)
+{
+  return frame->type == 3 ||
+         (frame->type < 2 && (frame->flags & 1)); /* RST_STREAM; DATA, HEADERS */
+}
+
+/* Follows the frames of one call from the boundary that the last one left. Finds the stream that
+ * holds `hit` (0: none), and whether the window's stream ends. */
+__noinline int st_walk_frames(struct st_moved *moved, struct st_request *request, __u64 hit)
+{
+  struct st_frame frame = {};
+  __u64 at, i, direction;
+
+  if (!moved || !request) return 0;
+  direction = moved->record.direction & 1;
+  at = request->frame_rest[direction];
+  for (i = 0; i < ST_FRAMES; i++) {
+    if (at + ST_FRAME_BYTES > moved->in_row || !st_read_frame(moved->buffer + at, &frame)) break;
+    if (hit && hit >= at && hit < at + frame.bytes)
+      request->stream = request->stream ? ST_STREAM_UNKNOWN : frame.stream;
+    if (direction + 1 != request->requests && frame.stream == request->stream &&
+        st_ends_stream(&frame))
+      request->has_ended = 1;
+    at += frame.bytes;
+  }
+  /* A header that is cut, or none at all: the next call is tried at its beginning. */
+  request->frame_rest[direction] = at > moved->bytes ? at - moved->bytes : 0;
+  return 0;
+}
+
+/* HTTP/2: streams share the connection, so the window is its, until the stream's answer has ended.
+ */
+static __always_inline void st_judge_http2(struct st_moved *moved, struct st_stream *stream,
+                                           struct st_request_head *head)
+{
+  struct st_request *request = stream->request;
+  __u64 hit = 0;
+  __u32 n;
+
+  if (request->has_ended) {
+    request->has_ended = request->stream = 0;
+    st_set_window(moved, stream, ST_WINDOW_NONE, moved->record.position);
+  }
+  if (!request->requests || request->requests == moved->record.direction + 1U) {
+    for (n = st_http1_needles; n < ST_NEEDLES && n < st_all_needles && !hit; n++)
+      if (st_scan_http2(head, n)) hit = head->hit;
+  }
+  if (hit) request->requests = moved->record.direction + 1;
+  st_walk_frames(moved, request, hit);
+  if (hit && !request->stream) request->stream = ST_STREAM_UNKNOWN;
+  if (hit) st_set_window(moved, stream, ST_WINDOW_MATCHED, moved->record.position);
+}
+
+/* Judges one call of a TLS object, with a slot to work in. */
+static __always_inline void st_judge_call(struct st_moved *moved, struct st_stream *stream,
+                                          struct st_thread *thread, struct st_request_head *slot)
+{
+  struct st_request *request = stream->request;
+  __u32 here = moved->record.direction + 1;
+  bool has_turned = request->last != here, is_expected;
+
+  request->last = here;
+  if (request->requests && request->requests != here && here == ST_EGRESS + 1)
+    st_note_answer(thread, stream);
+  if (request->is_head_open && request->requests == here) {
+    st_continue_head(moved, stream, thread);
+    return;
+  }
+  slot->bytes = 0;
+  if (!st_fill_head(slot, moved)) return;
+  if (!request->is_http2 && st_begins_preface(slot)) {
+    request->is_http2 = 1;
+    request->requests = here;
+    request->frame_rest[(here - 1) & 1] = ST_PREFACE_BYTES;
+  }
+  is_expected = request->requests == here || (!request->requests && slot->text[0] != 'H');
+  if (!request->is_http2 && st_begins_request(slot, has_turned && is_expected))
+    st_begin_request(moved, stream, thread, slot, has_turned);
+  else if (request->is_http2 || !request->requests)
+    st_judge_http2(moved, stream, slot);
+}
+
+/* Whether the target runs goroutines: then what a thread does next may be for another request. */
+static __always_inline bool st_runs_goroutines(void)
+{
+  struct st_shared *shared = st_shared_state();
+
+  return shared && shared->has_go;
+}
+
+/* Whether this call may be copied. */
+static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_stream *stream,
+                                             struct st_thread *thread)
+{
+  struct st_request_head *slot = st_take_slot();
+
+  if (st_runs_goroutines()) thread = 0;
+  if (slot) {
+    st_judge_call(moved, stream, thread, slot);
+    st_give_slot(slot);
+  }
+  if (!stream->request->window) st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+  return stream->request->window;
+}
+
+/* Whether what this thread does besides (logs, other system calls) belongs to the request. */
+static __always_inline bool st_serves_request(struct st_thread *thread)
+{
+  if (!st_all_needles) return true;
+  return thread && thread->serves_approved && !thread->is_shared && !st_runs_goroutines();
+}
+
+#endif

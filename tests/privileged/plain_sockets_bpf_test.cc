@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every byte of a socket without TLS is delivered or counted, by whichever call it moved; not a
+// byte of one that carries TLS is. Looks at the raw ring, before redaction.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "tests/privileged/tls_capture_support.h"
+#include "tests/support/child.h"
+#include "userspace/base/file.h"
+
+namespace scopetrace::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+std::string read_exactly(int fd, std::size_t bytes) {
+  std::string text(bytes, '\0');
+  for (std::size_t at = 0; at < bytes;) {
+    const ssize_t got = ::read(fd, text.data() + at, bytes - at);
+    if (got <= 0) return text.substr(0, at);
+    at += static_cast<std::size_t>(got);
+  }
+  return text;
+}
+
+// One capture of scopetrace-test-socket-calls, which does what it is told on one connection.
+class PlainSocketsBpfTest : public TlsCaptureBpfTest {
+ protected:
+  PlainSocketsBpfTest() {
+    ST_CHECK(write_file_atomically(file_, file_text_, 0600));
+    target_ = std::make_unique<Child>(
+        std::vector<std::string>{SCOPETRACE_TEST_BIN "/scopetrace-test-socket-calls",
+                                 std::to_string(listener_.port()), file_});
+    ST_CHECK(target_->wait_for_line("ready"));
+  }
+  ~PlainSocketsBpfTest() override { ::unlink(file_.c_str()); }
+
+  void start(const std::function<void(ProbeConfig&)>& configure = [](ProbeConfig&) {}) {
+    Options options;
+    options.configure = [&](ProbeConfig& config) {
+      config.tls = false;
+      config.plain = true;
+      configure(config);
+    };
+    auto loaded = ProbeSet::load(config_for(static_cast<std::uint32_t>(target_->tgid()), options));
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    probes_ = std::make_unique<ProbeSet>(std::move(*loaded));
+    ASSERT_TRUE(probes_->attach_kernel_probes().has_value());
+    ASSERT_TRUE(probes_->resume().has_value());
+  }
+  void connect() {
+    ASSERT_EQ(call("connect"), 0);
+    peer_ = listener_.accept();
+  }
+  // What the call returned in the target.
+  long call(const std::string& name) {
+    target_->write_line(name);
+    const auto line = target_->read_line();
+    return line ? std::stol(*line) : -1;
+  }
+  void send_from_peer(const std::string& text) {
+    ST_CHECK(::write(peer_.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  std::string receive_at_peer(long bytes) {
+    return read_exactly(peer_.get(), static_cast<std::size_t>(bytes));
+  }
+  Seen finish() {
+    Seen seen;
+    RingConsumer ring(probes_->payload_ring_fd(), probes_->payload_ring_bytes());
+    ring.drain([&seen](Bytes record) { seen.add(record); });
+    counters_ = probes_->read_counters().value_or(ProbeCounters{});
+    return seen;
+  }
+
+  LoopbackListener listener_;
+  std::string file_ = "/tmp/scopetrace-plain-" + std::to_string(::getpid());
+  std::string file_text_ = make_pattern(3000, 3);
+  std::unique_ptr<Child> target_;
+  std::unique_ptr<ProbeSet> probes_;
+  UniqueFd peer_;
+};
+
+class PlainSendsBpfTest : public PlainSocketsBpfTest,
+                          public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(PlainSendsBpfTest, DeliversWhatThePeerGot) {
+  start();
+  connect();
+
+  const long once = call(GetParam());
+  const long twice = call(GetParam());
+
+  const int messages = std::string(GetParam()) == "sendmmsg" ? 26 : 1;  // it returns their number
+  const Stream stream = finish().only(ST_EGRESS);
+  EXPECT_EQ(stream.bytes, receive_at_peer((once + twice) * messages));
+  EXPECT_EQ(stream.end, stream.bytes.size());
+  EXPECT_THAT(stream.bytes, ::testing::HasSubstr("a text of twenty-six bytes"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, PlainSendsBpfTest,
+                         ::testing::Values("write", "writev", "pwritev2", "sendto", "sendmsg",
+                                           "sendmmsg"),
+                         [](const auto& row) { return std::string(row.param); });
+
+class PlainReceivesBpfTest : public PlainSocketsBpfTest,
+                             public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(PlainReceivesBpfTest, DeliversWhatThePeerSent) {
+  start();
+  connect();
+  const std::string text = make_pattern(80, 5);
+
+  send_from_peer(text.substr(0, 40));
+  ASSERT_GT(call(GetParam()), 0);
+  send_from_peer(text.substr(40));
+  ASSERT_GT(call(GetParam()), 0);
+
+  EXPECT_EQ(finish().only(ST_INGRESS).bytes, text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, PlainReceivesBpfTest,
+                         ::testing::Values("read", "readv", "preadv2", "recvfrom", "recvmsg",
+                                           "recvmmsg"),
+                         [](const auto& row) { return std::string(row.param); });
+
+struct BlindCase {
+  const char* call;
+  bool sends;
+  unsigned flag;
+  st_counter counter;
+};
+void PrintTo(const BlindCase& row, std::ostream* out) { *out << row.call; }
+
+class PlainBlindBpfTest : public PlainSocketsBpfTest,
+                          public ::testing::WithParamInterface<BlindCase> {};
+
+TEST_P(PlainBlindBpfTest, LeavesAGapOfTheRightLength) {
+  const BlindCase& row = GetParam();
+  start();
+  connect();
+  ASSERT_EQ(call("write"), 26);
+  send_from_peer(make_pattern(20, 5));
+  ASSERT_EQ(call("read"), 20);
+
+  if (!row.sends) send_from_peer(make_pattern(30, 6));
+  ASSERT_GT(call(row.call), 0);
+  ASSERT_EQ(call("write"), 26);
+  send_from_peer(make_pattern(20, 7));
+  ASSERT_EQ(call("read"), 20);
+
+  const Seen seen = finish();
+  const st_direction direction = row.sends ? ST_EGRESS : ST_INGRESS;
+  const std::string known = row.sends ? "a text of twenty-six bytes" : make_pattern(20, 5);
+  ASSERT_EQ(seen.tails.size(), 1U);
+  const st_tls_event& gap = seen.tails[0];
+  EXPECT_EQ(gap.flags, ST_TLS_LAST | ST_TLS_PLAIN | row.flag);
+  EXPECT_EQ(gap.direction, direction);
+  EXPECT_EQ(gap.position, known.size());
+  EXPECT_EQ(counters_[row.counter], gap.call_bytes);
+  const std::string& bytes = seen.only(direction).bytes;
+  EXPECT_EQ(bytes.substr(0, known.size()), known);
+  EXPECT_EQ(bytes.substr(known.size(), gap.call_bytes), std::string(gap.call_bytes, '\0'));
+  EXPECT_EQ(bytes.size(), 2 * known.size() + gap.call_bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Calls, PlainBlindBpfTest,
+    ::testing::Values(BlindCase{"sendfile", true, ST_TLS_UNREADABLE, ST_COUNT_UNREADABLE_BYTES},
+                      BlindCase{"splice-out", true, ST_TLS_UNREADABLE, ST_COUNT_UNREADABLE_BYTES},
+                      BlindCase{"splice-in", false, ST_TLS_UNREADABLE, ST_COUNT_UNREADABLE_BYTES},
+                      BlindCase{"zerocopy", true, ST_TLS_UNREADABLE, ST_COUNT_UNREADABLE_BYTES},
+                      BlindCase{"truncate", false, ST_TLS_UNREADABLE, ST_COUNT_UNREADABLE_BYTES},
+                      BlindCase{"io_uring", true, ST_TLS_IO_URING, ST_COUNT_IO_URING_BYTES}),
+    [](const auto& row) {
+      std::string name = row.param.call;
+      std::erase_if(name, [](char c) { return c == '-' || c == '_'; });
+      return name;
+    });
+
+TEST_F(PlainSocketsBpfTest, CountsCallsOfIoUring) {
+  start();
+  connect();
+
+  ASSERT_EQ(call("io_uring"), 1);
+
+  EXPECT_THAT(finish().streams, IsEmpty());
+  EXPECT_EQ(counters_[ST_COUNT_IO_URING_CALLS], 1U);
+  EXPECT_EQ(counters_[ST_COUNT_IO_URING_BYTES], 26U);
+}
+
+TEST_F(PlainSocketsBpfTest, DoesNotRecordWhatIsOnlyLookedAt) {
+  start();
+  connect();
+  send_from_peer(make_pattern(30, 1));
+
+  ASSERT_EQ(call("peek"), 30);
+  ASSERT_EQ(call("read"), 30);
+
+  EXPECT_EQ(finish().only(ST_INGRESS).end, 30U);
+}
+
+TEST_F(PlainSocketsBpfTest, DeliversTextOfAConnectionThatWasOpen) {
+  connect();
+  start();
+
+  ASSERT_EQ(call("write"), 26);
+
+  EXPECT_EQ(finish().only(ST_EGRESS).bytes, receive_at_peer(26));
+}
+
+TEST_F(PlainSocketsBpfTest, CopiesNothingOfAnOpenConnectionThatMayBeAnything) {
+  connect();
+  start();
+  send_from_peer(std::string("\x00\x01", 2) + make_pattern(30, 2));
+
+  ASSERT_EQ(call("read"), 32);
+
+  EXPECT_THAT(finish().streams, IsEmpty());
+  EXPECT_EQ(counters_[ST_COUNT_UNDECIDED_BYTES], 32U);
+}
+
+TEST_F(PlainSocketsBpfTest, CopiesNothingBehindTheHelloOfTls) {
+  start();
+  connect();
+  ASSERT_EQ(call("write"), 26);
+  send_from_peer(std::string("\x16\x03\x01\x00\x20\x02", 6) + make_pattern(26, 2));
+
+  ASSERT_EQ(call("read"), 32);
+  ASSERT_EQ(call("write"), 26);
+
+  const Seen seen = finish();
+  EXPECT_EQ(seen.streams.size(), 1U);
+  EXPECT_EQ(seen.only(ST_EGRESS).end, 26U);
+  ASSERT_EQ(seen.closes.size(), 1U);
+  EXPECT_EQ(seen.closes[0].egress_bytes, 26U);
+  EXPECT_EQ(seen.closes[0].ingress_bytes, 0U);
+}
+
+TEST_F(PlainSocketsBpfTest, CopiesNothingWhilePausedOrMuted) {
+  start();
+  connect();
+  ASSERT_TRUE(probes_->pause());
+  ASSERT_EQ(call("write"), 26);
+  ASSERT_TRUE(probes_->resume());
+  ASSERT_EQ(call("write"), 26);
+  ASSERT_TRUE(probes_->mute(1));
+  ASSERT_EQ(call("write"), 26);
+
+  const Stream stream = finish().only(ST_EGRESS);
+  EXPECT_EQ(stream.calls, 1U);
+  EXPECT_EQ(stream.end, 52U);
+}
+
+TEST_F(PlainSocketsBpfTest, CopiesNothingWithoutBudget) {
+  start([](ProbeConfig& config) { config.max_bytes = 30; });
+  connect();
+  ASSERT_EQ(call("writev"), 26);
+  ASSERT_EQ(call("writev"), 26);
+
+  EXPECT_EQ(finish().only(ST_EGRESS).end, 26U);
+  EXPECT_EQ(counters_[ST_COUNT_LOST_BUDGET_BYTES], 26U);
+}
+
+// As on kernels before 6.3.
+TEST_F(PlainSocketsBpfTest, LearnsOfSocketsBySystemCalls) {
+  start([](ProbeConfig& config) { config.avoid_socket_lengths = true; });
+  connect();
+  ASSERT_EQ(call("write"), 26);
+  ASSERT_EQ(call("sendfile"), 3000);
+  ASSERT_EQ(call("writev"), 26);
+
+  const Seen seen = finish();
+  EXPECT_EQ(seen.only(ST_EGRESS).end, 3052U);
+  ASSERT_EQ(seen.tails.size(), 1U);
+  EXPECT_EQ(seen.tails[0].position, 26U);
+}
+
+TEST_F(PlainSocketsBpfTest, IsNotAttachedUnlessAsked) {
+  start([](ProbeConfig& config) { config.plain = false; });
+  connect();
+  ASSERT_EQ(call("write"), 26);
+
+  EXPECT_FALSE(probes_->features().plain_sockets);
+  EXPECT_THAT(finish().streams, IsEmpty());
+}
+
+// The target has a TLS connection that was open before, and opens another.
+TEST_F(TlsCaptureBpfTest, SocketsWithTlsAreNeverCopied) {
+  const LoopbackListener peer;
+  TlsTarget target(
+      [&](SSL* ssl) {
+        write_all_in(ssl, make_pattern(50'000, 1), 9'000);
+        {
+          const TlsEnd second(peer.connect(), TlsEnd::Role::kClient);
+          write_all_in(second.ssl(), make_pattern(5'000, 2), 900);
+        }
+        read_to_end(ssl);
+      },
+      [&](SSL* ssl) {
+        const std::string all = make_pattern(50'000, 3);
+        std::string got(50'000, '\0');
+        for (int at = 0; at < 50'000;) at += SSL_read(ssl, got.data(), 50'000);
+        read_to_end(TlsEnd(peer.accept(), TlsEnd::Role::kServer).ssl());
+        write_all_in(ssl, all, all.size());
+        SSL_shutdown(ssl);
+      });
+  Result<ProbeSet> probes = [&] {
+    ProbeConfig config = config_for(target.tgid(), Options{});
+    config.tls = false;
+    config.plain = true;
+    return ProbeSet::load(config);
+  }();
+  ASSERT_TRUE(probes.has_value());
+  ASSERT_TRUE(probes->attach_kernel_probes() && probes->resume());
+
+  ASSERT_TRUE(target.run());
+
+  Seen seen;
+  RingConsumer ring(probes->payload_ring_fd(), probes->payload_ring_bytes());
+  ring.drain([&seen](Bytes record) { seen.add(record); });
+  EXPECT_THAT(seen.streams, IsEmpty());
+  EXPECT_GE(seen.connections.size(), 2U);
+  EXPECT_EQ(probes->read_counters()->values[ST_COUNT_BYTES], 0U);
+}
+
+}  // namespace
+}  // namespace scopetrace::testing

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request among many at once: it and what it causes are in the bundle, nothing of the others.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "tests/support/bundle_schema.h"
+#include "tests/support/loopback.h"
+#include "tests/support/traced_host.h"
+
+namespace scopetrace::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+class RequestScopeE2eTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
+    host_ = std::make_unique<TracedHost>();
+  }
+
+  std::unique_ptr<Child> attach_to_request(pid_t tgid, const std::string& id,
+                                           const std::string& header = "x-request-id") {
+    const std::vector<std::string> options = {"--inbound", "--request-id", id, "--request-header",
+                                              header};
+    return host_->attach(tgid, host_->approve(tgid, options));
+  }
+  void seal(Child& attach) {
+    attach.send_signal(SIGINT);
+    EXPECT_EQ(attach.wait(), 0) << attach.output();
+    const Finished verdict = host_->verify(host_->bundle());
+    EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
+    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
+  }
+
+  // "GET /v1/status 200 id", for each exchange.
+  std::vector<std::string> exchanges() const {
+    std::vector<std::string> found;
+    for (const auto& line : TracedHost::lines(host_->bundle())) {
+      if (line.value("type", "") != "http") continue;
+      const auto request = line.value("request", nlohmann::json::object());
+      const auto response = line.value("response", nlohmann::json::object());
+      found.push_back(request.value("method", "-") + " " + request.value("target", "-") + " " +
+                      std::to_string(response.value("status", 0)) + " " +
+                      line.value("correlation", "-"));
+    }
+    return found;
+  }
+
+  std::unique_ptr<TracedHost> host_;
+};
+
+TEST_F(RequestScopeE2eTest, FollowsOneRequestThroughItsThread) {
+  const auto gateway = host_->start_gateway();
+  const std::string port = gateway->read_line().value_or("");
+  const auto attach = attach_to_request(gateway->tgid(), "req-4711-of-one");
+
+  TracedHost::load_gateway(port, "X-Request-Id", "req-4711-of-one");
+  seal(*attach);
+
+  EXPECT_THAT(exchanges(),
+              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+                                   "GET /v1/status 200 id", "GET /v1/limits 429 thread"));
+}
+
+TEST_F(RequestScopeE2eTest, FollowsTheIdThroughNginx) {
+  const int port = free_loopback_port();
+  const auto nginx = host_->start_nginx(port);
+  const std::string approval = host_->approve(nginx->tgid(), {"--inbound"});
+  const auto attach = host_->attach(nginx->tgid(), approval,
+                                    {"--request-id", "req-4711-of-one"});  // narrower than approved
+
+  TracedHost::load_gateway(std::to_string(port), "X-Request-Id", "req-4711-of-one");
+  seal(*attach);
+
+  EXPECT_THAT(exchanges(),
+              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+                                   "GET /v1/status 200 id"));
+}
+
+TEST_F(RequestScopeE2eTest, FollowsTheIdThroughAnEventLoop) {
+  const auto gateway = host_->start_node_gateway();
+  const std::string port = gateway->read_line().value_or("");
+  const auto attach = attach_to_request(gateway->tgid(), "req-4711-of-one");
+
+  TracedHost::load_gateway(port, "X-Request-Id", "req-4711-of-one");
+  seal(*attach);
+
+  // Whose the call without the id is, nobody can know: one thread serves them all.
+  EXPECT_THAT(exchanges(),
+              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+                                   "GET /v1/status 200 id"));
+}
+
+TEST_F(RequestScopeE2eTest, FollowsTheIdThroughGoroutines) {
+  const auto gateway = host_->start_go_gateway();
+  const std::string port = gateway->read_line().value_or("");
+  const auto attach = attach_to_request(gateway->tgid(), "req-4711-of-one");
+
+  TracedHost::load_gateway(port, "X-Request-Id", "req-4711-of-one");
+  seal(*attach);
+
+  // The call without the id is made by goroutines that serve every request.
+  EXPECT_THAT(exchanges(),
+              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+                                   "GET /v1/status 200 id"));
+}
+
+}  // namespace
+}  // namespace scopetrace::testing
