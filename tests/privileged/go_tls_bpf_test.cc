@@ -258,6 +258,41 @@ TEST_F(GoTlsBpfTest, PairsExchangesOfNetHttp) {
   expect_no_loss();
 }
 
+// The messages of a stream without their padding: `<PORT:ROUND>`.
+std::vector<std::string> heads(const Stream& stream) {
+  std::vector<std::string> found;
+  for (std::size_t at = stream.bytes.find('<'); at != stream.bytes.npos;
+       at = stream.bytes.find('<', at + 1)) {
+    found.push_back(stream.bytes.substr(at, stream.bytes.find('>', at) + 1 - at));
+  }
+  return found;
+}
+
+TEST_F(GoTlsBpfTest, CopiesTheExchangesOfOneRequestIdOnly) {
+  Options options;
+  options.configure = [](ProbeConfig& config) { config.requests = {{"x-request-id", "round-7"}}; };
+
+  const GoRun run = run_go({kStripped, "http", "64", "20"}, options, counters_);
+
+  EXPECT_EQ(run.seen.streams.size(), 64U * 4);
+  for (const auto& [key, stream] : run.seen.streams) {
+    const std::string expected = "<" + std::to_string(client_port(run.seen, key.first)) + ":7>";
+    EXPECT_THAT(heads(stream), ::testing::ElementsAre(expected)) << "direction " << key.second;
+  }
+  EXPECT_GE(counters_[ST_COUNT_SUPPRESSED_SCOPE], 64U * 4 * 19);
+  EXPECT_EQ(counters_[ST_COUNT_LOST_STATE_EVENTS], 0U);
+}
+
+TEST_F(GoTlsBpfTest, CopiesNothingWithoutTheRequestId) {
+  Options options;
+  options.configure = [](ProbeConfig& config) { config.requests = {{"x-request-id", "another"}}; };
+
+  const GoRun run = run_go({kStripped, "http", "16", "5"}, options, counters_);
+
+  EXPECT_THAT(run.seen.streams, IsEmpty());
+  EXPECT_EQ(counters_[ST_COUNT_BYTES], 0U);
+}
+
 class GoSocketsBpfTest : public SocketsBpfTest {};
 
 TEST_P(GoSocketsBpfTest, FindsThePeerBelowAWrapperByItsSocketCalls) {

@@ -193,12 +193,16 @@ std::unique_ptr<Child> TracedHost::start_nginx(int port) {
 }
 
 void TracedHost::load_gateway(const std::string& port, const std::string& name,
-                              const std::string& value) {
+                              const std::string& value, int clients) {
   const Finished finished =
-      run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port, "64", "5",
-                   name, value});
+      run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port,
+                   std::to_string(clients), "5", name, value});
   if (finished.status != 0) std::cerr << finished.output;
   ST_CHECK(finished.status == 0);
+}
+
+std::string TracedHost::known_target(int clients) {
+  return "/" + std::to_string(clients / 2) + "/2";
 }
 
 bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {

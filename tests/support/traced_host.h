@@ -70,11 +70,12 @@ class TracedHost {
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
   // https://127.0.0.1:PORT/hook itself. Already listens.
   std::unique_ptr<Child> start_nginx(int port);
-  // gateway_load.py against a gateway's port: 64 clients at once, five requests each, one of them
-  // with `value` in the header `name`, to kKnownTarget. Checks that all were answered.
+  // gateway_load.py against a gateway's port: `clients` at once, five requests each, one of them
+  // with `value` in the header `name`, to known_target(). Checks that all were answered.
+  static constexpr int kGatewayClients = 64;
   static void load_gateway(const std::string& port, const std::string& name,
-                           const std::string& value);
-  static constexpr const char* kKnownTarget = "/32/2";
+                           const std::string& value, int clients = kGatewayClients);
+  static std::string known_target(int clients = kGatewayClients);
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 

@@ -248,7 +248,7 @@ func runGrowing(connections, rounds int) {
 	fmt.Println("done", moves)
 }
 
-// Each client has a connection of its own at a time; requests name its port.
+// Each client has a connection of its own at a time; requests name its port, and the round in X-Request-Id.
 func runHTTP(connections, rounds int) {
 	serverConfig, clientConfig := makeIdentity()
 	listener := listen()
@@ -306,6 +306,7 @@ func post(client http.Client, url string, round int) {
 	request, err := http.NewRequestWithContext(ctx, "POST", url, &lateBody{text: &text})
 	must(err)
 	request.ContentLength = int64(len(message(10000, round))) // ports of this machine have five digits
+	request.Header.Set("X-Request-Id", fmt.Sprintf("round-%d", round))
 	answer, err := client.Do(request)
 	must(err)
 	got, err := io.ReadAll(answer.Body)
