@@ -102,7 +102,7 @@ TEST_F(RequestScopeBpfTest, CopiesABodyThatIsWrittenLater) {
 }
 
 TEST_F(RequestScopeBpfTest, FindsAFieldThatIsCutByCalls) {
-  for (const std::size_t cut : {1UL, 20UL, 34UL, 40UL, 45UL, 50UL}) {
+  for (const std::size_t cut : {1UL, 34UL, 45UL}) {
     const Script script = {other_, "", ours_.substr(0, cut), ours_.substr(cut), "", other_, ""};
     EXPECT_EQ(copied(script), ours_ + kResponse) << cut;
   }

@@ -14,6 +14,7 @@
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
 #include "userspace/redact/log/log_lines.h"
+#include "userspace/redact/message_facts.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text/text_scanner.h"
@@ -33,70 +34,6 @@ constexpr std::array kTraceIdFields = {"traceparent", "x-b3-traceid", "x-amzn-tr
 Status check_detectors(const std::string& approved, const RuleSet& rules) {
   if (approved == rules.name()) return {};
   return fail(ErrorCode::kUsage, "detectors " + approved + ", but rules of " + rules.name());
-}
-
-std::string_view outcome_name(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kComplete:
-      return "complete";
-    case Outcome::kReset:
-      return "reset";
-    case Outcome::kTimeout:
-      return "timeout";
-    case Outcome::kCut:
-      return "cut";
-  }
-  return "cut";
-}
-
-std::optional<std::uint64_t> between(std::uint64_t from_ns, std::uint64_t to_ns) {
-  if (from_ns == 0 || to_ns < from_ns) return std::nullopt;
-  return to_ns - from_ns;
-}
-
-ExchangeTiming timing_of(const HttpExchange& exchange) {
-  ExchangeTiming timing;
-  const auto& request = exchange.request;
-  const auto& response = exchange.response;
-  if (request) timing.send_ns = between(request->first_ns, request->last_ns);
-  if (request && response) timing.wait_ns = between(request->last_ns, response->first_ns);
-  if (response) timing.receive_ns = between(response->first_ns, response->last_ns);
-  return timing;
-}
-
-std::uint64_t first_ns(const HttpExchange& exchange) {
-  if (exchange.request) return exchange.request->first_ns;
-  return exchange.response ? exchange.response->first_ns : 0;
-}
-
-std::string_view kind_name(WebSocketMessage::Kind kind) {
-  switch (kind) {
-    case WebSocketMessage::Kind::kText:
-      return "text";
-    case WebSocketMessage::Kind::kBinary:
-      return "binary";
-    case WebSocketMessage::Kind::kPing:
-      return "ping";
-    case WebSocketMessage::Kind::kPong:
-      return "pong";
-    case WebSocketMessage::Kind::kClose:
-      return "close";
-  }
-  return "binary";
-}
-
-// A close has a reason.
-bool is_text(WebSocketMessage::Kind kind) {
-  return kind == WebSocketMessage::Kind::kText || kind == WebSocketMessage::Kind::kClose;
-}
-
-// At most kMaxStoredBody bytes, whole UTF-8 characters. Returns whether something was cut off.
-bool cut_to_stored(std::string& text) {
-  if (text.size() <= kMaxStoredBody) return false;
-  std::size_t end = kMaxStoredBody;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
-  return true;
 }
 
 void fill_text(RedactedStreamData& out, WireTold told) {

@@ -89,5 +89,11 @@ TEST(ColouredTokenTest, IsFound) {
   }
 }
 
+TEST(PropertyEscapeTest, HidesNoTokenThatHoldsItsSign) {
+  const std::string text =
+      "datasource.memo=token-9qygv\\:ibzkjgjya99l6yxvdlrcapr7hfdedye2lmxqva4ocu3e58v1ktcc\n";
+  EXPECT_FALSE(contains(redact(text), "ibzkjgjya99l6yx")) << redact(text);
+}
+
 }  // namespace
 }  // namespace scopetrace

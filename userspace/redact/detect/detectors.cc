@@ -59,6 +59,8 @@ constexpr FixedLiteral kFixed[] = {
     {"apikey ", true, Trigger::kScheme},
     {kPlaceholderMark, false, Trigger::kPlaceholder},
     {"\\u00", false, Trigger::kEscape},
+    {"\\:", false, Trigger::kEscape},
+    {"\\=", false, Trigger::kEscape},
     {"cookie", true, Trigger::kKeyword},
     {"code", true, Trigger::kKeyword},
     {"state", true, Trigger::kKeyword},

@@ -27,13 +27,15 @@ constexpr auto kPartEnds = make_part_ends();
 bool ends_part(char c) { return kPartEnds[static_cast<unsigned char>(c)]; }
 bool is_base64_char(char c) { return base64_value(c) < 64; }
 
-// The escape at `at`: its length and what it stands for.
+// The escape at `at`: its length and what it stands for. \: and \= are those of property files.
 struct Escape {
   std::size_t size = 0;
   unsigned value = 0;
 };
 Escape escape_at(std::string_view text, std::size_t at) {
   const auto hex = [&](std::size_t i) { return i < text.size() ? hex_value(text[i]) : -1; };
+  const std::string_view two = text.substr(at, 2);
+  if (two == "\\:" || two == "\\=") return {2, static_cast<unsigned char>(two[1])};
   const bool is_percent = text[at] == '%';
   const bool is_unicode = text[at] == '\\' && text.substr(at, 4) == "\\u00";
   if (!is_percent && !is_unicode) return {};

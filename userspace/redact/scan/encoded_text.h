@@ -22,8 +22,8 @@ struct DecodedPart {
   TextRange outer(TextRange inner) const { return {origin[inner.begin], origin[inner.end]}; }
 };
 
-// The part around the %XX or \u00XX at `at` that nothing but blanks, quotes and tags ends, decoded
-// once. `from` is where to look back to at most. Nothing when it holds no valid escape.
+// The part around the %XX, \u00XX, \: or \= at `at` that nothing but blanks, quotes and tags ends,
+// decoded once. `from` is where to look back to at most. Nothing when it holds no valid escape.
 bool decode_escapes(std::string_view text, std::size_t at, std::size_t from, DecodedPart& part);
 
 // The text that the run of base64 characters from `at` on stands for, if it is readable text: its
