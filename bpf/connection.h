@@ -136,8 +136,8 @@ static __always_inline struct st_connection *st_make_connection(struct sock *sk,
   return connection;
 }
 
-/* The connection of a socket that the target uses now; announced the first time. What a reset
- * socket still holds may be read after its end was told: that is no new connection. */
+/* The connection of a socket that the target uses now; announced the first time. 0: closed. What a
+ * reset socket still holds may be read after its end was told: that is no new connection. */
 static __always_inline struct st_connection *st_use_connection(struct sock *sk)
 {
   __u64 key = (__u64)sk;

@@ -62,7 +62,8 @@ enum st_peer_source {
   ST_PEER_NONE = 0,
   ST_PEER_NESTED_SOCKET = 1,  /* sock_send_length/sock_recv_length inside the TLS call */
   ST_PEER_NESTED_SYSCALL = 2, /* read or write of a socket inside the TLS call */
-  ST_PEER_RECORD_HEADER = 3   /* memory BIO: the next socket write began with a TLS record */
+  ST_PEER_RECORD_HEADER = 3,  /* memory BIO: the next socket write began with a TLS record */
+  ST_PEER_GO_CONN = 4         /* Go: the descriptor of the *net.TCPConn inside the tls.Conn */
 };
 
 enum st_connection_state {

@@ -12,6 +12,7 @@ const volatile __u64 st_window_cpu_ns = 0;     /* charged run time per window */
 const volatile __u64 st_total_bytes = 0;       /* payload of the session */
 const volatile __u64 st_cheap_hit_ns = 0;      /* trap and program, emulated instruction */
 const volatile __u64 st_stepped_hit_ns = 0;    /* the same, single-stepped out of line */
+const volatile __u64 st_go_hit_ns = 0;         /* both probes of a call in Go */
 const volatile __u64 st_socket_hit_ns = 0;     /* one tracepoint on a socket */
 const volatile __u64 st_system_call_ns = 0;    /* one tracepoint on a system call */
 const volatile __u64 st_kib_ns = 0;            /* copying 1 KiB */

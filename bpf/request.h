@@ -465,12 +465,21 @@ static __always_inline void st_judge_call(struct st_moved *moved, struct st_stre
     st_judge_http2(moved, stream, slot);
 }
 
+/* Whether the target runs goroutines: then what a thread does next may be for another request. */
+static __always_inline bool st_runs_goroutines(void)
+{
+  struct st_shared *shared = st_shared_state();
+
+  return shared && shared->has_go;
+}
+
 /* Whether this call may be copied. */
 static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_stream *stream,
                                              struct st_thread *thread)
 {
   struct st_request_head *slot = st_take_slot();
 
+  if (st_runs_goroutines()) thread = 0;
   if (slot) {
     st_judge_call(moved, stream, thread, slot);
     st_give_slot(slot);
@@ -483,7 +492,7 @@ static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_s
 static __always_inline bool st_serves_request(struct st_thread *thread)
 {
   if (!st_all_needles) return true;
-  return thread && thread->serves_approved && !thread->is_shared;
+  return thread && thread->serves_approved && !thread->is_shared && !st_runs_goroutines();
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include "bpf/connection.h"
 #include "bpf/call_table.h"
 #include "bpf/peer.h"
+#include "bpf/go_routine.h"
 #include "bpf/process.h"
 #include "bpf/plain.h"
 #include "bpf/io_uring.h"
@@ -168,9 +169,10 @@ static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)
 {
   struct st_thread *thread = st_current_thread();
   __u64 hit_ns = ST_SITE_IS_CHEAP(cookie) ? st_cheap_hit_ns : st_stepped_hit_ns;
+  __u64 entry_stack = PT_REGS_SP(ctx) - 8; /* the return address has been popped */
   struct st_call call;
 
-  if (!thread || !st_end_call(ctx, thread, &call) || !st_current_in_scope()) return 0;
+  if (!thread || !st_end_call(thread, entry_stack, &call) || !st_current_in_scope()) return 0;
   st_charge_cpu(hit_ns + ((st_finish_call(ctx, thread, &call) * st_kib_ns) >> 10));
   return 0;
 }
@@ -213,5 +215,7 @@ int st_handle_return(struct pt_regs *ctx)
   st_preempt_on();
   return 0;
 }
+
+#include "bpf/go_tls.h"
 
 char st_license[] SEC("license") = "Dual MIT/GPL";

@@ -11,6 +11,7 @@ static __always_inline struct st_connection *st_touch_socket(struct sock *sk,
   st_charge_cpu(st_socket_hit_ns);
   connection = st_use_connection(sk);
   if (connection && thread) st_note_nested(thread, connection);
+  if (connection) st_note_nested_go(connection);
   return connection;
 }
 

@@ -14,6 +14,7 @@ struct st_shared {
   __u64 window_cpu_ns;
   __u64 total_bytes;
   __u64 closed; /* 1: the target has exited or, without children, called execve */
+  __u64 has_go; /* 1: a goroutine has made a call */
 };
 
 struct {

@@ -34,6 +34,9 @@ struct st_tls_object {
   __u64 conn_id;     /* 0: unknown */
   __u64 position[2]; /* by enum st_direction, bytes since first sight */
   __u64 excluded;    /* its connection's family or direction is not approved */
+  __u64 writer;      /* Go: runtime.g of the goroutine that began to write last; else 0 */
+  __u64 writers;     /* Go: calls of Write in progress */
+  __u64 inner;       /* Go: what it wraps, which stays the same for its life; else 0 */
   struct st_request request;
 };
 
@@ -50,8 +53,13 @@ struct st_call {
   __u64 object;
   __u64 buffer;
   __u64 size_pointer; /* where the count will be, 0: it is the return value */
-  __u64 stack;        /* stack pointer at entry: finds the frame again at return */
+  __u64 stack;        /* stack pointer at entry: finds the frame again at return. Go: its distance
+                         from the end of the goroutine's stack, which may move */
   __u64 conn_id;      /* the socket used inside the call */
+  __u64 stack_end;    /* Go: of the stack that holds the buffer; 0: the buffer is elsewhere */
+  __u64 generation;   /* Go: of the probes that saw it begin */
+  __u64 length;       /* Go: of a write */
+  __u64 claimed;      /* Go: 1 when it is or may no longer be recorded by another goroutine */
   __u16 direction;
   __u16 excluded; /* that socket's family or direction is not approved */
   __u16 flags;    /* of the site */
@@ -90,6 +98,14 @@ struct {
 #define ST_SITE_IS_CHEAP(cookie) (((cookie) >> 16) & 1)
 #define ST_SITE_FLAGS(cookie) (((cookie) >> 24) & 0xff)
 enum { ST_SITE_WRITE = 1, ST_SITE_READ = 2, ST_SITE_FREE = 3, ST_SITE_LOADER = 4 };
+enum {
+  ST_SITE_GO_WRITE = 16,
+  ST_SITE_GO_READ = 17,
+  ST_SITE_GO_WRITE_RETURN = 18,
+  ST_SITE_GO_READ_RETURN = 19,
+  ST_SITE_GO_HOMED_READ_RETURN = 20, /* its arguments are still in its caller's frame */
+  ST_SITE_GO_CLOSE = 21
+};
 /* The kSite… flags of userspace/resolve/site.h. */
 enum {
   ST_SITE_WIDE_RETURN = 1, /* ssize_t, not int */
@@ -106,12 +122,15 @@ static __always_inline struct st_thread *st_current_thread(void)
   return bpf_map_lookup_elem(&st_threads, &tid);
 }
 
+/* What a thread or goroutine begins as. Not on the stack, of which all functions together have 512
+ * bytes where programs have none of their own. */
+static const struct st_thread st_new_thread = {};
+
 static __noinline struct st_thread *st_make_thread(void)
 {
-  struct st_thread empty = {};
   __u32 tid = (__u32)st_current_id();
 
-  bpf_map_update_elem(&st_threads, &tid, &empty, BPF_NOEXIST);
+  bpf_map_update_elem(&st_threads, &tid, &st_new_thread, BPF_NOEXIST);
   return bpf_map_lookup_elem(&st_threads, &tid);
 }
 
@@ -167,12 +186,27 @@ static __always_inline bool st_is_nested(struct st_thread *thread, struct st_cal
 }
 
 /* Remembers a call until it returns. False: nothing to do at its return. */
+static __always_inline bool st_push_call(struct st_thread *thread, struct st_call *call)
+{
+  __u64 depth;
+
+  if (st_is_nested(thread, call)) return false;
+  depth = thread->depth;
+  if (depth >= ST_CALL_DEPTH) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return false;
+  }
+  *st_call_at(thread, depth) = *call;
+  thread->depth = depth + 1;
+  return true;
+}
+
+/* At the entry of a function of C. */
 static __always_inline bool st_begin_call(struct pt_regs *ctx, __u64 cookie)
 {
   struct st_thread *thread = st_current_thread();
   struct st_call call = {};
   __u64 fourth = PT_REGS_PARM4(ctx), fifth = PT_REGS_PARM5(ctx);
-  __u64 depth;
 
   call.object = PT_REGS_PARM1(ctx);
   call.buffer = PT_REGS_PARM2(ctx);
@@ -187,22 +221,13 @@ static __always_inline bool st_begin_call(struct pt_regs *ctx, __u64 cookie)
   else if (ST_SITE_SIZE_ARGUMENT(cookie) == 5)
     call.size_pointer = fifth;
   if (!thread) thread = st_make_thread();
-  if (!thread || st_is_nested(thread, &call)) return false;
-  depth = thread->depth;
-  if (depth >= ST_CALL_DEPTH) {
-    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
-    return false;
-  }
-  *st_call_at(thread, depth) = call;
-  thread->depth = depth + 1;
-  return true;
+  return thread && st_push_call(thread, &call);
 }
 
 /* Takes the call that returns now off the thread's stack. */
-static __always_inline bool st_end_call(struct pt_regs *ctx, struct st_thread *thread,
+static __always_inline bool st_end_call(struct st_thread *thread, __u64 entry_stack,
                                         struct st_call *call)
 {
-  __u64 entry_stack = PT_REGS_SP(ctx) - 8; /* the return address has been popped */
   __u64 i;
 
   for (i = 0; i < ST_CALL_DEPTH; i++) {

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
 #include "tests/support/traced_host.h"
+#include "userspace/base/file.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -64,6 +66,56 @@ TEST_F(AttachE2eTest, CapturesNodeWithStaticOpenSsl) {
 
   EXPECT_THAT(exchanges(), Contains(Pair("POST /v1/charges", 200)));
   EXPECT_THAT(exchanges(), Contains(Pair("GET /v1/broken", 500)));
+}
+
+constexpr char kGoProgram[] = SCOPETRACE_TEST_BIN "/scopetrace-go-target-stripped";
+
+// Whether line 0 says that the executable's own TLS of Go is covered; nothing when it does not say.
+std::optional<bool> covers_go(const std::string& bundle) {
+  const auto session = TracedHost::lines(bundle).at(0);
+  for (const auto& library : session.at("libraries")) {
+    if (library.value("name", "").find(" (go 1.") == std::string::npos) continue;
+    return library.value("covered", false);
+  }
+  return std::nullopt;
+}
+
+TEST_F(AttachE2eTest, CapturesStrippedGo) {
+  const auto client = host_->start_go(kGoProgram);
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/limits", "429"));  // a Read waits from now on
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges/declined", "402"));
+  ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/events", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_EQ(exchanges(), Exchanges({{"POST /v1/charges", 200},
+                                    {"POST /v1/charges/declined", 402},
+                                    {"GET /v1/events", 200}}));
+  EXPECT_EQ(covers_go(host_->bundle()), true);
+}
+
+// A copy of the Go program that says it was made by a version which does not exist yet.
+std::string make_go_of_the_future(const std::string& path) {
+  constexpr std::size_t kMaxBytes = 64 << 20;
+  std::string image = read_file(kGoProgram, kMaxBytes).value();
+  const std::size_t information = image.find("\xff Go buildinf:");
+  image.replace(image.find("go1.", information), 6, "go1.99");
+  ST_CHECK(write_file_atomically(path, image, 0755));
+  return path;
+}
+
+TEST_F(AttachE2eTest, NamesGoOfAnUnknownVersionAsNotCovered) {
+  const auto client = host_->start_go(make_go_of_the_future(host_->path("future")));
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), IsEmpty());
+  EXPECT_EQ(covers_go(host_->bundle()), false);
+  EXPECT_THAT(attach->output(), HasSubstr("not covered"));
 }
 
 TEST_F(AttachE2eTest, CapturesCurlFromTheMiddleOfItsConnection) {

@@ -52,6 +52,14 @@ class RequestScopeE2eTest : public ::testing::Test {
     return found;
   }
 
+  // Of the summary.
+  nlohmann::json losses() const {
+    for (const auto& line : TracedHost::lines(host_->bundle())) {
+      if (line.contains("losses")) return line["losses"];
+    }
+    return nlohmann::json::object();
+  }
+
   std::unique_ptr<TracedHost> host_;
 };
 
@@ -64,7 +72,7 @@ TEST_F(RequestScopeE2eTest, FollowsOneRequestThroughItsThread) {
   seal(*attach);
 
   EXPECT_THAT(exchanges(),
-              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+              UnorderedElementsAre("GET " + TracedHost::known_target() + " 200 id",
                                    "GET /v1/status 200 id", "GET /v1/limits 429 thread"));
 }
 
@@ -78,9 +86,8 @@ TEST_F(RequestScopeE2eTest, FollowsTheIdThroughNginx) {
   TracedHost::load_gateway(std::to_string(port), "X-Request-Id", "req-4711-of-one");
   seal(*attach);
 
-  EXPECT_THAT(exchanges(),
-              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
-                                   "GET /v1/status 200 id"));
+  EXPECT_THAT(exchanges(), UnorderedElementsAre("GET " + TracedHost::known_target() + " 200 id",
+                                                "GET /v1/status 200 id"));
 }
 
 TEST_F(RequestScopeE2eTest, FollowsTheIdThroughAnEventLoop) {
@@ -92,9 +99,25 @@ TEST_F(RequestScopeE2eTest, FollowsTheIdThroughAnEventLoop) {
   seal(*attach);
 
   // Whose the call without the id is, nobody can know: one thread serves them all.
+  EXPECT_THAT(exchanges(), UnorderedElementsAre("GET " + TracedHost::known_target() + " 200 id",
+                                                "GET /v1/status 200 id"));
+}
+
+TEST_F(RequestScopeE2eTest, FollowsTheIdThroughGoroutines) {
+  const auto gateway = host_->start_go_gateway();
+  const std::string port = gateway->read_line().value_or("");
+  const auto attach = attach_to_request(gateway->tgid(), "req-4711-of-one");
+
+  // All calls of Go together stay within the CPU budget: each is charged as a stepped one.
+  constexpr int kClients = 2;
+  TracedHost::load_gateway(port, "X-Request-Id", "req-4711-of-one", kClients);
+  seal(*attach);
+
+  // The call without the id is made by goroutines that serve every request.
   EXPECT_THAT(exchanges(),
-              UnorderedElementsAre(std::string("GET ") + TracedHost::kKnownTarget + " 200 id",
+              UnorderedElementsAre("GET " + TracedHost::known_target(kClients) + " 200 id",
                                    "GET /v1/status 200 id"));
+  EXPECT_EQ(losses().value("lost_kernel_events", -1), 0) << losses();
 }
 
 }  // namespace

@@ -114,6 +114,41 @@ TEST_P(SocketsBpfTest, TellsThePeerOfARefusedConnection) {
   EXPECT_EQ(refused->role, ST_ROLE_CONNECTED);
 }
 
+// Its memory would be the next socket's, and that would have its addresses.
+TEST_P(SocketsBpfTest, TellsNoConnectionOfASocketThatIsReadAfterItsEnd) {
+  const LoopbackListener peer;
+  TlsTarget target(
+      [&](SSL*) {
+        const UniqueFd fd = peer.connect();
+        char byte = 0;
+        if (::write(fd.get(), "ask", 3) != 3) ::_exit(3);
+        if (::read(fd.get(), &byte, 1) != -1 || ::read(fd.get(), &byte, 1) != 0) ::_exit(4);
+      },
+      [&](SSL* ssl) {
+        UniqueFd fd = peer.accept();
+        std::array<char, 8> buffer{};
+        ST_CHECK(::read(fd.get(), buffer.data(), buffer.size()) == 3);
+        const linger reset{1, 0};
+        ST_CHECK(::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) == 0);
+        fd = UniqueFd();
+        read_to_end(ssl);
+      });
+
+  Options options;
+  options.configure = [](ProbeConfig& config) {
+    config.inbound = true;  // else one whose opening was not seen would not be told
+    config.avoid_socket_lengths = GetParam().avoids_lengths;
+  };
+
+  const Seen seen = capture(target, options, counters_);
+
+  const auto told = std::count_if(
+      seen.connections.begin(), seen.connections.end(), [&](const st_connection_event& event) {
+        return event.peer_port == peer.port() && event.state != ST_CONNECTION_CLOSED;
+      });
+  EXPECT_EQ(told, 1);
+}
+
 struct InboundCase {
   const char* name;
   bool approved;

@@ -114,12 +114,20 @@ std::unique_ptr<Child> TracedHost::start_node() {
   return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/node_client.js"});
 }
 
+std::unique_ptr<Child> TracedHost::start_go(const std::string& program) {
+  return start_client({program, "client"});
+}
+
 std::unique_ptr<Child> TracedHost::start_gateway() {
   return start_client({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway.py"});
 }
 
 std::unique_ptr<Child> TracedHost::start_node_gateway() {
   return start_client({SCOPETRACE_TEST_NODE, SCOPETRACE_TEST_TARGETS "/gateway.js"});
+}
+
+std::unique_ptr<Child> TracedHost::start_go_gateway() {
+  return start_client({SCOPETRACE_TEST_BIN "/scopetrace-go-target", "gateway"});
 }
 
 std::unique_ptr<Child> TracedHost::start_with_arguments(const std::string& texts,
@@ -185,12 +193,16 @@ std::unique_ptr<Child> TracedHost::start_nginx(int port) {
 }
 
 void TracedHost::load_gateway(const std::string& port, const std::string& name,
-                              const std::string& value) {
+                              const std::string& value, int clients) {
   const Finished finished =
-      run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port, "64", "5",
-                   name, value});
+      run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port,
+                   std::to_string(clients), "5", name, value});
   if (finished.status != 0) std::cerr << finished.output;
   ST_CHECK(finished.status == 0);
+}
+
+std::string TracedHost::known_target(int clients) {
+  return "/" + std::to_string(clients / 2) + "/2";
 }
 
 bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {

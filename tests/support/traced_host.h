@@ -38,6 +38,8 @@ class TracedHost {
   std::unique_ptr<Child> start_client(std::vector<std::string> program,
                                       const std::string& first_line = "ready");
   std::unique_ptr<Child> start_node();
+  // Go's net/http in `program`: scopetrace-go-target or a copy of it.
+  std::unique_ptr<Child> start_go(const std::string& program);
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();
   // The same, but it loads its TLS library only when told to go on: says `waiting`, wants a line.
@@ -47,9 +49,10 @@ class TracedHost {
   std::unique_ptr<Child> start_with_arguments(const std::string& texts, const std::string& log,
                                               const std::vector<std::string>& arguments);
   // Serves on the port that it says next, and asks the vendor twice for each request: with a thread
-  // for each connection, and with one event loop.
+  // for each connection, with one event loop, and with goroutines.
   std::unique_ptr<Child> start_gateway();
   std::unique_ptr<Child> start_node_gateway();
+  std::unique_ptr<Child> start_go_gateway();
   // Logs planted values everywhere, to `file` among others, for each line: log_client.py. Has a
   // /run of its own.
   std::unique_ptr<Child> start_log_writer(const std::string& file);
@@ -67,11 +70,12 @@ class TracedHost {
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
   // https://127.0.0.1:PORT/hook itself. Already listens.
   std::unique_ptr<Child> start_nginx(int port);
-  // gateway_load.py against a gateway's port: 64 clients at once, five requests each, one of them
-  // with `value` in the header `name`, to kKnownTarget. Checks that all were answered.
+  // gateway_load.py against a gateway's port: `clients` at once, five requests each, one of them
+  // with `value` in the header `name`, to known_target(). Checks that all were answered.
+  static constexpr int kGatewayClients = 64;
   static void load_gateway(const std::string& port, const std::string& name,
-                           const std::string& value);
-  static constexpr const char* kKnownTarget = "/32/2";
+                           const std::string& value, int clients = kGatewayClients);
+  static std::string known_target(int clients = kGatewayClients);
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 

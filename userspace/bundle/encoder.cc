@@ -66,6 +66,8 @@ const char* peer_source_name(st_peer_source source) {
       return "nested-syscall";
     case ST_PEER_RECORD_HEADER:
       return "record-header";
+    case ST_PEER_GO_CONN:
+      return "go-conn";
     default:
       return "none";
   }

@@ -33,10 +33,12 @@ constexpr std::uint64_t kNsPerCpuPercent = 1'000'000;  // 1 % of a window of 100
 // Charged run time, entry and return together: the least that tests/bench/tls_cost measured, in CPU
 // time of the target, on a virtual machine of two AMD EPYC (6.18). SSL_write of 100 B at a cheap
 // site +1.1 us, at a stepped one +17.6 us, of 16 KiB at a cheap site +3.3 us; each holds one socket
-// hit. A machine that steps faster, as bare metal should, is charged too much. Measuring at start
-// instead would put probes into scopetrace itself.
+// hit. A call of Go costs as much as a stepped one (tests/bench/go_tls_cost): its entry is
+// emulated, its RET stepped. A machine that steps faster, as bare metal should, is charged too
+// much. Measuring at start instead would put probes into scopetrace itself.
 constexpr std::uint64_t kCheapHitNs = 1'000;
 constexpr std::uint64_t kSteppedHitNs = 17'500;
+constexpr std::uint64_t kGoHitNs = 17'500;
 constexpr std::uint64_t kSocketHitNs = 150;
 constexpr std::uint64_t kSystemCallNs = 120;  // of the target; other processes' are not charged
 constexpr std::uint64_t kKibNs = 130;
@@ -98,6 +100,7 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_total_bytes = config.max_bytes;
   limits.st_cheap_hit_ns = kCheapHitNs;
   limits.st_stepped_hit_ns = kSteppedHitNs;
+  limits.st_go_hit_ns = kGoHitNs;
   limits.st_socket_hit_ns = kSocketHitNs;
   limits.st_system_call_ns = kSystemCallNs;
   limits.st_kib_ns = kKibNs;
@@ -144,6 +147,7 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_session, session, kAttachUprobeSession);
   use_program(programs.st_handle_entry, pair, multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_return, pair, multi ? kAttachUprobeMulti : 0);
+  use_program(programs.st_handle_go, session || pair, session || multi ? kAttachUprobeMulti : 0);
   use_program(programs.st_handle_send, features.socket_lengths);
   use_program(programs.st_handle_receive, features.socket_lengths);
   use_program(programs.st_handle_syscall, features.socket_syscalls || features.plain_sockets ||
@@ -154,21 +158,35 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_exit, features.process_events);
 }
 
-// The attach cookie that bpf/tls.h takes apart.
-std::uint64_t cookie_of(const Site& site) {
+constexpr std::uint8_t kGenerationMask = 0x7f;
+
+// The attach cookie that bpf/tls.h and bpf/go_tls.h take apart.
+std::uint64_t cookie_of(const Site& site, std::uint8_t generation) {
   return static_cast<std::uint64_t>(site.kind) |
          static_cast<std::uint64_t>(site.size_argument) << 8 |
          static_cast<std::uint64_t>(site.is_cheap) << 16 |
-         static_cast<std::uint64_t>(site.flags) << 24;
+         static_cast<std::uint64_t>(generation & kGenerationMask) << 17 |
+         static_cast<std::uint64_t>(site.flags) << 24 |
+         static_cast<std::uint64_t>(static_cast<std::uint32_t>(site.tcp_close)) << 32;
 }
 
 // Sites come from another process: nothing about them is believed.
 bool is_usable(const Site& site, const AttachPolicy& policy) {
+  if (is_go_site(site.kind)) return !policy.safe_sites && site.is_cheap <= 1;
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
   if (!moves_bytes(site) || site.is_function_entry != 1 || site.is_cheap > 1) return false;
   if (site.size_argument != 0 && site.size_argument != 4 && site.size_argument != 5) return false;
   if (site.flags > kSiteAllFlags) return false;
   return !policy.safe_sites || site.is_cheap == 1;
+}
+
+// False: there is one at this offset already.
+bool add_site(UprobeSites& list, const Site& site, std::uint8_t generation) {
+  const auto& seen = list.offsets;
+  if (std::find(seen.begin(), seen.end(), site.file_offset) != seen.end()) return false;
+  list.offsets.push_back(site.file_offset);
+  list.cookies.push_back(cookie_of(site, generation));
+  return true;
 }
 
 }  // namespace
@@ -181,6 +199,7 @@ struct ProbeSet::State {
   ControlRing control{nullptr, ring_buffer__free};
   std::vector<Link> links;
   std::vector<UniqueFd> link_fds;
+  std::uint8_t generation = 0;                // of attached sites; wraps
   const ControlCallback* callback = nullptr;  // while poll_control() runs
 
   static int on_control(void* context, void* data, std::size_t size) noexcept {
@@ -233,6 +252,14 @@ struct ProbeSet::State {
     ST_RETURN_IF_ERROR(
         link_sites(skeleton->progs.st_handle_return, kAttachUprobeMulti, calls, true));
     return link_sites(skeleton->progs.st_handle_entry, kAttachUprobeMulti, all, false);
+  }
+
+  // Entries and returns of Go are all plain probes.
+  Status attach_go(const UprobeSites& sites) {
+    if (features.attach_kind == AttachKind::kPerf) {
+      return attach_perf(skeleton->progs.st_handle_go, sites, false);
+    }
+    return link_sites(skeleton->progs.st_handle_go, kAttachUprobeMulti, sites, false);
   }
 
   Status attach_perf(bpf_program* program, const UprobeSites& sites, bool at_return) {
@@ -303,20 +330,16 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
   all.path = "/proc/self/fd/" + std::to_string(file_fd);
   all.tgid = state_->config.children ? 0 : state_->config.tgid;
   UprobeSites calls = all;
+  UprobeSites go = all;
+  const std::uint8_t generation = ++state_->generation;
   for (const Site& site : sites.first(std::min(sites.size(), kMaxSites))) {
-    const auto& seen = all.offsets;
-    if (!is_usable(site, policy) ||
-        std::find(seen.begin(), seen.end(), site.file_offset) != seen.end()) {
-      continue;
-    }
-    for (UprobeSites* list : {&all, &calls}) {
-      if (list == &calls && !moves_bytes(site)) continue;
-      list->offsets.push_back(site.file_offset);
-      list->cookies.push_back(cookie_of(site));
-    }
+    UprobeSites& list = is_go_site(site.kind) ? go : all;
+    if (!is_usable(site, policy) || !add_site(list, site, generation)) continue;
+    if (moves_bytes(site)) add_site(calls, site, generation);
     ++result.attached;
   }
   result.skipped = sites.size() - result.attached;
+  ST_RETURN_IF_ERROR(state_->attach_go(go));
   if (state_->features.attach_kind != AttachKind::kPerf) {
     ST_RETURN_IF_ERROR(state_->attach_multi(all, calls));
     return result;

@@ -23,14 +23,22 @@ bool is_known_kind(SiteKind kind) {
   return kind >= SiteKind::kTlsWrite && kind <= SiteKind::kLoaderChange;
 }
 
+// No return probe is placed at these: they may be anywhere.
+bool is_sane_go_site(const Site& site) {
+  return site.size_argument == 0 && site.is_function_entry == 0 && site.is_cheap <= 1 &&
+         site.flags == 0 && (is_go_return(site.kind) || site.tcp_close == 0);
+}
+
 bool is_sane(const Site& site) {
+  const bool is_zeroed = std::all_of(std::begin(site.reserved), std::end(site.reserved),
+                                     [](auto b) { return b == 0; });
+  if (!is_zeroed) return false;
+  if (is_go_site(site.kind)) return is_sane_go_site(site);
   const bool is_size_argument =
       site.size_argument == 0 || site.size_argument == 4 || site.size_argument == 5;
   // Each site that is used with a return probe must be a function's entry.
-  const bool is_zeroed = std::all_of(std::begin(site.reserved), std::end(site.reserved),
-                                     [](auto b) { return b == 0; });
   return is_known_kind(site.kind) && is_size_argument && site.is_function_entry == 1 &&
-         site.is_cheap <= 1 && site.flags <= kSiteAllFlags && is_zeroed;
+         site.is_cheap <= 1 && site.flags <= kSiteAllFlags && site.tcp_close == 0;
 }
 
 bool is_inside(const FileRange& range, std::uint64_t offset) {

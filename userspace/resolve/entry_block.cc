@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <memory>
+
+#include "userspace/resolve/disassembler.h"
 
 namespace scopetrace {
 namespace {
@@ -117,27 +118,6 @@ class RegisterState {
   std::array<ArgumentValue, kRegisters> values_;
 };
 
-// An open disassembler. 0: could not be opened.
-class Disassembler {
- public:
-  Disassembler() {
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) handle_ = 0;
-    if (handle_ != 0) cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
-  }
-  ~Disassembler() {
-    if (handle_ != 0) cs_close(&handle_);
-  }
-  Disassembler(const Disassembler&) = delete;
-  Disassembler& operator=(const Disassembler&) = delete;
-  csh get() const { return handle_; }
-
- private:
-  csh handle_ = 0;
-};
-struct FreeInstruction {
-  void operator()(cs_insn* instruction) const { cs_free(instruction, 1); }
-};
-
 std::uint8_t byte_at(Bytes code, std::size_t index) {
   return index < code.size() ? std::to_integer<std::uint8_t>(code[index]) : 0;
 }
@@ -205,7 +185,7 @@ std::optional<std::size_t> find_cheap_entry(Bytes code, std::size_t arguments) {
   const Disassembler disassembler;
   const csh raw = disassembler.get();
   if (raw == 0) return std::nullopt;
-  const std::unique_ptr<cs_insn, FreeInstruction> instruction(cs_malloc(raw));
+  const Instruction instruction(cs_malloc(raw));
   const auto* next = reinterpret_cast<const std::uint8_t*>(code.data()) + start;
   std::size_t left = code.size() - start;
   std::uint64_t address = start;
@@ -222,7 +202,7 @@ std::optional<FirstCall> find_first_call(Bytes code, std::uint64_t address) {
   const Disassembler disassembler;
   const csh raw = disassembler.get();
   if (raw == 0) return std::nullopt;
-  const std::unique_ptr<cs_insn, FreeInstruction> instruction(cs_malloc(raw));
+  const Instruction instruction(cs_malloc(raw));
 
   RegisterState state;
   const auto* next = reinterpret_cast<const std::uint8_t*>(code.data());

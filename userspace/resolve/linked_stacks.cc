@@ -46,7 +46,10 @@ LinkedStacks find_linked_stacks(std::span<const Bytes> parts) {
   for (const Mark& mark : kMarks) {
     if (holds(parts, mark.text)) found |= mark.stack;
   }
-  return found == 0 && holds(parts, kSignedText) ? kLinkedOther : found;
+  if ((found & ~kLinkedGo) != 0) return found;
+  // Go's mark says nothing of TLS.
+  if (!holds(parts, kSignedText)) return 0;
+  return found == 0 ? kLinkedOther : found;
 }
 
 }  // namespace scopetrace

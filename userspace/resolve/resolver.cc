@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "userspace/resolve/go_sites.h"
+
 namespace scopetrace {
 namespace {
 
@@ -57,20 +59,24 @@ Result<PickedSites> pick_by_input(const ElfFile& file, const ResolverInput& inpu
 }
 
 // Implementations that are in the file and not covered. One that is covered may be unknown by name.
-LinkedStacks find_uncovered(const ElfFile& file, const PickedSites& picked) {
+LinkedStacks find_uncovered(const ElfFile& file, const PickedSites& picked, const GoFacts& go) {
   LinkedStacks linked = find_linked_stacks(file.constant_parts()) & ~picked.covered;
+  if (go.is_go != 0) linked &= ~(kLinkedGo | kLinkedOther);  // the facts say what there is to say
   const bool is_any = std::any_of(picked.sites.begin(), picked.sites.end(), moves_bytes);
   return is_any ? linked & ~kLinkedOther : linked;
 }
 
-// Fills the header; the sites are the result.
+// Fills the header; the sites are the result, Go's last.
 Result<std::vector<Site>> answer(const ResolverInput& input, Bytes image, ResolverHeader& header) {
   ST_ASSIGN_OR_RETURN(const ElfFile file, ElfFile::parse(image));
   const Bytes id = file.build_id();
   std::copy(id.begin(), id.end(), header.build_id.begin());
   header.build_id_bytes = static_cast<std::uint32_t>(id.size());
   ST_ASSIGN_OR_RETURN(PickedSites picked, pick_by_input(file, input));
-  header.linked = find_uncovered(file, picked);
+  const GoSites go = pick_go_sites(image);
+  header.go = go.facts;
+  header.linked = find_uncovered(file, picked, go.facts);
+  picked.sites.insert(picked.sites.end(), go.sites.begin(), go.sites.end());
   return std::move(picked.sites);
 }
 

@@ -24,8 +24,9 @@ struct ResolverHeader {
   LinkedStacks linked = 0;           // and not covered by the sites
   std::uint32_t build_id_bytes = 0;  // 0: it has none
   std::array<std::byte, kMaxBuildIdBytes> build_id{};
+  GoFacts go;
 };
-static_assert(sizeof(ResolverHeader) == 48, "layout of ResolverHeader crosses a process boundary");
+static_assert(sizeof(ResolverHeader) == 52, "layout of ResolverHeader crosses a process boundary");
 
 // What a run of the resolver reads and where it answers.
 struct ResolverInput {

@@ -142,6 +142,7 @@ Result<ResolverAnswer> read_answer(int socket_fd) {
   ResolverAnswer answer;
   answer.linked = header->linked;
   answer.build_id = to_hex(Bytes(header->build_id).first(header->build_id_bytes));
+  answer.go = header->go;
   answer.sites.resize(header->count);
   if (header->count > 0) {
     std::memcpy(answer.sites.data(), reader.rest().data(), reader.rest().size());

@@ -19,11 +19,12 @@ struct ResolverOptions {
   std::uint64_t timeout_ms = kResolverTimeoutMs;  // then it is killed
 };
 
-// What the resolver says of a file.
+// What the resolver says of a file: hostile.
 struct ResolverAnswer {
   std::vector<Site> sites;
   LinkedStacks linked = 0;  // TLS implementations in it that the sites do not cover
   std::string build_id;     // in hexadecimal, lower case; empty: none
+  GoFacts go;
 };
 
 // Runs the resolver on an open file. It gets one read-only descriptor, or two, a socket, no

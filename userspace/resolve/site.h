@@ -9,10 +9,17 @@ namespace scopetrace {
 
 // What a probe at a site observes.
 enum class SiteKind : std::uint8_t {
-  kTlsWrite = 1,     // a function that writes plaintext: (object, buffer, length[, …])
-  kTlsRead = 2,      // a function that reads plaintext: (object, buffer, length[, …])
-  kTlsFree = 3,      // SSL_free(object), SSL_clear(object) and their like: entry only
-  kLoaderChange = 4  // _dl_debug_state(): entry only
+  kTlsWrite = 1,      // a function that writes plaintext: (object, buffer, length[, …])
+  kTlsRead = 2,       // a function that reads plaintext: (object, buffer, length[, …])
+  kTlsFree = 3,       // SSL_free(object), SSL_clear(object) and their like: entry only
+  kLoaderChange = 4,  // _dl_debug_state(): entry only
+  // Go's crypto/tls.(*Conn), by plain probes: a return probe would break its stacks.
+  kGoWrite = 16,            // Write, before its stack is set up
+  kGoRead = 17,             // Read, the same
+  kGoWriteReturn = 18,      // a RET of Write
+  kGoReadReturn = 19,       // a RET of Read
+  kGoHomedReadReturn = 20,  // the same, and its first two arguments are still in its caller's frame
+  kGoClose = 21             // Close
 };
 
 // How a function of kind kTlsWrite or kTlsRead differs from (object, buffer, length) → int.
@@ -41,12 +48,39 @@ struct Site {
   // 1 when the instruction is emulated by the kernel (push, nop, jmp, jcc): 0.5 us a hit instead
   // of 9 us for single-stepping out of line.
   std::uint8_t is_cheap = 0;
-  std::uint8_t flags = 0;
-  std::uint8_t reserved[3] = {};
+  // From this instruction to net.(*TCPConn).Close, by which a TCP connection is told from what
+  // wraps one: bytes. Only of Go returns; 0: not known.
+  std::int32_t tcp_close = 0;
+  std::uint8_t flags = 0;  // kSite…; of kTlsWrite and kTlsRead only
+  std::uint8_t reserved[7] = {};
 };
-static_assert(sizeof(Site) == 16, "layout of Site crosses a process boundary");
+static_assert(sizeof(Site) == 24, "layout of Site crosses a process boundary");
 
-// Whether the function at the site reads or writes plaintext.
+// Why a Go program with crypto/tls has no sites.
+enum class GoProblem : std::uint8_t {
+  kNone = 0,
+  kVersion = 1,  // not told by the file, or one whose layouts are not known here
+  kTable = 2,    // its table of functions cannot be read
+  kCode = 3      // its code is not what the compiler makes
+};
+
+// What the resolver says about a Go program. Hostile text of the file is not part of it.
+struct GoFacts {
+  std::uint8_t is_go = 0;  // 1: a Go program that has crypto/tls, or whose functions are not known
+  GoProblem problem = GoProblem::kNone;
+  std::uint8_t minor = 0;  // of Go 1.minor.patch; 0: unknown
+  std::uint8_t patch = 0;
+};
+static_assert(sizeof(GoFacts) == 4, "layout of GoFacts crosses a process boundary");
+
+inline bool is_go_site(SiteKind kind) {
+  return kind >= SiteKind::kGoWrite && kind <= SiteKind::kGoClose;
+}
+inline bool is_go_return(SiteKind kind) {
+  return kind >= SiteKind::kGoWriteReturn && kind <= SiteKind::kGoHomedReadReturn;
+}
+
+// Whether the site is a function of C that reads or writes plaintext.
 inline bool moves_bytes(const Site& site) {
   return site.kind == SiteKind::kTlsRead || site.kind == SiteKind::kTlsWrite;
 }

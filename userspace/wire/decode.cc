@@ -37,7 +37,7 @@ const char* problem(const st_tls_event& tls) {
 }
 
 const char* problem(const st_tls_peer_event& peer) {
-  return peer.source > ST_PEER_RECORD_HEADER ? "unknown peer source" : nullptr;
+  return peer.source > ST_PEER_GO_CONN ? "unknown peer source" : nullptr;
 }
 
 const char* problem(const st_tls_close_event&) { return nullptr; }

@@ -23,6 +23,14 @@ Site good_site() {
 
 const std::vector<FileRange> kCode{{0x1000, 0x200}, {0x8000, 0x10}};
 
+void make_go_return(Site& site) {
+  site.kind = SiteKind::kGoWriteReturn;
+  site.size_argument = 0;
+  site.is_function_entry = 0;
+  site.is_cheap = 0;
+  site.tcp_close = -8;
+}
+
 struct SiteCase {
   const char* name;
   std::function<void(Site&)> change;
@@ -52,9 +60,35 @@ INSTANTIATE_TEST_SUITE_P(
                     SiteCase{"KindZero", [](Site& s) { s.kind = static_cast<SiteKind>(0); }, false},
                     SiteCase{"OddSizeArgument", [](Site& s) { s.size_argument = 3; }, false},
                     SiteCase{"NoFunctionEntry", [](Site& s) { s.is_function_entry = 0; }, false},
+                    SiteCase{"DistanceOfGo", [](Site& s) { s.tcp_close = 1; }, false},
                     SiteCase{"AllFlags", [](Site& s) { s.flags = 15; }, true},
                     SiteCase{"UnknownFlag", [](Site& s) { s.flags = 16; }, false},
-                    SiteCase{"ReservedUsed", [](Site& s) { s.reserved[2] = 1; }, false}),
+                    SiteCase{"ReservedUsed", [](Site& s) { s.reserved[6] = 1; }, false},
+                    SiteCase{"GoReturn", make_go_return, true},
+                    SiteCase{"GoReturnAtFunctionEntry",
+                             [](Site& s) {
+                               make_go_return(s);
+                               s.is_function_entry = 1;
+                             },
+                             false},
+                    SiteCase{"GoReturnWithFlag",
+                             [](Site& s) {
+                               make_go_return(s);
+                               s.flags = 1;
+                             },
+                             false},
+                    SiteCase{"GoReservedUsed",
+                             [](Site& s) {
+                               make_go_return(s);
+                               s.reserved[0] = 1;
+                             },
+                             false},
+                    SiteCase{"GoEntryWithDistance",
+                             [](Site& s) {
+                               make_go_return(s);
+                               s.kind = SiteKind::kGoRead;
+                             },
+                             false}),
     [](const auto& test) { return test.param.name; });
 
 TEST(CheckSitesTest, RefusesTooManySites) {

@@ -25,9 +25,9 @@ std::string this_program() {
   return {path.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
-Result<std::vector<Site>> resolve(const char* path, const std::string& program) {
+Result<ResolverAnswer> resolve(const char* path, const std::string& program) {
   const UniqueFd file = open_file(path, O_RDONLY).value();
-  return resolve_sites(file.get(), {.program = program}).map([](auto a) { return a.sites; });
+  return resolve_sites(file.get(), {.program = program});
 }
 
 constexpr char kLoader[] = "/lib64/ld-linux-x86-64.so.2";
@@ -35,12 +35,12 @@ constexpr char kLoader[] = "/lib64/ld-linux-x86-64.so.2";
 TEST(ResolverClientTest, GetsSitesInsideTheCode) {
   const UniqueFd loader = open_file(kLoader, O_RDONLY).value();
 
-  const auto sites = resolve(kLoader, this_program());
+  const auto answer = resolve(kLoader, this_program());
 
-  ASSERT_TRUE(sites) << sites.error().message();
-  ASSERT_EQ(sites->size(), 1u);
-  EXPECT_EQ(sites->front().kind, SiteKind::kLoaderChange);
-  EXPECT_TRUE(check_sites(*sites, read_code_ranges(loader.get()).value()));
+  ASSERT_TRUE(answer) << answer.error().message();
+  ASSERT_EQ(answer->sites.size(), 1u);
+  EXPECT_EQ(answer->sites.front().kind, SiteKind::kLoaderChange);
+  EXPECT_TRUE(check_sites(answer->sites, read_code_ranges(loader.get()).value()));
 }
 
 // The one that disassembles: a system call that the sandbox forgot would show here.
@@ -48,10 +48,10 @@ TEST(ResolverClientTest, GetsSitesOfLibssl) {
   constexpr char kLibssl[] = "/usr/lib/x86_64-linux-gnu/libssl.so.3";
   if (::access(kLibssl, R_OK) != 0) GTEST_SKIP() << "no libssl.so.3 in the usual folder";
 
-  const auto sites = resolve(kLibssl, this_program());
+  const auto answer = resolve(kLibssl, this_program());
 
-  ASSERT_TRUE(sites) << sites.error().message();
-  EXPECT_GE(sites->size(), 3u);
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_GE(answer->sites.size(), 3u);
 }
 
 TEST(ResolverClientTest, TellsThatTheFileIsNoElfFile) {

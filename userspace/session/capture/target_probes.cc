@@ -20,6 +20,26 @@ std::string printable(const std::string& text) {
   return shown;
 }
 
+const char* go_problem_text(GoProblem problem) {
+  switch (problem) {
+    case GoProblem::kNone:
+      return "";
+    case GoProblem::kVersion:
+      return "a Go version that the file does not tell or whose layouts are not known";
+    case GoProblem::kTable:
+      return "Go's table of functions cannot be read";
+    case GoProblem::kCode:
+      break;
+  }
+  return "the code of Go's crypto/tls is not what the compiler makes";
+}
+
+// `go 1.19.8`, `go` when the version is unknown.
+std::string go_name(const GoFacts& go) {
+  if (go.minor == 0) return "go";
+  return "go 1." + std::to_string(go.minor) + "." + std::to_string(go.patch);
+}
+
 // A program that has TLS linked in and no symbols may have left them in a debug file.
 void use_debug_file(ResolverAnswer& answer, std::uint32_t tgid, int file_fd,
                     ResolverOptions options) {
@@ -50,10 +70,11 @@ ResolvedFile resolve_one(TlsFile file, std::uint32_t tgid, const ResolverOptions
     resolved.problem = checked.error().message();
     return resolved;
   }
-  resolved.sites = std::move(answer->sites);
   if (answer->linked != 0) {
     resolved.uncovered = name_linked_stacks(answer->linked) + " linked in, functions not found";
   }
+  resolved.sites = std::move(answer->sites);
+  resolved.go = answer->go;
   return resolved;
 }
 
@@ -61,7 +82,9 @@ ResolvedFile resolve_one(TlsFile file, std::uint32_t tgid, const ResolverOptions
 std::string describe_sites(const ResolvedFile& resolved) {
   std::size_t cheap = 0;
   for (const Site& site : resolved.sites) cheap += site.is_cheap;
-  return resolved.file.library + ": " + std::to_string(cheap) + " emulated, " +
+  const bool is_go = is_go_site(resolved.sites.back().kind);  // the resolver names them last
+  const std::string what = is_go ? go_name(resolved.go) : resolved.file.library;
+  return what + ": " + std::to_string(cheap) + " emulated, " +
          std::to_string(resolved.sites.size() - cheap) + " stepped";
 }
 
@@ -89,8 +112,10 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
   // The loader is no library that somebody would miss.
   if (resolved.file.kind == TlsFileKind::kLoader) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
-  const std::string& name = resolved.file.path.empty() ? resolved.file.library : resolved.file.path;
-  CoveredLibrary library{.name = printable(name), .is_covered = problem.empty(), .reason = problem};
+  std::string name =
+      printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path);
+  if (resolved.go.is_go != 0) name += " (" + go_name(resolved.go) + ")";
+  CoveredLibrary library{.name = std::move(name), .is_covered = problem.empty(), .reason = problem};
   // What has no descriptor is found again by every look.
   const bool is_known =
       std::any_of(libraries_.begin(), libraries_.end(), [&](const CoveredLibrary& other) {
@@ -102,7 +127,10 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
 void TargetProbes::attach_one(ResolvedFile resolved) {
   if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
   if (!resolved.uncovered.empty()) note(resolved, resolved.uncovered);
-  const bool has_calls = std::any_of(resolved.sites.begin(), resolved.sites.end(), moves_bytes);
+  if (resolved.go.problem != GoProblem::kNone) note(resolved, go_problem_text(resolved.go.problem));
+  const bool has_calls =
+      std::any_of(resolved.sites.begin(), resolved.sites.end(),
+                  [](const Site& site) { return moves_bytes(site) || is_go_site(site.kind); });
   if (!resolved.problem.empty()) {
     note(resolved, resolved.problem);
   } else if (resolved.file.kind == TlsFileKind::kLibrary && !has_calls) {

@@ -22,6 +22,7 @@ struct ResolvedFile {
   std::vector<Site> sites;
   std::string problem;    // why there are no sites; empty when there are
   std::string uncovered;  // what is in it that the sites do not cover; empty: nothing known
+  GoFacts go;             // of an executable; one that links OpenSSL as well has both
 };
 
 using FileId = std::pair<dev_t, ino_t>;

@@ -1,0 +1,3 @@
+module scopetrace.test/go
+
+go 1.19
