@@ -9,19 +9,6 @@
 #define ST_CHUNK_ROUNDS (ST_CALL_BYTES_MAX / ST_CHUNK_BYTES * 6)
 #define ST_PARTS_MAX 64 /* of one call: what is behind them is a gap */
 
-/* One settled call. */
-struct st_moved {
-  __u64 now_ns;
-  __u64 buffer;   /* where offset 0 of the call would be, seen from the part at hand */
-  __u64 bytes;    /* that the call moved */
-  __u64 in_row;   /* of them, those that stand at `buffer` before anything was emitted */
-  __u64 kept;     /* of them, at most ST_CALL_BYTES_MAX */
-  __u64 part_end; /* offset behind the part at hand, at most `kept` */
-  __u64 offset;   /* of the chunk at hand */
-  __u64 by_page;  /* up to this offset, chunks end with their page: one of the pages is missing */
-  struct st_tls_event record;
-};
-
 static __always_inline __u64 st_page_rest(struct st_moved *moved)
 {
   return ST_PAGE_BYTES - ((moved->buffer + moved->offset) & (ST_PAGE_BYTES - 1));

@@ -119,7 +119,7 @@ static __always_inline bool st_is_excluded(struct sock *sk, __u8 role)
 }
 
 /* Only the CPU that inserts the entry takes an id, so that ids are consecutive. */
-static __always_inline struct st_connection *st_make_connection(struct sock *sk, __u8 role)
+static __noinline struct st_connection *st_make_connection(struct sock *sk, __u8 role)
 {
   __u64 key = (__u64)sk, id = st_current_id();
   struct st_connection made = {};

@@ -201,19 +201,20 @@ __noinline int st_is_plain_in_request(struct st_moved *moved, struct st_connecti
 }
 
 static __always_inline void st_emit_plain(struct st_data_call *call, struct pt_regs *regs,
-                                          struct st_place *place)
+                                          struct st_place *place, struct st_moved *moved)
 {
-  struct st_moved moved = {.now_ns = call->now_ns, .bytes = call->bytes};
-
   if (!st_plain_id(call->connection)) return;
-  st_fill_plain(&moved, call->connection, call->position, call->direction);
-  if (st_all_needles && !st_is_plain_in_request(&moved, call->connection, place)) return;
+  __builtin_memset(moved, 0, sizeof(*moved));
+  moved->now_ns = call->now_ns;
+  moved->bytes = call->bytes;
+  st_fill_plain(moved, call->connection, call->position, call->direction);
+  if (st_all_needles && !st_is_plain_in_request(moved, call->connection, place)) return;
   st_charge_cpu((call->bytes > ST_CALL_BYTES_MAX ? ST_CALL_BYTES_MAX : call->bytes) * st_kib_ns >>
                 10);
   if (call->form == ST_DATA_MESSAGES)
-    st_emit_messages(&moved, regs->si, (__u32)regs->ax);
+    st_emit_messages(moved, regs->si, (__u32)regs->ax);
   else
-    st_emit_place(&moved, place);
+    st_emit_place(moved, place);
 }
 
 /* A gap in a stream that is known; of one that is not, a count. */
@@ -247,8 +248,8 @@ static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_
     return;
   else if (st_is_unreadable(&call, regs))
     st_emit_unreadable(&call);
-  else if (st_place_call(&place, regs, form) && st_carries_plain(&call, &place))
-    st_emit_plain(&call, regs, &place);
+  else if (thread && st_place_call(&place, regs, form) && st_carries_plain(&call, &place))
+    st_emit_plain(&call, regs, &place, &thread->moved);
 }
 
 #endif

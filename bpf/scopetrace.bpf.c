@@ -11,6 +11,7 @@
 #include "bpf/scope.h"
 #include "bpf/budget.h"
 #include "bpf/ring.h"
+#include "bpf/moved.h"
 #include "bpf/tls.h"
 #include "bpf/chunk.h"
 #include "bpf/request.h"

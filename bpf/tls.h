@@ -82,6 +82,8 @@ struct st_thread {
   __u32 reserved;
   __u64 moved_socket; /* struct sock* that the system call at hand moved bytes of, else 0 */
   __u64 moved_end;    /* position behind them */
+  /* The system call at hand, while it is copied: kernels before 6.13 allow 512 bytes of stack. */
+  struct st_moved moved;
 };
 
 struct {
