@@ -118,21 +118,23 @@ static __always_inline bool st_is_excluded(struct sock *sk, __u8 role)
   return !st_inbound && role != ST_ROLE_CONNECTED;
 }
 
+/* An entry until its maker has filled it: nothing of it is copied. No stack for that, of which
+ * older kernels have 512 bytes. */
+static const struct st_connection st_new_connection = {.excluded = 1};
+
 /* Only the CPU that inserts the entry takes an id, so that ids are consecutive. */
-static __noinline struct st_connection *st_make_connection(struct sock *sk, __u8 role)
+static __always_inline struct st_connection *st_make_connection(struct sock *sk, __u8 role)
 {
   __u64 key = (__u64)sk, id = st_current_id();
-  struct st_connection made = {};
-  struct st_connection *connection;
-  bool is_maker;
+  bool is_maker = !bpf_map_update_elem(&st_connections, &key, &st_new_connection, BPF_NOEXIST);
+  struct st_connection *connection = bpf_map_lookup_elem(&st_connections, &key);
 
-  made.tgid = id >> 32;
-  made.tid = (__u32)id;
-  made.role = role;
-  made.excluded = st_is_excluded(sk, role);
-  is_maker = !bpf_map_update_elem(&st_connections, &key, &made, BPF_NOEXIST);
-  connection = bpf_map_lookup_elem(&st_connections, &key);
-  if (connection && is_maker) connection->conn_id = st_next_id(ST_ID_CONNECTION);
+  if (!connection || !is_maker) return connection;
+  connection->tgid = id >> 32;
+  connection->tid = (__u32)id;
+  connection->role = role;
+  connection->excluded = st_is_excluded(sk, role);
+  connection->conn_id = st_next_id(ST_ID_CONNECTION);
   return connection;
 }
 
