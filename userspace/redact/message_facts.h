@@ -2,6 +2,7 @@
 // What is told of a message besides its text: names, times, the stored length.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,12 @@
 #include "userspace/redact/redacted_message.h"
 
 namespace scopetrace {
+
+// Fields that carry the id of a request or a trace, the best known first.
+inline constexpr std::array kRequestIdFields = {"x-request-id", "request-id", "x-correlation-id",
+                                                "x-amzn-requestid", "x-amz-request-id"};
+inline constexpr std::array kTraceIdFields = {"traceparent", "x-b3-traceid", "x-amzn-trace-id",
+                                              "uber-trace-id", "x-cloud-trace-context"};
 
 // complete, reset, timeout or cut
 std::string_view outcome_name(Outcome outcome);

@@ -25,10 +25,6 @@ namespace {
 
 constexpr std::size_t kMaxConnections = 65536;  // remembered; further ones stay without a name
 constexpr std::size_t kMaxIdBytes = 128;        // of a request or trace id
-constexpr std::array kRequestIdFields = {"x-request-id", "request-id", "x-correlation-id",
-                                         "x-amzn-requestid", "x-amz-request-id"};
-constexpr std::array kTraceIdFields = {"traceparent", "x-b3-traceid", "x-amzn-trace-id",
-                                       "uber-trace-id", "x-cloud-trace-context"};
 
 // The rules at hand are those that the approval names.
 Status check_detectors(const std::string& approved, const RuleSet& rules) {
@@ -83,6 +79,8 @@ struct Redactor::State final : public MessageSink {
   Status finish() override;
 
   Status redact(const HttpExchange& exchange);
+  void drop(const HttpExchange& exchange, bool is_off);
+  void note_host(std::uint64_t conn_id, const std::string& host);
   void note_foreign(const HttpExchange& exchange);
   Status redact(const WebSocketMessage& message);
   Status redact(const RawStreamData& data);
@@ -188,10 +186,7 @@ std::optional<Level> Redactor::State::level_of(const HttpExchange& exchange) con
 Status Redactor::State::redact(const HttpExchange& exchange) {
   const auto allowed = level_of(exchange);
   if (!allowed || !may_tell(exchange.is_plain, *allowed) || !scope.allows(exchange)) {
-    ++counters.dropped_messages;
-    note_foreign(exchange);
-    Peer* turned_off = allowed ? nullptr : peer(exchange.conn_id);
-    if (turned_off != nullptr) turned_off->is_off = true;
+    drop(exchange, !allowed);
     return {};
   }
   level = *allowed;
@@ -212,11 +207,20 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.data_classes = scanner.take_data_classes();
   if (out.request) count_withheld(out.request->body);
   if (out.response) count_withheld(out.response->body);
-  if (!exchange.inbound && out.request && !out.request->host.empty()) {
-    if (Peer* known = peer(exchange.conn_id))
-      *known = {out.request->host, known->tied_by, false, known->is_foreign};
-  }
+  if (!exchange.inbound && out.request) note_host(exchange.conn_id, out.request->host);
   return self->pass(std::move(out));
+}
+
+void Redactor::State::note_host(std::uint64_t conn_id, const std::string& host) {
+  Peer* known = host.empty() ? nullptr : peer(conn_id);
+  if (known != nullptr) *known = {host, known->tied_by, false, known->is_foreign};
+}
+
+void Redactor::State::drop(const HttpExchange& exchange, bool is_off) {
+  ++counters.dropped_messages;
+  note_foreign(exchange);
+  Peer* turned_off = is_off ? peer(exchange.conn_id) : nullptr;
+  if (turned_off != nullptr) turned_off->is_off = true;
 }
 
 // An absolute target is a request to a proxy.
