@@ -117,7 +117,7 @@ static __always_inline void st_capture_call(struct pt_regs *regs, long returned)
   if (number >= ST_CALL_NUMBERS) return;
   shape = &st_call_shapes[number];
   if (!(shape->family & st_call_families) || st_is_noise(shape, returned)) return;
-  if (!st_is_running(true) || !st_serves_request(st_current_thread()))
+  if (!st_is_running(true) || !st_is_thread_in_request(st_current_thread()))
     return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
   now_ns = bpf_ktime_get_boot_ns();
   if (st_is_past_deadline(now_ns) || !st_take_budget(now_ns, 1, 0)) return;

@@ -202,7 +202,7 @@ static __always_inline void st_capture_log(struct pt_regs *regs, long returned)
   if (returned <= 0 || !st_may_be_log(regs->orig_ax)) return;
   write.sink = st_sink_of(&write, regs);
   if (!write.sink) return;
-  if (!st_serves_request(st_current_thread())) return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+  if (!st_is_thread_in_request(st_current_thread())) return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
   write.sequence = st_next_id(ST_ID_LOG);
   write.now_ns = bpf_ktime_get_boot_ns();
   st_count(ST_COUNT_LOG_BYTES, write.bytes);

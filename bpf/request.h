@@ -307,11 +307,18 @@ static __always_inline void st_note_answer(struct st_thread *thread, struct st_s
   if (thread && thread->serving_tls_id == stream->tls_id) thread->has_answered = 1;
 }
 
+/* Whether what this thread does is for the approved request: until it begins to answer. What it
+ * does then, nobody waits for. */
+static __always_inline bool st_works_for_request(struct st_thread *thread)
+{
+  return thread && thread->serves_approved && !thread->has_answered && !thread->is_shared;
+}
+
 /* Whether a request that this thread sends is part of the approved one that it serves. */
 static __always_inline bool st_is_caused(struct st_thread *thread, struct st_stream *stream,
                                          __u64 direction)
 {
-  return thread && direction == ST_EGRESS && thread->serves_approved && !thread->is_shared &&
+  return direction == ST_EGRESS && st_works_for_request(thread) &&
          thread->serving_tls_id != stream->tls_id;
 }
 
@@ -489,10 +496,9 @@ static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_s
 }
 
 /* Whether what this thread does besides (logs, other system calls) belongs to the request. */
-static __always_inline bool st_serves_request(struct st_thread *thread)
+static __always_inline bool st_is_thread_in_request(struct st_thread *thread)
 {
-  if (!st_all_needles) return true;
-  return thread && thread->serves_approved && !thread->is_shared && !st_runs_goroutines();
+  return !st_all_needles || (st_works_for_request(thread) && !st_runs_goroutines());
 }
 
 #endif

@@ -34,7 +34,11 @@ class RequestScopeE2eTest : public ::testing::Test {
     attach.send_signal(SIGINT);
     EXPECT_EQ(attach.wait(), 0) << attach.output();
     const Finished verdict = host_->verify(host_->bundle());
+    EXPECT_EQ(verdict.status, 0) << verdict.output;
     EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
+    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
+    for (const auto& line : TracedHost::lines(host_->bundle()))
+      EXPECT_NE(line.value("type", ""), "message") << line.dump();
     EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
   }
 
@@ -69,8 +73,10 @@ TEST_F(RequestScopeE2eTest, FollowsOneRequestThroughItsThread) {
   const auto attach = attach_to_request(gateway->tgid(), "req-4711-of-one");
 
   TracedHost::load_gateway(port, "X-Request-Id", "req-4711-of-one");
+  ASSERT_TRUE(gateway->wait_for_line("after " + TracedHost::known_target() + " 500"));
   seal(*attach);
 
+  // What the thread asks for behind its answer is no part of the request.
   EXPECT_THAT(exchanges(),
               UnorderedElementsAre("GET " + TracedHost::known_target() + " 200 id",
                                    "GET /v1/status 200 id", "GET /v1/limits 429 thread"));

@@ -375,7 +375,7 @@ Status Redactor::State::redact(const st_connection_event& event) {
 }
 
 Status Redactor::State::redact(const LogEvent& write) {
-  const auto allowed = caps.of_everybody();
+  const auto allowed = scope.allows_threads() ? caps.of_everybody() : std::nullopt;
   if (has_family("logs") && allowed) return pass_logs(logs.take(write, *allowed));
   logs.skip(write);
   ++counters.dropped_messages;
@@ -383,7 +383,7 @@ Status Redactor::State::redact(const LogEvent& write) {
 }
 
 Status Redactor::State::redact(const CallEvent& event) {
-  const auto allowed = caps.of_everybody();
+  const auto allowed = scope.allows_threads() ? caps.of_everybody() : std::nullopt;
   scanner.set_place("");
   auto call = allowed ? redact_call(scanner, event, *allowed) : std::nullopt;
   scanner.take_sightings();  // told by exchanges only

@@ -12,12 +12,12 @@ namespace {
 
 bool is_host_char(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; }
 
-// An authority without port and trailing dot, or nothing when it is not a plain host.
 // What may follow a host: nothing, or a colon and digits.
 bool is_port(std::string_view text) {
   return text.empty() || (text[0] == ':' && count_digits(text.substr(1)) == text.size() - 1);
 }
 
+// An authority without port and trailing dot, or nothing when it is not a plain host.
 std::optional<std::string> normalize_host(std::string_view authority) {
   std::string host = to_lower(trim(authority));
   if (host.starts_with('[')) {  // IPv6 literal

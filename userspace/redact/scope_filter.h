@@ -33,6 +33,9 @@ class ScopeFilter {
   bool allows_any_host() const { return any_host_; }
   // What is no exchange belongs to no request.
   bool allows_streams() const { return any_request_; }
+  // What threads do besides (logs, system calls): the kernel sends only that of threads which work
+  // for a request that is told by its fields. Which of it belongs to a failed one, nobody knows.
+  bool allows_threads() const { return any_request_ || has_fields(); }
 
  private:
   Status add_third_party(const std::string& pattern);

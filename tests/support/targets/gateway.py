@@ -4,7 +4,8 @@
 
 usage: gateway.py HOST PORT CA_FILE MANIFEST
 Says `ready`, then its port. A request to /PATH with an X-Request-Id makes two of the vendor over one connection
-that the thread keeps: GET /v1/status with that id, and GET /v1/limits without it. Ends with standard input.
+that the thread keeps: GET /v1/status with that id, and GET /v1/limits without it. Behind its answer it makes a third,
+GET /v1/broken, and says `after /PATH STATUS`. Ends with standard input.
 """
 import http.client
 import http.server
@@ -32,10 +33,13 @@ class Gateway(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
+        print(f"after {self.path} {self.ask_vendor('/v1/broken', {})}\n", end="", flush=True)
 
     def ask_vendor(self, path, headers):
         self.vendor.request("GET", path, headers=headers)
-        self.vendor.getresponse().read()
+        answer = self.vendor.getresponse()
+        answer.read()
+        return answer.status
 
     def log_message(self, *_):
         pass

@@ -263,6 +263,43 @@ TEST(ThirdPartyScopeTest, NamesAConnectionOfAnotherPartyOnce) {
   EXPECT_TRUE(p.redactor->take_foreign_connections().empty());
 }
 
+// Which lines come of a thread that writes a log and makes a system call.
+std::vector<std::string> lines_of_thread(const std::vector<std::string>& requests) {
+  RedactorConfig config = make_config(Level::kRedacted);
+  config.requests = requests;
+  config.families = {"files", "logs"};
+  Pipeline p(std::move(config));
+  LogEvent log{};
+  log.record.sequence = 1;
+  log.record.sink = ST_LOG_STDERR;
+  log.content = as_bytes(std::string_view("a line\n"));
+  log.record.call_bytes = log.record.kept_bytes = static_cast<__u32>(log.content.size());
+  CallEvent call{};
+  call.record.number = 257;  // openat
+  call.texts[0] = as_bytes(std::string_view("/etc/hosts"));
+
+  EXPECT_TRUE(p.redactor->input().push(log));
+  EXPECT_TRUE(p.redactor->input().push(call));
+  EXPECT_TRUE(p.redactor->input().finish());
+
+  std::vector<std::string> found;
+  for (const RedactedMessage& message : p.sink.messages) {
+    if (std::holds_alternative<RedactedLog>(message.content())) found.emplace_back("log");
+    if (std::holds_alternative<RedactedLogTotal>(message.content())) found.emplace_back("total");
+    if (std::holds_alternative<RedactedCall>(message.content())) found.emplace_back("call");
+  }
+  return found;
+}
+
+// Of a failed request nobody knows which of them are its. Those of a request that is told by its
+// fields were chosen in the kernel.
+TEST(RequestScopeTest, TellsLogsOfAnApprovedRequestOnly) {
+  using Found = std::vector<std::string>;
+  EXPECT_EQ(lines_of_thread({"any"}), Found({"log", "call", "total"}));
+  EXPECT_EQ(lines_of_thread({"x-request-id=req-9"}), Found({"log", "call", "total"}));
+  EXPECT_EQ(lines_of_thread({"failed"}), Found());
+}
+
 // What is no exchange belongs to no request.
 TEST(RequestScopeTest, DropsStreamsOfOtherProtocols) {
   for (const char* request : {"x-request-id=req-9", "failed"}) {
