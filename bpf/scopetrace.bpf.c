@@ -14,6 +14,7 @@
 #include "bpf/moved.h"
 #include "bpf/tls.h"
 #include "bpf/chunk.h"
+#include "bpf/request_head.h"
 #include "bpf/request.h"
 #include "bpf/connection.h"
 #include "bpf/call_table.h"

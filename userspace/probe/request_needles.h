@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Approved request headers in the form that bpf/request.h looks for in calls.
+// Approved request headers in the form that bpf/request_head.h looks for in calls.
 #pragma once
 
 #include <array>
