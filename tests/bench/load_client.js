@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program to measure: Node.js over one TLS connection, under open load. Usage and output as of
+// load_client.py. Timers have whole milliseconds: a request is due when its timer fires, or, while
+// the one before runs, when it would have fired.
+'use strict';
+const fs = require('fs');
+const https = require('https');
+const readline = require('readline');
+
+const [host, port, caFile] = process.argv.slice(2);
+const agent = new https.Agent({
+  keepAlive: true,
+  maxSockets: 1,
+  ca: fs.readFileSync(caFile),
+  servername: host,
+  lookup: (name, options, done) =>
+      options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4),
+});
+const now = () => Number(process.hrtime.bigint()) / 1000;  // µs
+
+function ask() {
+  return new Promise((resolve, reject) => {
+    https.get({host, port, path: '/v1/charges', agent}, answer => {
+      answer.on('data', () => {});
+      answer.on('end', resolve);
+    }).on('error', reject);
+  });
+}
+
+async function load(rate, seconds) {
+  const latencies = [];
+  const end = now() + seconds * 1e6;
+  let due = now();
+  while (due < end) {
+    if (now() < due) {
+      await new Promise(done => setTimeout(done, Math.round((due - now()) / 1000)));
+      due = now();
+    }
+    await ask();
+    latencies.push(now() - due);
+    due = rate ? due + 1e6 / rate : now();
+  }
+  return latencies.sort((one, other) => one - other);
+}
+
+async function main() {
+  console.log('ready');
+  for await (const line of readline.createInterface({input: process.stdin})) {
+    const latencies = await load(...line.split(' ').map(Number));
+    const [p50, p99] = [0.5, 0.99].map(share => latencies[Math.floor(latencies.length * share)].toFixed(1));
+    console.log(`${latencies.length} ${p50} ${p99}`);
+  }
+  agent.destroy();
+}
+
+main();
