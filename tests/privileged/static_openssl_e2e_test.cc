@@ -85,6 +85,8 @@ TEST_F(StaticOpensslE2eTest, NamesStrippedWithoutDebugFile) {
 
   EXPECT_THAT(exchanges(), IsEmpty());
   EXPECT_THAT(coverage_of("stripped"), ElementsAre("OpenSSL linked in, functions not found"));
+  EXPECT_THAT(host_->doctor(client->tgid()).output,
+              ::testing::HasSubstr("stripped\n       OpenSSL linked in, functions not found"));
 }
 
 TEST_F(StaticOpensslE2eTest, IgnoresDebugFileOfAnotherBuild) {

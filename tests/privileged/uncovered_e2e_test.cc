@@ -31,6 +31,10 @@ TEST_F(UncoveredE2eTest, NamesJava) {
 
   EXPECT_THAT(coverage_of("libjvm"), ElementsAre("payload of java is not covered"));
   EXPECT_THAT(attach->output(), ::testing::HasSubstr("not covered: " + library));
+  const Finished doctor = host_->doctor(client->tgid());
+  EXPECT_EQ(doctor.status, 0);
+  EXPECT_THAT(doctor.output,
+              ::testing::HasSubstr("no   " + library + "\n       payload of java is not covered"));
 }
 
 }  // namespace

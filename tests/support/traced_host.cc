@@ -241,6 +241,10 @@ std::unique_ptr<Child> TracedHost::attach(pid_t tgid, const std::string& approva
   return child;
 }
 
+Finished TracedHost::doctor(pid_t tgid) const {
+  return run_program(scopetrace({"doctor", "--pid", std::to_string(tgid)}));
+}
+
 Finished TracedHost::verify(const std::string& bundle) const {
   return run_program(
       scopetrace({"verify", "--allowed-signers", path("root/etc/scopetrace/allowed_signers"),

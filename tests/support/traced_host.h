@@ -88,6 +88,8 @@ class TracedHost {
   // Where attach writes unless told otherwise.
   std::string bundle() const { return path("bundle.jsonl.zst"); }
 
+  // What `scopetrace doctor` says of a process.
+  Finished doctor(pid_t tgid) const;
   Finished verify(const std::string& bundle) const;
   // The lines of a bundle, by stock zstd; a line that is no JSON is an empty object.
   static std::vector<nlohmann::json> lines(const std::string& bundle);

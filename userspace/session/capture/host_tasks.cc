@@ -20,6 +20,7 @@
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/session/capture/doctor.h"
 #include "userspace/session/capture/own_process.h"
 
 namespace scopetrace {
@@ -237,6 +238,10 @@ Result<HostAnswer> open_ledger(const HostSide& side) {
 }  // namespace
 
 Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
+  if (call.task == HostTask::kDoctor) {  // also where nothing is set up yet
+    ST_ASSIGN_OR_RETURN(std::string text, examine_host(call.root, call.tgid));
+    return HostAnswer{std::move(text), {}, {}};
+  }
   ST_ASSIGN_OR_RETURN(const HostSide side, read_host_side(call.root));
   switch (call.task) {
     case HostTask::kRequest:
@@ -257,6 +262,8 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
       return rotate_key(side, peer);
     case HostTask::kNoteVerification:
       return note_verification(call, side, peer);
+    case HostTask::kDoctor:
+      break;  // served above
   }
   return fail(ErrorCode::kUnsupported, "a task that scopetrace-capture does not know");
 }

@@ -88,6 +88,31 @@ std::string describe_sites(const ResolvedFile& resolved) {
          std::to_string(resolved.sites.size() - cheap) + " stepped";
 }
 
+bool has_calls(const ResolvedFile& resolved) {
+  return std::any_of(resolved.sites.begin(), resolved.sites.end(),
+                     [](const Site& site) { return moves_bytes(site) || is_go_site(site.kind); });
+}
+
+// The path where there is one; of Go with its version.
+std::string display_name(const ResolvedFile& resolved) {
+  const std::string name =
+      printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path);
+  return resolved.go.is_go == 0 ? name : name + " (" + go_name(resolved.go) + ")";
+}
+
+// Why the file, or a part of it, is not covered, as far as can be said before probes are attached.
+std::vector<std::string> gaps_of(const ResolvedFile& resolved) {
+  std::vector<std::string> gaps;
+  if (!resolved.uncovered.empty()) gaps.push_back(resolved.uncovered);
+  if (resolved.go.problem != GoProblem::kNone) gaps.push_back(go_problem_text(resolved.go.problem));
+  if (!resolved.problem.empty()) {
+    gaps.push_back(resolved.problem);
+  } else if (resolved.file.kind == TlsFileKind::kLibrary && !has_calls(resolved)) {
+    gaps.push_back("has none of the known functions");
+  }
+  return gaps;
+}
+
 }  // namespace
 
 Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::set<FileId>& known,
@@ -108,14 +133,21 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
   return resolved;
 }
 
-void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
+std::vector<CoveredLibrary> coverage_of(const ResolvedFile& resolved) {
+  std::vector<CoveredLibrary> coverage;
   // The loader is no library that somebody would miss.
+  if (resolved.file.kind == TlsFileKind::kLoader) return coverage;
+  const std::string name = display_name(resolved);
+  for (std::string& gap : gaps_of(resolved)) coverage.push_back({name, false, std::move(gap)});
+  if (has_calls(resolved)) coverage.push_back({name, true, describe_sites(resolved)});
+  return coverage;
+}
+
+void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem) {
   if (resolved.file.kind == TlsFileKind::kLoader) return;
   if (libraries_.size() >= kMaxNotes) return;  // a target may load and unload for ever
-  std::string name =
-      printable(resolved.file.path.empty() ? resolved.file.library : resolved.file.path);
-  if (resolved.go.is_go != 0) name += " (" + go_name(resolved.go) + ")";
-  CoveredLibrary library{.name = std::move(name), .is_covered = problem.empty(), .reason = problem};
+  CoveredLibrary library{
+      .name = display_name(resolved), .is_covered = problem.empty(), .reason = problem};
   // What has no descriptor is found again by every look.
   const bool is_known =
       std::any_of(libraries_.begin(), libraries_.end(), [&](const CoveredLibrary& other) {
@@ -126,16 +158,7 @@ void TargetProbes::note(const ResolvedFile& resolved, const std::string& problem
 
 void TargetProbes::attach_one(ResolvedFile resolved) {
   if (resolved.file.fd && !known_.insert(id_of(resolved.file)).second) return;
-  if (!resolved.uncovered.empty()) note(resolved, resolved.uncovered);
-  if (resolved.go.problem != GoProblem::kNone) note(resolved, go_problem_text(resolved.go.problem));
-  const bool has_calls =
-      std::any_of(resolved.sites.begin(), resolved.sites.end(),
-                  [](const Site& site) { return moves_bytes(site) || is_go_site(site.kind); });
-  if (!resolved.problem.empty()) {
-    note(resolved, resolved.problem);
-  } else if (resolved.file.kind == TlsFileKind::kLibrary && !has_calls) {
-    note(resolved, "has none of the known functions");
-  }
+  for (const std::string& gap : gaps_of(resolved)) note(resolved, gap);
   if (resolved.sites.empty()) return;
   const auto done = probes_.attach_sites(resolved.file.fd.get(), resolved.sites, {});
   if (!done) {
@@ -144,7 +167,9 @@ void TargetProbes::attach_one(ResolvedFile resolved) {
     return;
   }
   attached_.push_back(describe_sites(resolved));
-  if (has_calls) note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
+  if (has_calls(resolved)) {
+    note(resolved, done->attached == 0 ? "no site where a return probe is safe" : "");
+  }
   files_.push_back(std::move(resolved));
 }
 

@@ -32,6 +32,10 @@ using FileId = std::pair<dev_t, ino_t>;
 Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::set<FileId>& known,
                                                  const ResolverOptions& options);
 
+// What a file would be covered by and what not, one entry each, before any probe is attached: of a
+// covered one `reason` says how its sites would be probed. Nothing for the dynamic loader.
+std::vector<CoveredLibrary> coverage_of(const ResolvedFile& resolved);
+
 // Which files carry probes. Not thread-safe.
 class TargetProbes {
  public:

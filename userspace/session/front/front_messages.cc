@@ -205,7 +205,7 @@ Result<HostCall> decode_call(const std::string& body) {
   members.read("any_executable", call.any_executable);
   members.read("command", call.command);
   if (task < static_cast<unsigned>(HostTask::kRequest) ||
-      task > static_cast<unsigned>(HostTask::kNoteVerification)) {
+      task > static_cast<unsigned>(HostTask::kDoctor)) {
     return fail(ErrorCode::kCorrupt, "a task that scopetrace-capture does not know");
   }
   call.task = static_cast<HostTask>(task);

@@ -17,15 +17,16 @@
 namespace scopetrace {
 
 enum class HostTask : std::uint8_t {
-  kRequest = 1,          // sign the host block of a draft, note the request; answer: the document
-  kNoteApproval = 2,     // note who has signed `text`, an approval; answer: empty
-  kRevoke = 3,           // install `text`, a revocation of `about`
-  kReview = 4,           // install `text`, the review of a break-glass approval
-  kAcceptClock = 5,      // install `text`, a signed acceptance of the clock
-  kStatus = 6,           // what this host knows of the approval `about`; answer: JSON
-  kLedger = 7,           // answer: the checkpoint, and the entries as read-only descriptor
-  kRotateKey = 8,        // new host key, cross-signed; root only; answer: the new trust line
-  kNoteVerification = 9  // note the verdict `text` that the bundle of session `about` failed with
+  kRequest = 1,           // sign the host block of a draft, note the request; answer: the document
+  kNoteApproval = 2,      // note who has signed `text`, an approval; answer: empty
+  kRevoke = 3,            // install `text`, a revocation of `about`
+  kReview = 4,            // install `text`, the review of a break-glass approval
+  kAcceptClock = 5,       // install `text`, a signed acceptance of the clock
+  kStatus = 6,            // what this host knows of the approval `about`; answer: JSON
+  kLedger = 7,            // answer: the checkpoint, and the entries as read-only descriptor
+  kRotateKey = 8,         // new host key, cross-signed; root only; answer: the new trust line
+  kNoteVerification = 9,  // note the verdict `text` that the bundle of session `about` failed with
+  kDoctor = 10            // what works here, and for the process `tgid` unless 0; answer: JSON
 };
 
 struct HostCall {
@@ -33,7 +34,7 @@ struct HostCall {
   std::string root;   // as --root
   std::string text;   // signed text; kRequest: body of the draft, whose host facts are overwritten
   std::string about;  // id of an approval, or its whole text
-  std::uint32_t tgid = 0;            // kRequest for a process …
+  std::uint32_t tgid = 0;            // kDoctor; kRequest for a process …
   std::string group;                 // … or `unit=NAME`, `container=ID`, `cgroup=PATH` …
   bool any_executable = false;       // … with exe=any …
   std::vector<std::string> command;  // … or a command, with its program in `fd`
