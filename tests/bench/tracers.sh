@@ -16,16 +16,16 @@ make_host() {
 # Each tracer runs on CPU 1; its number is in $tracer_tgid until end_tracer.
 #   start_scopetrace TGID SECONDS [OPTIONS of token request…]      the bundle is $work/bench.zst
 start_scopetrace() {
-  local tgid=$1 seconds=$2
+  local tgid=$1 limit=$2
   shift 2
   rm -f "$work/bench.approval" "$work/bench.zst"
-  scopetrace token request --pid "$tgid" --level redacted --for "${seconds}s" --reason bench \
+  scopetrace token request --pid "$tgid" --level redacted --for "${limit}s" --reason bench \
     --key "$work/carol" --as carol@localhost -o "$work/bench.approval" "$@" 2>"$work/request.log" ||
     die 1 "$(tail -n 2 "$work/request.log")"
   scopetrace token approve "$work/bench.approval" --key "$work/alice" 2>/dev/null
   scopetrace token approve "$work/bench.approval" --key "$work/bob" 2>/dev/null
   taskset -c 1 scopetrace attach --approval "$work/bench.approval" --pid "$tgid" \
-    --for "${seconds}s" -o "$work/bench.zst" >/dev/null 2>"$work/attach.log" 7>&- 8>&- &
+    --for "${limit}s" -o "$work/bench.zst" >/dev/null 2>"$work/attach.log" 7>&- 8>&- &
   tracer_tgid=$!
   wait_for "$work/attach.log" 'attached in'
 }
