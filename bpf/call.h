@@ -21,6 +21,13 @@ struct st_call_shape {
   [number] = {ST_CALLS_##family, ST_TEXT_##kind, first, second, is_wait},
 static const struct st_call_shape st_call_shapes[ST_CALL_NUMBERS] = {ST_CALL_LIST(ST_CALL_SHAPE)};
 
+/* One call that is told. */
+struct st_told_call {
+  __u64 conn_id; /* of the connection it is about; 0: none */
+  __u64 now_ns;
+  long returned;
+};
+
 /* Whether nobody learns anything by it. */
 static __always_inline bool st_is_noise(const struct st_call_shape *shape, long returned)
 {
@@ -62,20 +69,23 @@ static __always_inline __u64 st_copy_text(struct st_call_event *event, char *to,
   return bpf_probe_read_user(to, bytes, from) ? 0 : bytes;
 }
 
-static __always_inline __u64 st_connection_of(__u64 fd)
+/* The connection that the call is about, else 0. */
+static __always_inline struct st_connection *st_connection_of(const struct st_call_shape *shape,
+                                                              __u64 fd)
 {
-  __u64 sk = (__u64)st_socket_of((__u32)fd);
-  struct st_connection *connection = sk ? bpf_map_lookup_elem(&st_connections, &sk) : 0;
+  __u64 sk;
 
-  return connection ? connection->conn_id : 0;
+  if (shape->family != ST_CALLS_SOCKETS || shape->is_wait) return 0;
+  sk = (__u64)st_socket_of((__u32)fd);
+  return sk ? bpf_map_lookup_elem(&st_connections, &sk) : 0;
 }
 
 static __always_inline void st_fill_call(struct st_call_event *event, struct pt_regs *regs,
-                                         long returned, __u64 size, __u64 now_ns)
+                                         struct st_told_call *call, __u64 size)
 {
-  st_fill_header(&event->header, ST_EVENT_CALL, size, now_ns);
-  event->conn_id = 0;
-  event->result = returned;
+  st_fill_header(&event->header, ST_EVENT_CALL, size, call->now_ns);
+  event->conn_id = call->conn_id;
+  event->result = call->returned;
   event->args[0] = regs->di;
   event->args[1] = regs->si;
   event->args[2] = regs->dx;
@@ -88,45 +98,58 @@ static __always_inline void st_fill_call(struct st_call_event *event, struct pt_
   event->reserved = 0;
 }
 
-/* Emits a call with room for `texts` texts. */
-static __always_inline void st_emit_call_sized(struct pt_regs *regs, long returned, __u64 now_ns,
-                                               const struct st_call_shape *shape, const __u64 texts)
+/* Emits a call with room for `texts` texts; returns their bytes. */
+static __always_inline __u64 st_emit_call_sized(struct pt_regs *regs, struct st_told_call *call,
+                                                const struct st_call_shape *shape,
+                                                const __u64 texts)
 {
   const __u64 size = sizeof(struct st_call_event) + texts * ST_CALL_TEXT_MAX;
   struct st_call_event *event = st_or_lost(bpf_ringbuf_reserve(&st_events, size, 0));
   char *text = (char *)(event + 1);
+  __u64 bytes = 0;
 
-  if (!event) return;
-  st_fill_call(event, regs, returned, size, now_ns);
-  if (shape->family == ST_CALLS_SOCKETS && !shape->is_wait)
-    event->conn_id = st_connection_of(regs->di);
-  if (texts > 0) event->text_bytes[0] = st_copy_text(event, text, shape->first, shape->text_kind);
+  if (!event) return 0;
+  st_fill_call(event, regs, call, size);
+  if (texts > 0)
+    bytes = event->text_bytes[0] = st_copy_text(event, text, shape->first, shape->text_kind);
   if (texts > 1)
-    event->text_bytes[1] =
+    bytes += event->text_bytes[1] =
         st_copy_text(event, text + ST_CALL_TEXT_MAX, shape->second, shape->text_kind);
   st_submit(event);
+  return bytes;
 }
 
-/* The end of a system call: tells it when its family is approved. */
-static __always_inline void st_capture_call(struct pt_regs *regs, long returned)
+/* Whether nothing of this call may be told: its thread, its connection. */
+static __always_inline bool st_is_call_outside(struct st_connection *connection)
 {
-  __u64 number = regs->orig_ax, now_ns;
+  if (!st_is_running(true) || !st_is_thread_in_request(st_current_thread())) return true;
+  return connection && (connection->excluded || st_is_muted(connection->conn_id));
+}
+
+/* The end of a system call: tells it when its family is approved. Returns the bytes of its texts. A
+ * function of its own, so that its stack is given back. */
+static __noinline int st_capture_call(struct pt_regs *regs, long returned)
+{
+  struct st_told_call call = {.returned = returned};
+  struct st_connection *connection;
   const struct st_call_shape *shape;
+  __u64 number = regs->orig_ax;
 
   barrier_var(number);
-  if (number >= ST_CALL_NUMBERS) return;
+  if (number >= ST_CALL_NUMBERS) return 0;
   shape = &st_call_shapes[number];
-  if (!(shape->family & st_call_families) || st_is_noise(shape, returned)) return;
-  if (!st_is_running(true) || !st_is_thread_in_request(st_current_thread()))
-    return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
-  now_ns = bpf_ktime_get_boot_ns();
-  if (st_is_past_deadline(now_ns) || !st_take_budget(now_ns, 1, 0)) return;
-  if (shape->second)
-    st_emit_call_sized(regs, returned, now_ns, shape, 2);
-  else if (shape->first)
-    st_emit_call_sized(regs, returned, now_ns, shape, 1);
-  else
-    st_emit_call_sized(regs, returned, now_ns, shape, 0);
+  if (!(shape->family & st_call_families) || st_is_noise(shape, returned)) return 0;
+  connection = st_connection_of(shape, regs->di);
+  if (st_is_call_outside(connection)) {
+    st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+    return 0;
+  }
+  call.now_ns = bpf_ktime_get_boot_ns();
+  call.conn_id = connection ? connection->conn_id : 0;
+  if (st_is_past_deadline(call.now_ns) || !st_take_budget(call.now_ns, 1, 0)) return 0;
+  if (shape->second) return st_emit_call_sized(regs, &call, shape, 2);
+  if (shape->first) return st_emit_call_sized(regs, &call, shape, 1);
+  return st_emit_call_sized(regs, &call, shape, 0);
 }
 
 #endif

@@ -96,7 +96,7 @@ static __noinline struct st_tls_object *st_go_object(struct st_call *call, __u64
  * about the request that it serves: only the request's own field does. */
 static __always_inline bool st_go_may_copy(struct st_moved *moved, struct st_tls_object *tls)
 {
-  return !st_is_suppressed(tls, moved->now_ns) && st_is_tls_in_request(moved, tls, 0);
+  return !st_is_suppressed(moved, tls, 0) && st_is_tls_in_request(moved, tls, 0);
 }
 
 /* Records a call that returns. Returns the bytes it tried to copy. */
@@ -188,6 +188,13 @@ static __always_inline bool st_go_is_next_write(struct st_call *call, struct st_
          (call->conn_id || (tls->conn_id && tls->writers == 1));
 }
 
+/* Whether the bytes of a write in progress are where they were at its entry: the probes that saw it
+ * begin are still there, and its buffer is on no stack. Else its own return records it. */
+static __always_inline bool st_go_is_in_place(struct st_call *call, __u64 cookie)
+{
+  return call->generation == ST_SITE_GENERATION(cookie) && !call->stack_end;
+}
+
 /* A read returns. The answer to a write may be read before the goroutine that writes has returned:
  * record the write first. One that then fails part of the way is recorded whole; its tls.Conn is of
  * no further use. */
@@ -201,7 +208,7 @@ static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
 
   if (!writer || !writer->depth) return 0;
   call = st_call_at(writer, writer->depth - 1);
-  if (!st_go_is_next_write(call, tls, object)) return 0;
+  if (!st_go_is_next_write(call, tls, object) || !st_go_is_in_place(call, cookie)) return 0;
   if (__sync_val_compare_and_swap(&call->claimed, 0, 1)) return 0;
   moved.buffer = call->buffer;
   moved.bytes = call->length;
@@ -209,7 +216,7 @@ static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
   tls->excluded |= call->excluded;
   st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
   st_settle(&moved, tls, ST_EGRESS);
-  if (st_go_may_copy(&moved, tls)) st_emit_call(&moved);
+  if (st_go_may_copy(&moved, tls)) st_charge_cpu((st_emit_call(&moved) * st_kib_ns) >> 10);
   return 0;
 }
 

@@ -16,14 +16,18 @@ static __always_inline bool st_is_io_uring(void)
 }
 
 /* Bytes of a connection that nobody will see. They leave a hole in a stream that is known. */
-static __always_inline void st_skip_io_uring(struct st_connection *connection, __u64 position,
-                                             __u64 bytes, __u8 direction)
+static __always_inline void st_skip_io_uring(struct st_connection *connection,
+                                             struct st_thread *thread, __u64 position, __u64 bytes,
+                                             __u8 direction)
 {
   struct st_moved moved = {.now_ns = bpf_ktime_get_boot_ns(), .bytes = bytes};
 
   st_count(ST_COUNT_IO_URING_BYTES, bytes);
-  if (!connection->plain_id || connection->excluded || !st_is_running(true) ||
-      st_is_past_deadline(moved.now_ns) || !st_take_budget(moved.now_ns, 1, 0))
+  st_pass_unreadable(thread, &connection->request, &connection->plain_id, direction);
+  if (!connection->plain_id || connection->excluded || st_is_muted(connection->conn_id)) return;
+  if (st_all_needles && !connection->request.window) return;
+  if (!st_is_running(true) || st_is_past_deadline(moved.now_ns) ||
+      !st_take_budget(moved.now_ns, 1, 0))
     return;
   st_fill_plain(&moved, connection, position, direction);
   st_emit_tail(&moved, ST_TLS_IO_URING);

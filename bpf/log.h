@@ -193,26 +193,36 @@ __noinline int st_emit_log(struct st_log_write *write)
   return 0;
 }
 
-/* The end of a system call: copies what it wrote when that went to a log. */
-static __always_inline void st_capture_log(struct pt_regs *regs, long returned)
+/* Whether nothing of this write may be told. Its bytes are counted while its request is in scope.
+ */
+static __always_inline bool st_is_log_outside(struct st_log_write *write)
+{
+  bool is_in_request = st_is_thread_in_request(st_current_thread());
+
+  if (is_in_request) write->sequence = st_next_id(ST_ID_LOG);
+  if (is_in_request) st_count(ST_COUNT_LOG_BYTES, write->bytes);
+  if (is_in_request && st_is_running(true)) return st_is_past_deadline(write->now_ns);
+  st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+  return true;
+}
+
+/* The end of a system call: copies what it wrote when that went to a log. Returns the bytes that it
+ * tried to copy. A function of its own, so that its stack is given back. */
+static __noinline int st_capture_log(struct pt_regs *regs, long returned)
 {
   struct st_log_write write = {.fd = (__u32)regs->di, .bytes = returned};
   enum st_data_form form = st_data_form(regs->orig_ax);
+  __u64 kept = write.bytes > ST_LOG_BYTES_MAX ? ST_LOG_BYTES_MAX : write.bytes;
 
-  if (returned <= 0 || !st_may_be_log(regs->orig_ax)) return;
+  if (returned <= 0 || !st_may_be_log(regs->orig_ax)) return 0;
   write.sink = st_sink_of(&write, regs);
-  if (!write.sink) return;
-  if (!st_is_thread_in_request(st_current_thread())) return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
-  write.sequence = st_next_id(ST_ID_LOG);
+  if (!write.sink) return 0;
   write.now_ns = bpf_ktime_get_boot_ns();
-  st_count(ST_COUNT_LOG_BYTES, write.bytes);
-  if (!st_is_running(true)) return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
-  if (st_is_past_deadline(write.now_ns)) return;
-  if (!st_place_call(&write.place, regs, form ? form : ST_DATA_BUFFER)) return;
-  if (!st_take_budget(write.now_ns, 1,
-                      write.bytes > ST_LOG_BYTES_MAX ? ST_LOG_BYTES_MAX : write.bytes))
-    return;
+  if (st_is_log_outside(&write)) return 0;
+  if (!st_place_call(&write.place, regs, form ? form : ST_DATA_BUFFER)) return 0;
+  if (!st_take_budget(write.now_ns, 1, kept)) return 0;
   st_emit_log(&write);
+  return kept;
 }
 
 #endif

@@ -22,6 +22,7 @@ static __always_inline void st_end_plain(struct st_connection *connection, __u64
   struct st_tls_close_event *event;
 
   connection->content = ST_CONTENT_TLS;
+  st_forget_head(&connection->request, &connection->plain_id);
   if (!connection->plain_id || !st_is_running(false) || st_is_past_deadline(now_ns)) return;
   event = ST_RESERVE(now_ns, *event);
   if (!event) return;
@@ -152,13 +153,29 @@ static __always_inline bool st_is_unreadable(struct st_data_call *call, struct p
   return call->form == ST_DATA_ELSEWHERE || (st_message_flags(regs) & flag);
 }
 
+/* The call at hand is not looked at. What comes by a connection that the target has opened is no
+ * request to it. */
+static __always_inline void st_lose_call(struct st_data_call *call, struct st_thread *thread)
+{
+  if (call->direction == ST_INGRESS && call->connection->role == ST_ROLE_CONNECTED) thread = 0;
+  st_lose_request(thread, &call->connection->request, &call->connection->plain_id, call->direction);
+  st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+}
+
+/* Whether each of several messages may belong to another request: of one call, the first bytes are
+ * judged. */
+static __always_inline bool st_is_batch(struct st_data_call *call, struct pt_regs *regs)
+{
+  return st_all_needles && call->form == ST_DATA_MESSAGES && (__u32)regs->ax > 1;
+}
+
 /* Whether nothing of this call may be copied, or even looked at. */
-static __always_inline bool st_is_outside(struct st_data_call *call)
+static __always_inline bool st_is_outside(struct st_data_call *call, struct st_thread *thread)
 {
   struct st_connection *connection = call->connection;
 
   if (connection->excluded || !st_is_running(true) || st_is_muted(connection->conn_id)) {
-    st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+    st_lose_call(call, thread);
     return true;
   }
   return st_is_past_deadline(call->now_ns);
@@ -218,10 +235,12 @@ static __always_inline void st_emit_plain(struct st_data_call *call, struct pt_r
 }
 
 /* A gap in a stream that is known; of one that is not, a count. */
-static __always_inline void st_emit_unreadable(struct st_data_call *call)
+static __always_inline void st_emit_unreadable(struct st_data_call *call, struct st_thread *thread)
 {
   struct st_moved moved = {.now_ns = call->now_ns, .bytes = call->bytes};
 
+  st_pass_unreadable(thread, &call->connection->request, &call->connection->plain_id,
+                     call->direction);
   if (st_all_needles && !call->connection->request.window)
     return st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
   st_count(ST_COUNT_UNREADABLE_BYTES, call->bytes);
@@ -244,11 +263,13 @@ static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_
   call.now_ns = bpf_ktime_get_boot_ns();
   if (call.connection->has_tls || (thread && thread->depth))
     st_turn_to_tls(&call);
-  else if (st_is_outside(&call))
+  else if (st_is_outside(&call, thread))
     return;
-  else if (st_is_unreadable(&call, regs))
-    st_emit_unreadable(&call);
-  else if (thread && st_place_call(&place, regs, form) && st_carries_plain(&call, &place))
+  else if (!thread || st_is_unreadable(&call, regs) || !st_place_call(&place, regs, form))
+    st_emit_unreadable(&call, thread);
+  else if (st_is_batch(&call, regs))
+    st_lose_call(&call, thread);
+  else if (st_carries_plain(&call, &place))
     st_emit_plain(&call, regs, &place, &thread->moved);
 }
 

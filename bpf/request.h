@@ -23,30 +23,37 @@ struct st_stream {
 
 /* Tells userspace that what follows is in a window of this kind, or in none; bytes of both streams
  * before these positions that did not come were out of scope. `position` is where the stream of the
- * call at hand stands; the other one has no call under way. */
-static __always_inline void st_emit_window(struct st_moved *moved, struct st_stream *stream,
-                                           __u64 position)
+ * call at hand stands; the other one has no call under way. False: it was not sent. */
+static __always_inline bool st_emit_window(struct st_moved *moved, struct st_stream *stream,
+                                           __u32 kind, __u64 position)
 {
   struct st_window_event *event = ST_RESERVE(moved->now_ns, *event);
   __u8 direction = moved->record.direction;
 
-  if (!event) return;
+  if (!event) return false;
   st_fill_header(&event->header, ST_EVENT_WINDOW, sizeof(*event), moved->now_ns);
   event->tls_id = stream->tls_id;
   event->conn_id = stream->conn_id;
   event->position[0] = direction == 0 ? position : stream->position[0];
   event->position[1] = direction == 1 ? position : stream->position[1];
-  event->kind = stream->request->window;
+  event->kind = kind;
   __builtin_memset(event->reserved, 0, sizeof(event->reserved));
   st_submit(event);
+  return true;
 }
 
+/* A window opens only when userspace was told so: else it would take the bytes for those of the
+ * window before. One that closes is closed in any case, and told with the next request. */
 static __always_inline void st_set_window(struct st_moved *moved, struct st_stream *stream,
                                           __u32 kind, __u64 position)
 {
-  if (stream->request->window == kind && !kind) return;
-  stream->request->window = kind;
-  st_emit_window(moved, stream, position);
+  struct st_request *request = stream->request;
+
+  if (request->window == kind && request->told == kind) return;
+  request->window = ST_WINDOW_NONE;
+  if (!st_emit_window(moved, stream, kind, position)) return;
+  request->told = kind;
+  request->window = kind;
 }
 
 /* The part of an approved header block that earlier calls carried. */
@@ -89,9 +96,60 @@ static __always_inline void st_note_inbound(struct st_thread *thread, struct st_
   thread->serves_approved = is_approved;
 }
 
-static __always_inline void st_note_answer(struct st_thread *thread, struct st_stream *stream)
+static __always_inline void st_note_answer(struct st_thread *thread, __u64 tls_id)
 {
-  if (thread && thread->serving_tls_id == stream->tls_id) thread->has_answered = 1;
+  if (thread && thread->serving_tls_id == tls_id) thread->has_answered = 1;
+}
+
+/* Drops what there is of a header block that is not whole. */
+static __always_inline void st_forget_head(struct st_request *request, __u64 *tls_id)
+{
+  if (!request->is_head_open) return;
+  request->is_head_open = 0;
+  bpf_map_delete_elem(&st_heads, tls_id);
+}
+
+/* A call goes by that is not looked at: whose the next ones are nobody knows, nor whether this
+ * thread has read another request. */
+static __always_inline void st_lose_request(struct st_thread *thread, struct st_request *request,
+                                            __u64 *tls_id, __u64 direction)
+{
+  if (!st_all_needles) return;
+  st_forget_head(request, tls_id);
+  if (direction == ST_EGRESS)
+    st_note_answer(thread, *tls_id);
+  else if (thread && request->requests != ST_EGRESS + 1)
+    thread->serves_approved = 0;
+  request->window = ST_WINDOW_NONE;
+  request->last = 0;
+  request->stream = 0;
+  request->has_ended = 0;
+  request->frame_rest[direction & 1] = 0;
+}
+
+/* Whether a call in this direction carries the answer to a request of HTTP/1. */
+static __always_inline bool st_is_answer(struct st_request *request, __u64 direction)
+{
+  return request->requests && request->requests != direction + 1 && !request->is_http2;
+}
+
+/* The answer goes on, or begins: there is no more of the header block before it. */
+static __always_inline void st_turn_to_answer(struct st_thread *thread, struct st_request *request,
+                                              __u64 *tls_id, __u64 direction)
+{
+  request->last = direction + 1;
+  st_forget_head(request, tls_id);
+  if (direction == ST_EGRESS) st_note_answer(thread, *tls_id);
+}
+
+/* A call goes by whose bytes cannot be looked at. As a part of an answer it begins no request. */
+static __always_inline void st_pass_unreadable(struct st_thread *thread, struct st_request *request,
+                                               __u64 *tls_id, __u64 direction)
+{
+  if (st_all_needles && st_is_answer(request, direction))
+    st_turn_to_answer(thread, request, tls_id, direction);
+  else
+    st_lose_request(thread, request, tls_id, direction);
 }
 
 /* Whether what this thread does is for the approved request: until it begins to answer. What it
@@ -109,28 +167,29 @@ static __always_inline bool st_is_caused(struct st_thread *thread, struct st_str
          thread->serving_tls_id != stream->tls_id;
 }
 
-/* The rest of a header block that came in pieces. */
-static __always_inline void st_continue_head(struct st_moved *moved, struct st_stream *stream,
+/* The rest of a header block that came in pieces. False: this call is not its rest. */
+static __always_inline bool st_continue_head(struct st_moved *moved, struct st_stream *stream,
                                              struct st_thread *thread)
 {
   struct st_request_head *head = bpf_map_lookup_elem(&st_heads, &stream->tls_id);
   __u64 before;
   int verdict;
 
-  stream->request->is_head_open = 0;
-  if (!head) return;
+  if (!head || head->position + head->bytes != moved->record.position) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    st_forget_head(stream->request, &stream->tls_id);
+    return false;
+  }
   before = head->bytes;
   verdict = st_fill_head(head, moved) ? st_scan_http1(head) : ST_HEAD_ENDED;
-  if (verdict == ST_HEAD_OPEN && head->bytes == before + moved->bytes) {
-    stream->request->is_head_open = 1;
-    return;
-  }
+  if (verdict == ST_HEAD_OPEN && head->bytes == before + moved->bytes) return true;
   if (verdict == ST_HEAD_MATCHED) {
     st_set_window(moved, stream, ST_WINDOW_MATCHED, head->position);
-    st_emit_head(moved, head, before);
+    if (stream->request->window) st_emit_head(moved, head, before);
     if (moved->record.direction == ST_INGRESS) st_note_inbound(thread, stream, true);
   }
-  bpf_map_delete_elem(&st_heads, &stream->tls_id);
+  st_forget_head(stream->request, &stream->tls_id);
+  return true;
 }
 
 /* A request begins in this call. */
@@ -148,7 +207,8 @@ static __always_inline void st_begin_request(struct st_moved *moved, struct st_s
     st_set_window(moved, stream, ST_WINDOW_CAUSED, position);
   else if (has_turned)
     st_set_window(moved, stream, ST_WINDOW_NONE, position);
-  if (direction == ST_INGRESS) st_note_inbound(thread, stream, verdict == ST_HEAD_MATCHED);
+  if (direction == ST_INGRESS && (has_turned || verdict == ST_HEAD_MATCHED))
+    st_note_inbound(thread, stream, verdict == ST_HEAD_MATCHED); /* else it may be part of a body */
   if (stream->request->window || verdict != ST_HEAD_OPEN) return;
   if (head->bytes < moved->bytes) return; /* there is more of it than is looked at */
   head->position = position;
@@ -235,25 +295,25 @@ static __always_inline void st_judge_call(struct st_moved *moved, struct st_stre
                                           struct st_thread *thread, struct st_request_head *slot)
 {
   struct st_request *request = stream->request;
-  __u32 here = moved->record.direction + 1;
+  __u64 direction = moved->record.direction;
+  __u32 here = direction + 1;
   bool has_turned = request->last != here, is_expected;
 
+  if (st_is_answer(request, direction))
+    st_turn_to_answer(thread, request, &stream->tls_id, direction);
   request->last = here;
-  if (request->requests && request->requests != here && here == ST_EGRESS + 1)
-    st_note_answer(thread, stream);
-  if (request->is_head_open && request->requests == here) {
-    st_continue_head(moved, stream, thread);
-    return;
-  }
+  if (request->is_head_open && st_continue_head(moved, stream, thread)) return;
   slot->bytes = 0;
-  if (!st_fill_head(slot, moved)) return;
+  if (!st_fill_head(slot, moved))
+    return st_pass_unreadable(thread, request, &stream->tls_id, direction);
   if (!request->is_http2 && st_begins_preface(slot)) {
     request->is_http2 = 1;
     request->requests = here;
-    request->frame_rest[(here - 1) & 1] = ST_PREFACE_BYTES;
+    request->frame_rest[direction & 1] = ST_PREFACE_BYTES;
   }
   is_expected = request->requests == here || (!request->requests && slot->text[0] != 'H');
-  if (!request->is_http2 && st_begins_request(slot, has_turned && is_expected))
+  if (!request->is_http2 && (is_expected || has_turned) &&
+      st_begins_request(slot, has_turned && is_expected))
     st_begin_request(moved, stream, thread, slot, has_turned);
   else if (request->is_http2 || !request->requests)
     st_judge_http2(moved, stream, slot);
@@ -277,6 +337,8 @@ static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_s
   if (slot) {
     st_judge_call(moved, stream, thread, slot);
     st_give_slot(slot);
+  } else {
+    st_lose_request(thread, stream->request, &stream->tls_id, moved->record.direction);
   }
   if (!stream->request->window) st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
   return stream->request->window;

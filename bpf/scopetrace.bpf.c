@@ -63,6 +63,7 @@ static __always_inline void st_emit_tls_close(__u64 object)
     event->ingress_bytes = tls->position[ST_INGRESS];
     st_submit(event);
   }
+  st_forget_head(&tls->request, &tls->tls_id);
   bpf_map_delete_elem(&st_tls_objects, &key);
 }
 
@@ -81,14 +82,28 @@ static __noinline int st_enter_site(struct pt_regs *ctx, __u64 cookie)
   return st_begin_call(ctx, cookie);
 }
 
-/* Whether nothing of this call may be copied. Its position has advanced all the same. */
-static __always_inline bool st_is_suppressed(struct st_tls_object *tls, __u64 now_ns)
+/* Whether nothing of this call may be copied, or even looked at. Its position has advanced all the
+ * same. */
+static __always_inline bool st_is_suppressed(struct st_moved *moved, struct st_tls_object *tls,
+                                             struct st_thread *thread)
 {
   if (!st_is_running(true) || tls->excluded || st_is_muted(tls->conn_id)) {
     st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+    st_lose_request(thread, &tls->request, &tls->tls_id, moved->record.direction);
     return true;
   }
-  return st_is_past_deadline(now_ns);
+  return st_is_past_deadline(moved->now_ns);
+}
+
+/* A call whose bytes never pass the target's memory: a hole, where its request is in scope. */
+static __always_inline void st_skip_payload(struct st_moved *moved, struct st_tls_object *tls,
+                                            struct st_thread *thread)
+{
+  st_pass_unreadable(thread, &tls->request, &tls->tls_id, moved->record.direction);
+  if (st_all_needles && !tls->request.window)
+    st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+  else
+    st_count(ST_COUNT_LOST_FAULT_BYTES, moved->bytes);
 }
 
 /* Fills the fields that every chunk of the call shares and advances the position. */
@@ -158,12 +173,12 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
   if (!moved.bytes) return 0;
   st_settle(&moved, tls, call->direction);
   if (call->flags & ST_SITE_NO_PAYLOAD) {
-    st_count(ST_COUNT_LOST_FAULT_BYTES, moved.bytes);
+    st_skip_payload(&moved, tls, thread);
     return 0;
   }
   if (call->direction == ST_EGRESS && !tls->conn_id && !call->conn_id)
     st_note_pending(thread, call->object, moved.bytes, moved.now_ns);
-  if (st_is_suppressed(tls, moved.now_ns)) return 0;
+  if (st_is_suppressed(&moved, tls, thread)) return 0;
   return st_is_tls_in_request(&moved, tls, thread) ? st_emit_call(&moved) : 0;
 }
 

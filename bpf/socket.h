@@ -33,7 +33,7 @@ static __always_inline void st_add_moved(struct st_connection *connection, struc
   __u64 position = __sync_fetch_and_add(total, bytes);
 
   if (st_is_io_uring())
-    st_skip_io_uring(connection, position, bytes, direction);
+    st_skip_io_uring(connection, thread, position, bytes, direction);
   else
     st_note_moved(thread, sk, position + bytes);
 }
@@ -86,6 +86,7 @@ static __always_inline void st_close_connection(struct sock *sk)
   if (!connection) return;
   if (!connection->announced) st_note_addresses(connection, sk); /* refused: it never opened */
   st_emit_connection(connection, ST_CONNECTION_CLOSED, bpf_ktime_get_boot_ns());
+  st_forget_head(&connection->request, &connection->plain_id);
   bpf_map_delete_elem(&st_connections, &key);
 }
 

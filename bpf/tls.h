@@ -23,9 +23,9 @@ struct st_request {
   __u32 last;         /* 1 + the direction of the last call */
   __u32 is_head_open; /* a header block has begun that is not whole: in st_heads */
   __u32 is_http2;
-  __u32 stream;    /* HTTP/2: the window's stream */
-  __u32 has_ended; /* HTTP/2: its answer is over */
-  __u32 reserved;
+  __u32 stream;        /* HTTP/2: the window's stream */
+  __u32 has_ended;     /* HTTP/2: its answer is over */
+  __u32 told;          /* the window that userspace knows of: enum st_window_kind */
   __u64 frame_rest[2]; /* HTTP/2: bytes before the next frame, by direction */
 };
 

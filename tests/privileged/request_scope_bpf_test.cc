@@ -43,14 +43,6 @@ void play(SSL* ssl, const Script& script, bool is_target) {
   }
 }
 
-// Bytes that came, without what is missing between them.
-std::string present(const Stream& stream) {
-  std::string text;
-  for (std::size_t i = 0; i < stream.bytes.size(); ++i)
-    if (stream.is_copied[i]) text += stream.bytes[i];
-  return text;
-}
-
 class RequestScopeBpfTest : public TlsCaptureBpfTest {
  protected:
   // What is copied of what the target writes and reads, one after the other.
@@ -62,7 +54,7 @@ class RequestScopeBpfTest : public TlsCaptureBpfTest {
     options.configure = [&](ProbeConfig& config) { config.requests = {{header, value}}; };
     const Seen seen = capture(target, options, counters_);
     expect_no_holes(seen);
-    return present(seen.only(ST_EGRESS)) + present(seen.only(ST_INGRESS));
+    return seen.only(ST_EGRESS).present() + seen.only(ST_INGRESS).present();
   }
 
   // Between the events of a window all bytes came, else they would count as lost; outside, none.
@@ -113,6 +105,30 @@ TEST_F(RequestScopeBpfTest, FindsAFieldInAHeadOfManyCalls) {
   for (const char c : ours_) script.emplace_back(1, c);
   script.emplace_back();
   EXPECT_EQ(copied(script), ours_ + kResponse);
+}
+
+// What the target moves between the pause and its end: an answer, then another request.
+TEST_F(RequestScopeBpfTest, ClosesTheWindowWhenCallsWentByInAPause) {
+  ProbeSet* probes = nullptr;
+  TlsTarget target(
+      [&](SSL* ssl) {
+        play(ssl, {ours_, "", "z", "", other_, ""}, true);
+      },
+      [&](SSL* ssl) {
+        play(ssl, {ours_, "", "z"}, false);
+        EXPECT_TRUE(probes->pause());
+        play(ssl, {"", other_}, false);
+        EXPECT_TRUE(probes->resume());
+        play(ssl, {""}, false);
+      });
+  Options options;
+  options.configure = [](ProbeConfig& config) { config.requests = {{"x-request-id", "req-4711"}}; };
+  options.on_ready = [&](ProbeSet& ready) { probes = &ready; };
+
+  const Seen seen = capture(target, options, counters_);
+
+  EXPECT_THAT(seen.only(ST_EGRESS).present(), ::testing::StartsWith(ours_));
+  EXPECT_EQ(seen.only(ST_INGRESS).present(), kResponse);
 }
 
 struct FieldCase {

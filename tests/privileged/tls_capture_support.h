@@ -36,6 +36,14 @@ struct Stream {
   std::uint64_t end = 0;        // position after the last call
   std::uint64_t truncated = 0;  // calls with ST_TLS_TRUNCATED
   std::uint64_t calls = 0;
+
+  // Bytes that came, without what is missing between them.
+  std::string present() const {
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      if (is_copied[i]) text += bytes[i];
+    return text;
+  }
 };
 
 struct Seen {
@@ -47,6 +55,8 @@ struct Seen {
   std::vector<st_window_event> windows;
   std::vector<st_process_event> processes;
   std::vector<st_tls_event> tails;  // what could not be copied of calls
+  std::vector<st_log_event> logs;
+  std::vector<st_call_event> calls;
 
   void add(Bytes record) {
     st_event_header header{};
@@ -57,6 +67,8 @@ struct Seen {
     if (header.type == ST_EVENT_CONNECTION) keep(connections, record);
     if (header.type == ST_EVENT_TLS_CLOSE) keep(closes, record);
     if (header.type == ST_EVENT_WINDOW) keep(windows, record);
+    if (header.type == ST_EVENT_LOG) keep(logs, record);
+    if (header.type == ST_EVENT_CALL) keep(calls, record);
     if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
   }
 
@@ -104,7 +116,8 @@ struct Options {
   bool resume = true;
   // Changes limits before load.
   std::function<void(ProbeConfig&)> configure = [](ProbeConfig&) {};
-  // Called with everything attached, before the target runs. The set lives until it has run.
+  // Called with everything attached, before the target runs. The set lives until it has run, and
+  // the server is run meanwhile.
   std::function<void(ProbeSet&)> on_ready = [](ProbeSet&) {};
 };
 

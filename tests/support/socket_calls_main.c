@@ -4,7 +4,8 @@
  * usage: scopetrace-test-socket-calls PORT FILE
  * Connects to PORT of this machine and says `ready`. Each line on standard input is the name of a
  * call; what it returned is printed. Sending calls send kText; receiving ones take what is there,
- * at most 64 bytes. FILE is what sendfile and splice send. Ends with standard input. */
+ * at most 512 bytes. FILE is what sendfile and splice send. `say TEXT` writes TEXT, with a line end
+ * of HTTP for each `|`; `sendmmsg-one` is a batch of one. Ends with standard input. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { kRoom = 64, kHalf = 9 };
+enum { kRoom = 512, kHalf = 9, kLine = 512 };
 
 static char text[] = "a text of twenty-six bytes";
 static char room[kRoom];
@@ -57,7 +58,7 @@ static long move_messages(int fd, const char* call) {
   }
   if (!strcmp(call, "sendmsg")) return sendmsg(fd, &messages[0].msg_hdr, 0);
   if (!strcmp(call, "recvmsg")) return recvmsg(fd, &messages[0].msg_hdr, 0);
-  if (is_sending) return sendmmsg(fd, messages, 2, 0);
+  if (is_sending) return sendmmsg(fd, messages, strstr(call, "-one") ? 1 : 2, 0);
   return recvmmsg(fd, messages, 2, MSG_WAITFORONE, 0);
 }
 
@@ -118,7 +119,19 @@ static long send_by_io_uring(int fd) {
   return done;
 }
 
+static long say(int fd, const char* words) {
+  char said[2 * kLine];
+  size_t bytes = 0;
+
+  for (; *words; ++words) {
+    if (*words == '|') said[bytes++] = '\r';
+    said[bytes++] = *words == '|' ? '\n' : *words;
+  }
+  return write(fd, said, bytes);
+}
+
 static long do_call(int fd, const char* call) {
+  if (!strncmp(call, "say ", 4)) return say(fd, call + 4);
   if (!strcmp(call, "write")) return write(fd, text, sizeof(text) - 1);
   if (!strcmp(call, "read")) return read(fd, room, kRoom);
   if (!strcmp(call, "sendto")) return sendto(fd, text, sizeof(text) - 1, 0, 0, 0);
@@ -137,7 +150,7 @@ static long do_call(int fd, const char* call) {
 int main(int argc, char** argv) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  char line[64];
+  char line[kLine];
 
   if (argc != 3) return 2;
   file_path = argv[2];

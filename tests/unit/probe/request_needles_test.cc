@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Needles against what clients write, compared as bpf/request.h compares.
+// Needles against what clients write, compared as bpf/request_head.h compares.
 #include "userspace/probe/request_needles.h"
 
 #include <gtest/gtest.h>
