@@ -8,6 +8,7 @@
 namespace scopetrace {
 namespace {
 
+constexpr std::size_t kMaxMuted = 65536;              // connections remembered as muted
 constexpr std::uint64_t kAdvanceStepNs = 10'000'000;  // events advance the time at most this often
 
 Origin origin_of(const st_event_header& header) {
@@ -83,7 +84,7 @@ Status Reassembler::age(Objects::iterator object, std::uint64_t now_ns) {
 Status Reassembler::on_event(const TlsEvent& event) {
   const st_tls_event& record = event.record;
   ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(record.tls_id, record.header));
-  if (record.conn_id != 0) object->conn_id = record.conn_id;
+  set_connection(*object, record.conn_id);
   if ((record.flags & ST_TLS_PLAIN) != 0) note_plain(*object);
 
   StreamChunk chunk;
@@ -120,7 +121,7 @@ void Reassembler::tie(std::uint64_t conn_id, std::uint64_t tls_id) {
 
 Status Reassembler::on_event(const st_tls_peer_event& event) {
   ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(event.tls_id, event.header));
-  object->conn_id = event.conn_id;
+  set_connection(*object, event.conn_id);
   object->closed_ns = 0;
   tie(event.conn_id, event.tls_id);
   return next_.push(event);
@@ -142,14 +143,18 @@ Status Reassembler::on_event(const st_tls_close_event& event) {
 
 Status Reassembler::on_event(const st_window_event& event) {
   ST_ASSIGN_OR_RETURN(const Objects::iterator object, touch(event.tls_id, event.header));
-  if (event.conn_id != 0) object->conn_id = event.conn_id;
+  set_connection(*object, event.conn_id);
+  const auto kind = static_cast<st_window_kind>(event.kind);
+  // Between two requests in scope nothing was left out: what did not come yet may still do so.
+  const bool is_border = object->window == ST_WINDOW_NONE || kind == ST_WINDOW_NONE;
   for (const st_direction direction : {ST_EGRESS, ST_INGRESS}) {
+    if (!is_border) continue;
     ST_RETURN_IF_ERROR(release_all(*object, direction, UINT64_MAX));
     ST_RETURN_IF_ERROR(
         fill_to(*object, direction, event.position[direction], origin_of(event.header)));
   }
-  object->window = static_cast<st_window_kind>(event.kind);
-  return next_.push(StreamWindow{event.tls_id, object->window});
+  object->window = kind;
+  return next_.push(StreamWindow{event.tls_id, kind});
 }
 
 Status Reassembler::on_event(const st_connection_event& event) {
@@ -164,6 +169,7 @@ Status Reassembler::on_event(const st_connection_event& event) {
     }
     tls_of_connection_.erase(found);
   }
+  if (event.state == ST_CONNECTION_CLOSED) muted_.erase(event.conn_id);
   return next_.push(event);
 }
 
@@ -173,15 +179,25 @@ Status Reassembler::on_event(const st_process_event& event) {
 }
 
 void Reassembler::mute(std::uint64_t conn_id) {
+  if (muted_.size() >= kMaxMuted) muted_.clear();  // what is missing of them counts as lost again
+  muted_.insert(conn_id);
   for (Object& object : objects_) {
     if (object.conn_id == conn_id) object.is_muted = true;
   }
 }
 
+void Reassembler::set_connection(Object& object, std::uint64_t conn_id) const {
+  if (conn_id == 0 || conn_id == object.conn_id) return;
+  object.conn_id = conn_id;
+  object.is_muted = muted_.contains(conn_id);
+}
+
+// TLS objects are in the memory that the process gave up. A plain stream is its connection's, which
+// another process may have, or the program that this one became by exec: it ends with that.
 Status Reassembler::end_process(const st_process_event& event) {
   for (auto next = objects_.begin(); next != objects_.end();) {
     const auto object = next++;
-    if (object->tgid != event.header.tgid) continue;
+    if (object->tgid != event.header.tgid || object->is_plain) continue;
     ST_RETURN_IF_ERROR(end(object, EndCause::kExited, origin_of(event.header)));
   }
   return {};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "userspace/base/sink.h"
@@ -56,7 +57,8 @@ class Reassembler final : public Sink<Event> {
   // second when events are rare; events advance the time by themselves.
   Status advance(std::uint64_t now_ns);
 
-  // What is missing of this connection from now on was left out on purpose.
+  // What is missing of this connection from now on was left out on purpose, also of TLS objects
+  // that are not known yet.
   void mute(std::uint64_t conn_id);
 
   const ReassemblerCounters& counters() const { return counters_; }
@@ -100,6 +102,7 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const LogEvent& event) { return next_.push(event); }
   Status on_event(const CallEvent& event) { return next_.push(event); }
 
+  void set_connection(Object& object, std::uint64_t conn_id) const;
   Result<Objects::iterator> touch(std::uint64_t tls_id, const st_event_header& header);
   Status age(Objects::iterator object, std::uint64_t now_ns);
   Status accept(Object& object, StreamChunk chunk);
@@ -123,6 +126,7 @@ class Reassembler final : public Sink<Event> {
   Objects objects_;
   std::unordered_map<std::uint64_t, Objects::iterator> by_tls_id_;
   std::unordered_map<std::uint64_t, std::uint64_t> tls_of_connection_;  // conn_id to tls_id
+  std::unordered_set<std::uint64_t> muted_;  // connections, until they are closed
   std::size_t held_bytes_ = 0;
   std::uint64_t advanced_ns_ = 0;
 };

@@ -158,6 +158,18 @@ TEST_F(ReassemblerTest, EndsTheStreamsOfAProcessThatExits) {
   EXPECT_EQ(sink.ends, std::vector<EndCause>{EndCause::kExited});
 }
 
+// A socket outlives exec, and a process when another one has it.
+TEST_F(ReassemblerTest, KeepsAPlainStreamWhenItsProcessEndsOrExecutes) {
+  for (const st_event_type type : {ST_EVENT_EXEC, ST_EVENT_EXIT}) {
+    push(TlsCallBuilder("abc").connection(4).flags(ST_TLS_LAST | ST_TLS_PLAIN).event());
+    push(make_process(type, 100));
+  }
+  push(TlsCallBuilder("def").at(3).connection(4).flags(ST_TLS_LAST | ST_TLS_PLAIN).event());
+
+  EXPECT_EQ(sink.script, "abcdef");
+  EXPECT_EQ(reassembler.counters().gaps, 0U);
+}
+
 TEST_F(ReassemblerTest, KeepsTheStreamsOfAProcessThatForks) {
   call("abc", 0);
 
@@ -222,6 +234,21 @@ TEST(ReassemblerWindowTest, TellsWhatWasOutOfScopeFromLosses) {
   EXPECT_EQ(reassembler.counters().gap_bytes, 2U);
 }
 
+// A call of the other direction may be under way when the next request in scope begins.
+TEST(ReassemblerWindowTest, WaitsForWhatComesLateBetweenTwoRequestsInScope) {
+  ScriptSink sink;
+  Reassembler reassembler(sink, {.has_windows = true});
+  const auto push = [&](const Event& event) { ASSERT_TRUE(reassembler.push(event).has_value()); };
+
+  push(make_window(7, ST_WINDOW_MATCHED, 0, 0));
+  push(TlsCallBuilder("abc").at(0).event());
+  push(make_window(7, ST_WINDOW_CAUSED, 3, 4));  // counts an answer that is still to come
+  push(TlsCallBuilder("late").direction(ST_INGRESS).event());
+
+  EXPECT_EQ(sink.script, "abclate");
+  EXPECT_EQ(reassembler.counters().gap_bytes, 0U);
+}
+
 TEST(ReassemblerWindowTest, TakesTheRestOfAnObjectWithoutWindowForOutOfScope) {
   ScriptSink sink;
   Reassembler reassembler(sink, {.has_windows = true});
@@ -241,6 +268,27 @@ TEST_F(ReassemblerTest, CountsNothingAsLostOfAMutedConnection) {
 
   EXPECT_EQ(reassembler.counters().gap_bytes, 0U);
   EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 107U);
+}
+
+// The kernel mutes a connection before its TLS object is told, or one more object is tied to it.
+TEST_F(ReassemblerTest, CountsNothingAsLostOfAnObjectThatIsTiedToAMutedConnectionLater) {
+  reassembler.mute(3);
+  push(make_peer(7, 3));
+  push(make_close(7, 50, 60));
+  EXPECT_EQ(reassembler.counters().gap_bytes, 0U);
+  EXPECT_EQ(reassembler.counters().out_of_scope_bytes, 110U);
+
+  push(make_peer(8, 4));
+  push(make_close(8, 50, 60));
+  EXPECT_EQ(reassembler.counters().gap_bytes, 110U);
+}
+
+TEST_F(ReassemblerTest, ForgetsAMutedConnectionWhenItIsClosed) {
+  reassembler.mute(3);
+  push(make_connection(3, ST_CONNECTION_CLOSED));
+  push(make_peer(7, 3));
+  push(make_close(7, 50));
+  EXPECT_EQ(reassembler.counters().gap_bytes, 50U);
 }
 
 TEST(ReassemblerLimitTest, StopsWaitingWhenTooMuchIsHeld) {
