@@ -190,7 +190,8 @@ void add_limits(CLI::App& command, AttachOptions& options) {
   command.add_option("--request-header", options.request_header, "Header that carries the id")
       ->transform([](std::string name) { return CLI::detail::to_lower(std::move(name)); })
       ->capture_default_str();
-  command.add_option("--capture", options.capture, "Only these families: tls,sockets,process");
+  command.add_option("--capture", options.capture,
+                     "Only these families: tls,sockets,files,process,logs");
 }
 
 }  // namespace

@@ -283,9 +283,10 @@ void Timeline::print_call(const LineJson& line) {
     arguments += (arguments.empty() ? "" : ", ") + escape_for_terminal(name + "=" + text);
   }
   const std::string error = text_of(line, "error");
-  const std::string result = error.empty() ? member(line, "result").dump() : error;
-  print_row(clock_of(line), paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments,
-                                                    escape_for_terminal(result))));
+  const std::string result =
+      error.empty() ? escape_for_terminal(member(line, "result").dump()) : error;
+  print_row(clock_of(line),
+            paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments, result)));
 }
 
 void Timeline::print_log_total(const LineJson& line) {
