@@ -170,6 +170,34 @@ TEST_F(RedactLoopTest, DiscardsPlaintextWhileTheLevelIsOff) {
   EXPECT_EQ(done_->claimed.lost_user_events, 2U);
 }
 
+TEST_F(RedactLoopTest, DiscardsLogsAndCallsWhileTheLevelIsOff) {
+  RedactConfig config = any_config();
+  config.families = {"files", "logs"};
+  configure(config);
+  send(LevelMessage{ChannelLevel::kOff, ""});
+  ring_.add(make_log_record("a line\n"));
+  ring_.add(make_call_record("/a", "/b"));
+  send(StopMessage{});
+
+  ASSERT_EQ(run(), RedactEnd::kStopped);
+  EXPECT_TRUE(text_.empty());
+  EXPECT_EQ(done_->claimed.lost_user_events, 2U);
+  EXPECT_EQ(done_->stats.dropped_messages, 0U);
+}
+
+TEST_F(RedactLoopTest, TellsLogsAndCalls) {
+  RedactConfig config = any_config();
+  config.families = {"files", "logs"};
+  configure(config);
+  ring_.add(make_log_record("a line\n"));
+  ring_.add(make_call_record("/a", "/b"));
+  send(StopMessage{});
+
+  ASSERT_EQ(run(), RedactEnd::kStopped);
+  EXPECT_EQ(lines().size(), 3U);  // with the log's total
+  EXPECT_EQ(done_->claimed.lost_user_events, 0U);
+}
+
 TEST_F(RedactLoopTest, LeavesRecordsInTheRingUntilItIsConfigured) {
   add_exchange(ring_);
   send(StopMessage{});

@@ -74,6 +74,12 @@ ReassemblerLimits reassembler_limits(const RedactConfig& config) {
 
 }  // namespace
 
+// Payload, lines of logs and texts of system calls: what a flag that turns all off leaves unread.
+bool has_target_bytes(const Event& event) {
+  return std::holds_alternative<TlsEvent>(event) || std::holds_alternative<LogEvent>(event) ||
+         std::holds_alternative<CallEvent>(event);
+}
+
 // Members in the order in which data flows backwards: each refers to those above it.
 struct Chain::Stages {
   Stages(const RedactConfig& config, Sink<DataFrame>& next)
@@ -119,11 +125,11 @@ Status Chain::push(Bytes record) {
     ++stages_->counted.corrupt_records;
     return {};
   }
+  if (stages_->is_off && has_target_bytes(*event)) {
+    ++stages_->discarded_records;
+    return {};
+  }
   if (const auto* tls = std::get_if<TlsEvent>(&*event)) {
-    if (stages_->is_off) {
-      ++stages_->discarded_records;
-      return {};
-    }
     stages_->counted.payload_bytes += tls->payload.size();
   }
   return stages_->reassembler->push(*event);
