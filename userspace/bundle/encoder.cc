@@ -171,15 +171,22 @@ Json credentials_json(const std::vector<CredentialSighting>& credentials) {
   return json;
 }
 
-// Takes the text out of a line that is too long.
-void withhold_text(RedactedStreamData& data) {
+// What is left of something whose line is too long: the texts that make it so are taken out.
+RedactedStreamData shortened(RedactedStreamData data) {
   data.text.clear();
   data.kept_bytes = 0;
   data.withheld = kTooLong;
+  return data;
 }
 
-// Takes the bodies out of a line that is too long.
-void withhold_bodies(RedactedExchange& exchange) {
+RedactedLog shortened(RedactedLog log) {
+  log.text.clear();
+  log.file.clear();
+  log.withheld = kTooLong;
+  return log;
+}
+
+RedactedExchange shortened(RedactedExchange exchange) {
   const auto withhold = [](std::optional<RedactedBody>& body) {
     if (!body) return;
     body->text.clear();
@@ -188,6 +195,18 @@ void withhold_bodies(RedactedExchange& exchange) {
   };
   if (exchange.request) withhold(exchange.request->body);
   if (exchange.response) withhold(exchange.response->body);
+  return exchange;
+}
+
+RedactedCall shortened(RedactedCall call) {
+  call.arguments.clear();
+  return call;
+}
+
+// Everything else is a few fields of bounded length.
+template <class Kind>
+const Kind& shortened(const Kind& kind) {
+  return kind;
 }
 
 // Writes one line. Each overload adds what its kind has, in the order of its schema.
@@ -264,7 +283,7 @@ class LineWriter {
   Json operator()(const RedactedProcess& process) const {
     const st_process_event& record = process.record;
     Json line = common("process", origin_of(record.header), 0);
-    line["comm"] = std::string(record.comm, strnlen(record.comm, sizeof(record.comm)));
+    line["comm"] = process.comm;
     if (record.header.type == ST_EVENT_FORK) {
       line["event"] = "fork";
       line["child_tgid"] = record.other_tgid;
@@ -325,7 +344,7 @@ class LineWriter {
     return line;
   }
 
-  // What is left of a line that is too long even without its bodies.
+  // What is left of a line that is too long even without its texts.
   Json withheld(const RedactedExchange& exchange) const {
     Json line = common("message", exchange.origin, exchange.conn_id);
     line["exchange"] = json_number(exchange.exchange_id);
@@ -360,18 +379,13 @@ class LineWriter {
 Status Encoder::push(RedactedMessage message) {
   const LineWriter write(clocks_, next_index_++);
   std::string line = dump_line(std::visit(write, message.content()));
-  if (line.size() > kMaxLineBytes) {
-    ++withheld_lines_;
-    if (const auto* data = std::get_if<RedactedStreamData>(&message.content())) {
-      RedactedStreamData shorter = *data;
-      withhold_text(shorter);
-      return next_.push(dump_line(write(shorter)));
-    }
-    // Everything else but exchanges is a few fields of bounded length.
-    RedactedExchange exchange = std::get<RedactedExchange>(message.content());
-    withhold_bodies(exchange);
-    line = dump_line(write(exchange));
-    if (line.size() > kMaxLineBytes) line = dump_line(write.withheld(exchange));
+  if (line.size() <= kMaxLineBytes) return next_.push(std::move(line));
+  ++withheld_lines_;
+  line = std::visit([&](const auto& kind) { return dump_line(write(shortened(kind))); },
+                    message.content());
+  const auto* exchange = std::get_if<RedactedExchange>(&message.content());
+  if (line.size() > kMaxLineBytes && exchange != nullptr) {
+    line = dump_line(write.withheld(*exchange));
   }
   return next_.push(std::move(line));
 }

@@ -59,6 +59,7 @@ class Dissector final : public Sink<StreamItem> {
 
   void on_item(const StreamWindow& window) {
     touch(window.tls_id)->connection.set_window(window.kind);
+    outlet_.send(window);
   }
 
   void on_item(const StreamEnd& end) {

@@ -63,7 +63,7 @@ void add_field(HeaderList& list, HttpField field, bool is_name_known) {
 }
 
 std::string unknown_name(std::uint64_t index) {
-  return "<unknown:idx " + std::to_string(index) + ">";
+  return std::string(kUnknownField) + "idx " + std::to_string(index) + ">";
 }
 
 }  // namespace

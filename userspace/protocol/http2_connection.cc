@@ -245,8 +245,7 @@ void Http2Connection::on_gap(const StreamGap& gap, Outlet& outlet) {
 
 void Http2Connection::flush_idle(std::uint64_t before_ns, Outlet& outlet) {
   for (const st_direction direction : kDirections) {
-    RawCollector& raw = side(direction).raw;
-    if (!raw.empty() && raw.last_ns() < before_ns) raw.flush(key(direction), conn_id_, outlet);
+    side(direction).raw.flush_idle(key(direction), before_ns, outlet);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct HttpField {
   std::string value;
   bool is_never_indexed = false;  // HPACK (RFC 7541 section 7.1.3): its sender holds it for secret
 };
+
+// How the name begins of a field whose own was never seen; no name on the wire can have it.
+inline constexpr std::string_view kUnknownField = "<unknown:";
 
 // Why a body's content is not there.
 enum class BodyState {
@@ -100,13 +104,14 @@ struct WebSocketMessage {
   Kind kind = Kind::kBinary;
   HttpBody body;                 // unmasked and decompressed
   std::uint16_t close_code = 0;  // of kClose; 0 when it states none
+  bool inbound = false;          // the target is the server
   bool is_plain = false;
 };
 
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind
-// all that its TLS object had.
+// all that its TLS object had; a window where it stands among writes to logs.
 using Message =
-    std::variant<HttpExchange, WebSocketMessage, RawStreamData, StreamGap, StreamEnd,
+    std::variant<HttpExchange, WebSocketMessage, RawStreamData, StreamGap, StreamEnd, StreamWindow,
                  st_tls_peer_event, st_connection_event, st_process_event, LogEvent, CallEvent>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can

@@ -28,4 +28,8 @@ void RawCollector::flush(const StreamKey& key, std::uint64_t conn_id, Outlet& ou
   outlet.send(std::move(data));
 }
 
+void RawCollector::flush_idle(const StreamKey& key, std::uint64_t before_ns, Outlet& outlet) {
+  if (last_ns_ < before_ns) flush(key, conn_id_, outlet);
+}
+
 }  // namespace scopetrace

@@ -16,10 +16,10 @@ class RawCollector {
  public:
   void add(const StreamKey& key, const Origin& origin, Bytes bytes, Outlet& outlet);
   void flush(const StreamKey& key, std::uint64_t conn_id, Outlet& outlet);
+  // The same when nothing was added since `before_ns`.
+  void flush_idle(const StreamKey& key, std::uint64_t before_ns, Outlet& outlet);
 
   void set_connection(std::uint64_t conn_id) { conn_id_ = conn_id; }
-  std::uint64_t last_ns() const { return last_ns_; }
-  bool empty() const { return content_.empty(); }
   std::size_t memory_bytes() const { return content_.capacity(); }
 
  private:

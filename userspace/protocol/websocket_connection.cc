@@ -164,6 +164,7 @@ void WebSocketConnection::send_message(st_direction direction, bool is_whole, Ou
   WebSocketMessage message;
   message.key = key(direction);
   message.conn_id = conn_id_;
+  message.inbound = client_ == ST_INGRESS;
   message.origin = here.message_origin;
   message.kind = kind_of(here.opcode);
   message.body = here.body.take(is_whole);
@@ -178,6 +179,7 @@ void WebSocketConnection::send_control(st_direction direction, Outlet& outlet) {
   WebSocketMessage message;
   message.key = key(direction);
   message.conn_id = conn_id_;
+  message.inbound = client_ == ST_INGRESS;
   message.origin = here.frame_origin;
   message.kind = kind_of(here.reader.frame().opcode);
   std::string text = std::exchange(here.control, {});
@@ -218,8 +220,7 @@ void WebSocketConnection::on_gap(const StreamGap& gap, Outlet& outlet) {
 
 void WebSocketConnection::flush_idle(std::uint64_t before_ns, Outlet& outlet) {
   for (const st_direction direction : kDirections) {
-    RawCollector& raw = side(direction).raw;
-    if (!raw.empty() && raw.last_ns() < before_ns) raw.flush(key(direction), conn_id_, outlet);
+    side(direction).raw.flush_idle(key(direction), before_ns, outlet);
   }
 }
 

@@ -113,7 +113,8 @@ struct RedactedGap {
 };
 
 struct RedactedProcess {
-  st_process_event record;
+  st_process_event record;  // without its comm
+  std::string comm;         // redacted
 };
 
 // One line of a log, after redaction. All but `text` and `file` are of fixed words and counts.

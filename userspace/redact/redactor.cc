@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <cstring>
 #include <utility>
 
 #include "userspace/protocol/grpc_status.h"
@@ -15,6 +15,7 @@
 #include "userspace/redact/level_caps.h"
 #include "userspace/redact/log/log_lines.h"
 #include "userspace/redact/message_facts.h"
+#include "userspace/redact/peers.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
 #include "userspace/redact/text/text_scanner.h"
@@ -23,8 +24,7 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxConnections = 65536;  // remembered; further ones stay without a name
-constexpr std::size_t kMaxIdBytes = 128;        // of a request or trace id
+constexpr std::size_t kMaxIdBytes = 128;  // of a request or trace id
 
 // The rules at hand are those that the approval names.
 Status check_detectors(const std::string& approved, const RuleSet& rules) {
@@ -49,6 +49,7 @@ struct Redactor::State final : public MessageSink {
       : config(std::move(c)),
         caps(config.level),
         scope(std::move(filter)),
+        peers(scope, caps, config.inbound),
         detectors(std::move(d)),
         scanner(*detectors, std::move(config.pseudonym_key)),
         wire(scanner),
@@ -56,42 +57,31 @@ struct Redactor::State final : public MessageSink {
         guard(scanner),
         next(sink) {}
 
-  struct Peer {
-    std::string host;  // of the last exchange in scope; empty while unknown
-    st_peer_source tied_by = ST_PEER_NONE;
-    bool is_off = false;      // a flag turned its third party off
-    bool is_foreign = false;  // it is another third party's
-  };
-
   bool has_family(std::string_view family) const {
     const auto& families = config.families;
     return std::find(families.begin(), families.end(), family) != families.end();
-  }
-  Peer* peer(std::uint64_t conn_id) {
-    if (conn_id == 0) return nullptr;
-    const auto found = peers.find(conn_id);
-    if (found != peers.end()) return &found->second;
-    if (peers.size() >= kMaxConnections) return nullptr;
-    return &peers[conn_id];
   }
 
   Status push(Message message) override;
   Status finish() override;
 
   Status redact(const HttpExchange& exchange);
-  void drop(const HttpExchange& exchange, bool is_off);
-  void note_host(std::uint64_t conn_id, const std::string& host);
-  void note_foreign(const HttpExchange& exchange);
+  Status drop() {
+    ++counters.dropped_messages;
+    return {};
+  }
   Status redact(const WebSocketMessage& message);
   Status redact(const RawStreamData& data);
   Status redact(const StreamGap& gap);
   Status redact(const StreamEnd& end);
+  Status redact(const StreamWindow& window);
   Status redact(const st_tls_peer_event& event);
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
   Status redact(const LogEvent& write);
   Status redact(const CallEvent& event);
   Status pass_logs(std::vector<RedactedLog> lines);
+  Status end_logs(std::uint32_t tgid);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
@@ -99,8 +89,6 @@ struct Redactor::State final : public MessageSink {
   std::string pick_id(const HttpExchange& exchange, const Names& names);
   void count_withheld(const std::optional<RedactedBody>& body);
 
-  // The level of this exchange; nullopt: a flag turned it off.
-  std::optional<Level> level_of(const HttpExchange& exchange) const;
   // The level of stream data; nullopt: out of scope, or turned off.
   std::optional<Level> level_of(std::uint64_t conn_id, bool is_plain) const;
   // Whether the approval names the family of these bytes. Those of plain sockets are not for level
@@ -116,6 +104,7 @@ struct Redactor::State final : public MessageSink {
   LevelCaps caps;
   Level level = Level::kMetadata;  // of the exchange at hand
   ScopeFilter scope;
+  Peers peers;
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
   WireConnections wire;
@@ -123,8 +112,6 @@ struct Redactor::State final : public MessageSink {
   LeakGuard guard;
   Sink<RedactedMessage>& next;
   RedactionCounters counters;
-  std::unordered_map<std::uint64_t, Peer> peers;
-  std::vector<std::uint64_t> foreign;  // not taken yet
   std::uint64_t exchanges = 0;
   Redactor* self = nullptr;  // the only maker of RedactedMessage
 };
@@ -177,17 +164,11 @@ void Redactor::State::count_withheld(const std::optional<RedactedBody>& body) {
   if (body && level >= Level::kShape && !body->withheld.empty()) ++counters.withheld_bodies;
 }
 
-std::optional<Level> Redactor::State::level_of(const HttpExchange& exchange) const {
-  if (exchange.inbound) return caps.of_everybody();
-  const auto host = third_party_of(exchange);
-  return host ? caps.of_host(*host) : caps.of_unknown();
-}
-
 Status Redactor::State::redact(const HttpExchange& exchange) {
-  const auto allowed = level_of(exchange);
+  const auto allowed = peers.level_of(exchange);
   if (!allowed || !may_tell(exchange.is_plain, *allowed) || !scope.allows(exchange)) {
-    drop(exchange, !allowed);
-    return {};
+    peers.note_dropped(exchange, !allowed);
+    return drop();
   }
   level = *allowed;
   RedactedExchange out;
@@ -207,47 +188,20 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.data_classes = scanner.take_data_classes();
   if (out.request) count_withheld(out.request->body);
   if (out.response) count_withheld(out.response->body);
-  if (!exchange.inbound && out.request) note_host(exchange.conn_id, out.request->host);
+  peers.note_kept(exchange, out.request ? out.request->host : "");
   return self->pass(std::move(out));
 }
 
-void Redactor::State::note_host(std::uint64_t conn_id, const std::string& host) {
-  Peer* known = host.empty() ? nullptr : peer(conn_id);
-  if (known != nullptr) *known = {host, known->tied_by, false, known->is_foreign};
-}
-
-void Redactor::State::drop(const HttpExchange& exchange, bool is_off) {
-  ++counters.dropped_messages;
-  note_foreign(exchange);
-  Peer* turned_off = is_off ? peer(exchange.conn_id) : nullptr;
-  if (turned_off != nullptr) turned_off->is_off = true;
-}
-
-// An absolute target is a request to a proxy.
-void Redactor::State::note_foreign(const HttpExchange& exchange) {
-  if (exchange.inbound || !exchange.request || !exchange.request->target.starts_with('/')) return;
-  const auto host = third_party_of(exchange);
-  Peer* known = host && !scope.allows_host(*host) ? peer(exchange.conn_id) : nullptr;
-  if (known == nullptr || known->is_foreign) return;
-  known->is_foreign = true;
-  foreign.push_back(exchange.conn_id);
-}
-
 std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id, bool is_plain) const {
-  const auto known = peers.find(conn_id);
-  const bool is_known = known != peers.end() && !known->second.host.empty();
   if (!scope.allows_streams()) return std::nullopt;
-  if (!scope.allows_any_host() && !is_known) return std::nullopt;
-  const auto allowed = is_known ? caps.of_host(known->second.host) : caps.of_unknown();
+  if (!scope.allows_any_host() && !peers.has_host(conn_id)) return std::nullopt;
+  const auto allowed = peers.level_of(conn_id);
   return allowed && may_tell(is_plain, *allowed) ? allowed : std::nullopt;
 }
 
 Status Redactor::State::redact(const WebSocketMessage& message) {
   const auto allowed = level_of(message.conn_id, message.is_plain);
-  if (!allowed) {
-    ++counters.dropped_messages;
-    return {};
-  }
+  if (!allowed || (message.inbound && !config.inbound)) return drop();
   RedactedStreamData out;
   out.origin = message.origin;
   out.conn_id = message.conn_id;
@@ -290,9 +244,8 @@ void Redactor::State::tell_message(const WebSocketMessage& message, Level allowe
 Status Redactor::State::redact(const RawStreamData& data) {
   const auto allowed = level_of(data.conn_id, data.is_plain);
   if (!allowed) {
-    ++counters.dropped_messages;
     wire.lose(data.key);
-    return {};
+    return drop();
   }
   return self->pass(tell_stream(data, *allowed));
 }
@@ -321,6 +274,8 @@ RedactedStreamData Redactor::State::tell_stream(const RawStreamData& data, Level
 
 Status Redactor::State::redact(const StreamGap& gap) {
   wire.lose(gap.key);
+  const auto allowed = peers.level_of(gap.conn_id);
+  if (!allowed || !may_tell(gap.is_plain, *allowed)) return drop();
   return self->pass(RedactedGap{gap});
 }
 
@@ -330,6 +285,12 @@ Status Redactor::State::redact(const StreamEnd& end) {
     ST_RETURN_IF_ERROR(end_stream(end, direction));
   }
   wire.forget(end.tls_id);
+  return {};
+}
+
+// Lines of logs are put together within a window only.
+Status Redactor::State::redact(const StreamWindow& /*window*/) {
+  logs.change_window();
   return {};
 }
 
@@ -348,28 +309,24 @@ Status Redactor::State::end_stream(const StreamEnd& end, st_direction direction)
   return self->pass(std::move(out));
 }
 
+// Told by the connection's line.
 Status Redactor::State::redact(const st_tls_peer_event& event) {
-  if (Peer* known = peer(event.conn_id)) {
-    known->tied_by = static_cast<st_peer_source>(event.source);
-  }
-  return {};  // told by the connection's line
+  peers.note_tie(event);
+  return {};
 }
 
+// Connections to other third parties are told: whom the target talks to is what `sockets` is for.
 Status Redactor::State::redact(const st_connection_event& event) {
-  const auto known = peers.find(event.conn_id);
-  const bool is_off = known != peers.end() && known->second.is_off;
-  if (!has_family("sockets") || is_off || !caps.of_everybody()) {
-    ++counters.dropped_messages;
-    if (is_off && event.state == ST_CONNECTION_CLOSED) peers.erase(known);
-    return {};
-  }
+  peers.note(event);
+  const bool is_inbound = event.role == ST_ROLE_ACCEPTED && !config.inbound;
+  if (!has_family("sockets") || is_inbound || peers.is_off(event.conn_id) || !caps.of_everybody())
+    return drop();
   RedactedConnection out;
   out.record = event;
-  if (known != peers.end()) {
-    out.tied_by = known->second.tied_by;
-    out.third_party = known->second.host;
+  if (const Peers::Peer* known = peers.find(event.conn_id)) {
+    out.tied_by = known->tied_by;
+    out.third_party = known->told_host;
     out.third_party_source = out.third_party.empty() ? "" : "host";
-    if (event.state == ST_CONNECTION_CLOSED) peers.erase(known);
   }
   return self->pass(std::move(out));
 }
@@ -378,8 +335,7 @@ Status Redactor::State::redact(const LogEvent& write) {
   const auto allowed = scope.allows_threads() ? caps.of_everybody() : std::nullopt;
   if (has_family("logs") && allowed) return pass_logs(logs.take(write, *allowed));
   logs.skip(write);
-  ++counters.dropped_messages;
-  return {};
+  return drop();
 }
 
 Status Redactor::State::redact(const CallEvent& event) {
@@ -388,10 +344,7 @@ Status Redactor::State::redact(const CallEvent& event) {
   auto call = allowed ? redact_call(scanner, event, *allowed) : std::nullopt;
   scanner.take_sightings();  // told by exchanges only
   scanner.take_data_classes();
-  if (!call || !has_family(call->family)) {
-    ++counters.dropped_messages;
-    return {};
-  }
+  if (!call || !has_family(call->family) || peers.is_closed(call->conn_id)) return drop();
   return self->pass(std::move(*call));
 }
 
@@ -402,23 +355,36 @@ Status Redactor::State::pass_logs(std::vector<RedactedLog> lines) {
   return {};
 }
 
-// Lines that nobody ended, and what there was in all.
+// Lines that nobody ended, of one process or (0) of all; nothing where logs may not be told now.
+Status Redactor::State::end_logs(std::uint32_t tgid) {
+  const auto allowed = caps.of_everybody();
+  auto lines = logs.end(tgid, allowed.value_or(Level::kMetadata));
+  if (has_family("logs") && allowed) return pass_logs(std::move(lines));
+  counters.dropped_messages += lines.size();
+  return {};
+}
+
 Status Redactor::State::finish() {
-  ST_RETURN_IF_ERROR(pass_logs(logs.end(0, caps.of_everybody().value_or(Level::kMetadata))));
-  for (RedactedLogTotal& total : logs.totals()) ST_RETURN_IF_ERROR(self->pass(std::move(total)));
+  ST_RETURN_IF_ERROR(end_logs(0));
+  const auto allowed = caps.of_everybody();
+  for (RedactedLogTotal& total : logs.totals(allowed.value_or(Level::kMetadata))) {
+    if (!allowed) continue;
+    ST_RETURN_IF_ERROR(self->pass(std::move(total)));
+  }
   return next.finish();
 }
 
+// What a process is called may be what it was given.
 Status Redactor::State::redact(const st_process_event& event) {
-  if (event.header.type == ST_EVENT_EXIT) {
-    const Level allowed = caps.of_everybody().value_or(Level::kMetadata);
-    ST_RETURN_IF_ERROR(pass_logs(logs.end(event.header.tgid, allowed)));
-  }
-  if (!has_family("process")) {
-    ++counters.dropped_messages;
-    return {};
-  }
-  return self->pass(RedactedProcess{event});
+  if (event.header.type == ST_EVENT_EXIT) ST_RETURN_IF_ERROR(end_logs(event.header.tgid));
+  if (!has_family("process") || !caps.of_everybody()) return drop();
+  RedactedProcess out{event, {}};
+  scanner.set_place("");
+  out.comm = scanner.redact({event.comm, strnlen(event.comm, sizeof(event.comm))});
+  std::memset(out.record.comm, 0, sizeof(out.record.comm));
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  return self->pass(std::move(out));
 }
 
 Redactor::Redactor(std::unique_ptr<State> state) : state_(std::move(state)) { state_->self = this; }
@@ -448,7 +414,7 @@ Status Redactor::pass(RedactedMessage::Content content) {
 }
 
 std::vector<std::uint64_t> Redactor::take_foreign_connections() {
-  return std::exchange(state_->foreign, {});
+  return state_->peers.take_foreign();
 }
 
 bool Redactor::learn(Bytes value) { return state_->scanner.learn(as_text(value)); }

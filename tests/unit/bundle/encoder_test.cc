@@ -194,11 +194,11 @@ TEST_F(EncoderTest, WithholdsStreamTextOfALineThatIsTooLong) {
 }
 
 TEST_F(EncoderTest, TellsHowAProcessEnded) {
-  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_FORK, 0)}).find(R"("child_tgid":9)"),
+  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_FORK, 0), "p"}).find(R"("child_tgid":9)"),
             std::string::npos);
-  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_EXIT, 3 << 8)}).find(R"("exit_code":3)"),
+  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_EXIT, 3 << 8), "p"}).find(R"("exit_code":3)"),
             std::string::npos);
-  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_EXIT, SIGKILL)}).find(R"("signal":9)"),
+  EXPECT_NE(encode(RedactedProcess{process(ST_EVENT_EXIT, SIGKILL), "p"}).find(R"("signal":9)"),
             std::string::npos);
 }
 
@@ -233,6 +233,35 @@ TEST_F(EncoderTest, WithholdsAnExchangeWhoseHeadersAreTooLong) {
   longer.request->fields = {{"x", std::string(kMaxLineBytes, 'x')}};
 
   EXPECT_TRUE(encode(longer).starts_with(R"({"type":"message","n":0,)"));
+}
+
+// Kinds that are neither an exchange nor stream data ended the program here.
+TEST_F(EncoderTest, WithholdsTheTextOfALogLineThatIsTooLong) {
+  RedactedLog log;
+  log.origin = kOrigin;
+  log.sink = ST_LOG_STDERR;
+  log.format = "text";
+  log.text.assign(kMaxLineBytes, 'x');
+
+  const std::string line = encode(log);
+
+  EXPECT_TRUE(line.starts_with(R"({"type":"log","n":0,)")) << line.substr(0, 200);
+  EXPECT_LT(line.size(), 1000U);
+  EXPECT_NE(line.find(R"("withheld":"line too long")"), std::string::npos);
+  EXPECT_EQ(encoder_.withheld_lines(), 1U);
+}
+
+TEST_F(EncoderTest, LeavesTheArgumentsOfACallThatIsTooLongOut) {
+  RedactedCall call;
+  call.origin = kOrigin;
+  call.family = "files";
+  call.name = "open";
+  call.arguments = {{"path", std::string(kMaxLineBytes, 'x')}};
+
+  const std::string line = encode(call);
+
+  EXPECT_NE(line.find(R"("name":"open","arguments":{})"), std::string::npos);
+  EXPECT_EQ(encoder_.withheld_lines(), 1U);
 }
 
 TEST(OwnLinesTest, FollowTheirSchemas) {

@@ -75,6 +75,30 @@ inline RedactorConfig make_config(Level level) {
   return config;
 }
 
+// A redactor and what it made.
+struct Pipeline {
+  explicit Pipeline(RedactorConfig config)
+      : redactor(*Redactor::make(std::move(config), standard_rules(), sink)) {}
+
+  void push(Message message) {
+    ASSERT_TRUE(redactor->input().push(std::move(message)).has_value());
+  }
+  const RedactedExchange& exchange() const {
+    return std::get<RedactedExchange>(sink.messages.back().content());
+  }
+  template <class Kind>
+  std::vector<Kind> all() const {
+    std::vector<Kind> out;
+    for (const RedactedMessage& message : sink.messages) {
+      if (const auto* kind = std::get_if<Kind>(&message.content())) out.push_back(*kind);
+    }
+    return out;
+  }
+
+  RedactedSink sink;
+  std::unique_ptr<Redactor> redactor;
+};
+
 inline HttpExchange make_exchange() {
   HttpExchange exchange;
   exchange.conn_id = 5;

@@ -79,6 +79,18 @@ TEST(RedactorFieldsTest, WithholdsWhatIsNeverIndexedOrHasNoKnownName) {
   EXPECT_EQ(out.request->fields.at(3).value, "");
 }
 
+// What looks like no secret stands there because its name was not seen.
+TEST(RedactorFieldsTest, WithholdsEveryValueWithoutAKnownName) {
+  for (const char* value : {"true", "***", "${TOKEN}", "7", "GET"}) {
+    HttpExchange exchange = make_exchange();
+    exchange.request->fields.push_back({"<unknown:idx 62>", value, true});
+    exchange.response->trailers.push_back({"<unknown:idx 63>", value, false});
+    const RedactedExchange out = redact(exchange, make_config(Level::kRedacted));
+    EXPECT_THAT(out.request->fields.at(1).value, HasSubstr("[REDACTED:credentials")) << value;
+    EXPECT_THAT(out.response->trailers.at(0).value, HasSubstr("[REDACTED:credentials")) << value;
+  }
+}
+
 // A connection to a third party in scope, and what is then said on it.
 class RedactorWebSocketTest : public testing::Test {
  protected:

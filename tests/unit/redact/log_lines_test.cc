@@ -115,11 +115,22 @@ class LogLinesTest : public testing::Test {
     return all;
   }
   void lose_one() { ++sequence_; }
+  // A write of another process to its standard output.
+  void write_of(std::uint32_t tgid, std::string_view text) {
+    LogEvent event{};
+    event.record.header = {1'000, tgid, tgid, ST_EVENT_LOG, 0, 0};
+    event.record.sequence = ++sequence_;
+    event.record.call_bytes = event.record.kept_bytes = static_cast<__u32>(text.size());
+    event.record.fd = event.record.sink = ST_LOG_STDOUT;
+    event.content = as_bytes(text);
+    written_ = texts(logs_.take(event, level_));
+  }
 
   Scanner s_;
   LogLines logs_{s_.scanner};
   Level level_ = Level::kRedacted;
   std::uint64_t sequence_ = 0;
+  std::string written_;  // what the last write_of() told
 };
 
 TEST_F(LogLinesTest, TellsLinesWhenTheyAreWhole) {
@@ -175,7 +186,7 @@ TEST_F(LogLinesTest, WithholdsWhatMayBeAKeyBehindALoss) {
   lose_one();
   const std::string body = make_secret(64, 5);
   EXPECT_EQ(texts(write("x\n" + body + "\n" + body + "\nplain words\n")),
-            "(follows a loss)|(follows a loss)|(follows a loss)|plain words|");
+            "(follows a loss)|(may be part of a key)|(may be part of a key)|plain words|");
 }
 
 TEST_F(LogLinesTest, WithholdsAKeyOfManyWrites) {
@@ -190,6 +201,106 @@ TEST_F(LogLinesTest, WithholdsAKeyOfManyWrites) {
 
   EXPECT_THAT(all, Not(HasSubstr(body)));
   EXPECT_THAT(all, HasSubstr("plain words|"));
+}
+
+// A capture may begin in the middle of a key: nobody saw its BEGIN.
+TEST_F(LogLinesTest, WithholdsWhatMayBeAKeyInANewLog) {
+  const std::string body = make_secret(64, 5);
+  EXPECT_EQ(texts(write(body + "\n" + body + "\nAb3d=\nplain words\n")),
+            "(may be part of a key)|(may be part of a key)|(may be part of a key)|plain words|");
+  EXPECT_EQ(texts(write(std::string(64, 'a') + "\n")), std::string(64, 'a') + "|");
+}
+
+TEST_F(LogLinesTest, TellsTheFirstLineOfANewLogThatCannotBeOfAKey) {
+  EXPECT_EQ(texts(write("{\"level\":\"info\",\"message\":\"started\"}\n")),
+            "{\"level\":\"info\",\"message\":\"started\"}|");
+  EXPECT_EQ(texts(write("listening\n", ST_LOG_STDERR)), "listening|");
+}
+
+TEST_F(LogLinesTest, CutsALineWithoutEnd) {
+  std::string piece;
+  while (piece.size() < 4096) piece += "word ";
+  piece.resize(4096);
+  std::vector<RedactedLog> cut;
+  for (int i = 0; i < 64; ++i) {
+    for (RedactedLog& line : write(piece)) cut.push_back(std::move(line));
+  }
+  ASSERT_EQ(cut.size(), 1U);
+  EXPECT_EQ(cut[0].withheld, "cut");
+  EXPECT_LE(cut[0].length_bytes, LogLines::kMaxLine + StreamRedactor::kHoldBackBytes + 4096);
+  EXPECT_EQ(texts(write("its end\nnext one\n")), "(follows a loss)|next one|");
+}
+
+TEST_F(LogLinesTest, TellsWhatAnEvictedLogHeldBackAndNothingInTheMiddleOfALine) {
+  write_of(1, "begin of ");
+  std::string evicted;
+  for (std::uint32_t tgid = 2; tgid <= LogLines::kMaxLogs + 1; ++tgid) {
+    write_of(tgid, "abc ");
+    evicted += written_;
+  }
+  EXPECT_EQ(evicted, "(cut)|");
+  write_of(1, "its password\nnext one\n");
+  EXPECT_THAT(written_, testing::EndsWith("(follows a loss)|next one|"));
+}
+
+// Outside of a window nothing is seen: "password=" may stand before, and what follows was not
+// written behind it.
+TEST_F(LogLinesTest, NeverJoinsALineAcrossWindows) {
+  EXPECT_EQ(texts(write("one ")), "");
+  EXPECT_EQ(texts(write("line\n")), "one line|");
+  EXPECT_EQ(texts(write("begin ")), "");
+  logs_.change_window();
+  EXPECT_EQ(texts(write("of another\nwhole line\n")), "(follows a loss)|whole line|");
+  logs_.change_window();
+  EXPECT_EQ(texts(write("whole line\n")), "whole line|");
+  logs_.change_window();
+  EXPECT_EQ(texts(write(make_secret(64, 5) + "\n")), "(may be part of a key)|");
+}
+
+// syslog(3) and the journal take a line each.
+class LogKeyDatagramTest : public LogLinesTest, public testing::WithParamInterface<st_log_sink> {
+ protected:
+  std::string tell(const std::string& line) {
+    const bool is_journal = GetParam() == ST_LOG_JOURNAL;
+    return texts(
+        write(is_journal ? "PRIORITY=6\nMESSAGE=" + line + "\n" : "<14>Nov 29 a[7]: " + line,
+              GetParam()));
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Sinks, LogKeyDatagramTest, testing::Values(ST_LOG_SYSLOG, ST_LOG_JOURNAL));
+
+TEST_P(LogKeyDatagramTest, WithholdsAKeyInSeveralDatagrams) {
+  const std::string body = make_secret(64, 5);
+  EXPECT_THAT(tell("starting up."), testing::EndsWith("starting up.|"));
+  tell(
+      "-----BEGIN "
+      "PRIVATE KEY-----");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(tell(body), "(may be part of a key)|");
+    EXPECT_THAT(tell("of another thread: done."), testing::EndsWith("done.|"));
+  }
+  EXPECT_EQ(tell(body), "(may be part of a key)|");
+  EXPECT_EQ(tell("Ab3d="), "(may be part of a key)|");
+  tell(
+      "-----END "
+      "PRIVATE KEY-----");
+  const std::string words(20, 'a');
+  EXPECT_THAT(tell(words), testing::EndsWith(words + "|"));
+}
+
+TEST_P(LogKeyDatagramTest, WithholdsAKeyWhoseBeginWasNotSeen) {
+  const std::string body = make_secret(64, 5);
+  EXPECT_EQ(tell(body), "(may be part of a key)|");
+  EXPECT_THAT(tell("plain words."), testing::EndsWith("plain words.|"));
+}
+
+TEST_P(LogKeyDatagramTest, TakesNoMoreThanAKeyHasForOne) {
+  tell(
+      "-----BEGIN "
+      "PRIVATE KEY-----");
+  for (std::size_t i = 0; i < KeyDoubt::kMaxLines; ++i) tell("it goes on.");
+  const std::string words(20, 'a');
+  EXPECT_THAT(tell(words), testing::EndsWith(words + "|"));
 }
 
 TEST_F(LogLinesTest, TakesADatagramAsWhole) {
@@ -211,13 +322,34 @@ TEST_F(LogLinesTest, CountsEachLog) {
   write("DEBUG a\nTRACE b\nINFO c\n");
   write("DEBUG d\n", ST_LOG_FILE);
 
-  const auto totals = logs_.totals();
+  const auto totals = logs_.totals(level_);
 
   ASSERT_EQ(totals.size(), 2U);
   EXPECT_EQ(totals[0].lines, 3U);
   EXPECT_EQ(totals[0].by_severity.at("debug"), 1U);
   EXPECT_EQ(totals[0].written_bytes, 23U);
   EXPECT_EQ(totals[1].file, "app.log");
+  EXPECT_EQ(logs_.totals(Level::kMetadata)[1].file, "");
+}
+
+TEST_F(LogLinesTest, GivesTheTotalOfFurtherLogsNoName) {
+  for (std::size_t i = 0; i <= LogLines::kMaxTotals; ++i) {
+    LogEvent event{};
+    event.record.header = {1'000, 100, 101, ST_EVENT_LOG, 0, 0};
+    event.record.sequence = i + 1;
+    event.record.call_bytes = event.record.kept_bytes = 4;
+    event.record.sink = ST_LOG_FILE;
+    event.record.fd = static_cast<__u32>(i);
+    const std::string name = std::to_string(100 + i) + ".log";
+    std::memcpy(event.record.name, name.data(), name.size());
+    event.content = as_bytes(std::string_view("abc\n"));
+    logs_.take(event, level_);
+  }
+  const auto totals = logs_.totals(level_);
+  ASSERT_EQ(totals.size(), LogLines::kMaxTotals + 1);
+  EXPECT_EQ(totals[0].file, "");
+  EXPECT_EQ(totals[0].lines, 1U);
+  EXPECT_EQ(totals[1].file, "100.log");
 }
 
 TEST_F(LogLinesTest, BoundsHowManyLogsAreOpen) {

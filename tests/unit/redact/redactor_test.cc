@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "tests/support/event_builder.h"
 #include "tests/unit/redact/fixture.h"
 #include "userspace/redact/body/json_walk.h"
 
@@ -13,18 +14,6 @@ namespace {
 static_assert(!std::is_default_constructible_v<RedactedMessage>);
 static_assert(!std::is_constructible_v<RedactedMessage, RedactedMessage::Content>);
 static_assert(!std::is_constructible_v<RedactedMessage, RedactedExchange>);
-
-struct Pipeline {
-  explicit Pipeline(RedactorConfig config)
-      : redactor(*Redactor::make(std::move(config), standard_rules(), sink)) {}
-
-  const RedactedExchange& exchange() const {
-    return std::get<RedactedExchange>(sink.messages.back().content());
-  }
-
-  RedactedSink sink;
-  std::unique_ptr<Redactor> redactor;
-};
 
 TEST(RedactorTest, MetadataKeepsNeitherFieldsNorValues) {
   Pipeline p(make_config(Level::kMetadata));
@@ -247,22 +236,6 @@ TEST(RequestScopeTest, KnowsATraceByItsIdWhateverTheSpan) {
   EXPECT_EQ(p.sink.messages.size(), 1U);
 }
 
-TEST(ThirdPartyScopeTest, NamesAConnectionOfAnotherPartyOnce) {
-  Pipeline p(make_config(Level::kMetadata));
-  HttpExchange other = make_exchange();
-  other.conn_id = 6;
-  other.request->fields = {{"Host", "other.example.com"}};
-  HttpExchange proxied = other;
-  proxied.conn_id = 7;
-  proxied.request->target = "http://other.example.com/";
-
-  for (const HttpExchange& exchange : {make_exchange(), other, other, proxied})
-    ASSERT_TRUE(p.redactor->input().push(exchange));
-
-  EXPECT_EQ(p.redactor->take_foreign_connections(), std::vector<std::uint64_t>{6});
-  EXPECT_TRUE(p.redactor->take_foreign_connections().empty());
-}
-
 // Which lines come of a thread that writes a log and makes a system call.
 std::vector<std::string> lines_of_thread(const std::vector<std::string>& requests) {
   RedactorConfig config = make_config(Level::kRedacted);
@@ -344,6 +317,82 @@ TEST(RedactorTest, PlainSocketsNeedTheirFamilyAndALevelAboveMetadata) {
     EXPECT_EQ(p.sink.messages.size(), row.lines);
     EXPECT_EQ(p.redactor->counters().dropped_messages, 2 - row.lines);
   }
+}
+
+LogEvent log_write(std::string_view text, std::uint64_t sequence) {
+  LogEvent event{make_log(text), as_bytes(text)};
+  event.record.sequence = sequence;
+  return event;
+}
+
+TEST(RedactorLogsTest, TellsNothingOfLogsThatAreOffAtTheEnd) {
+  for (const bool is_off : {false, true}) {
+    RedactorConfig config = make_config(Level::kRedacted);
+    config.families = {"logs"};
+    Pipeline p(std::move(config));
+    p.push(log_write("whole\nbegin of", 1));
+    ASSERT_EQ(p.all<RedactedLog>().size(), 1U);
+
+    if (is_off) p.redactor->set_level("", std::nullopt);
+    p.push(make_process(ST_EVENT_EXIT, 100));
+    EXPECT_EQ(p.all<RedactedLog>().size(), is_off ? 1U : 2U);
+    ASSERT_TRUE(p.redactor->input().finish());
+    EXPECT_EQ(p.all<RedactedLogTotal>().size(), is_off ? 0U : 1U);
+  }
+}
+
+TEST(RedactorLogsTest, TellsNoNameOfAFileWhenTurnedDownToMetadata) {
+  RedactorConfig config = make_config(Level::kRedacted);
+  config.families = {"logs"};
+  Pipeline p(std::move(config));
+  LogEvent write = log_write("whole\n", 1);
+  write.record.sink = ST_LOG_FILE;
+  std::memcpy(write.record.name, "app.log", 8);
+  p.push(write);
+  EXPECT_EQ(p.all<RedactedLog>().at(0).file, "app.log");
+
+  p.redactor->set_level("", Level::kMetadata);
+  ASSERT_TRUE(p.redactor->input().finish());
+  EXPECT_EQ(p.all<RedactedLogTotal>().at(0).file, "");
+}
+
+TEST(RedactorLogsTest, EndsALineWhereAWindowDoes) {
+  RedactorConfig config = make_config(Level::kRedacted);
+  config.families = {"logs"};
+  Pipeline p(std::move(config));
+  p.push(log_write("begin ", 1));
+  p.push(StreamWindow{7, ST_WINDOW_NONE});
+  p.push(log_write("of another\nwhole line\n", 2));
+
+  const auto lines = p.all<RedactedLog>();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].withheld, "follows a loss");
+  EXPECT_EQ(lines[1].text, "whole line");
+}
+
+TEST(RedactorTest, RedactsWhatAProcessIsCalled) {
+  const std::string secret = make_secret(12, 8);
+  Pipeline p(make_config(Level::kRedacted));
+  ASSERT_TRUE(p.redactor->learn(as_bytes(secret)));
+  st_process_event event = make_process(ST_EVENT_EXEC, 100);
+  std::memcpy(event.comm, secret.data(), secret.size());
+  p.push(event);
+  std::memcpy(event.comm, "worker\0", 7);
+  p.push(event);
+
+  const auto told = p.all<RedactedProcess>();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].comm, "[REDACTED:learned]");
+  EXPECT_EQ(told[0].record.comm[0], '\0');
+  EXPECT_EQ(told[1].comm, "worker");
+}
+
+TEST(RedactorTest, TellsNoProcessWhenAllIsOff) {
+  Pipeline p(make_config(Level::kRedacted));
+  p.push(make_process(ST_EVENT_EXEC, 100));
+  p.redactor->set_level("", std::nullopt);
+  p.push(make_process(ST_EVENT_EXEC, 100));
+  EXPECT_EQ(p.all<RedactedProcess>().size(), 1U);
 }
 
 TEST(RedactorTest, LearnsTheEnvironment) {

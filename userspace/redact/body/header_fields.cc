@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "userspace/protocol/message.h"
 #include "userspace/redact/body/credentials.h"
 #include "userspace/redact/body/member.h"
 #include "userspace/redact/body/url.h"
@@ -201,6 +202,8 @@ bool is_credential_field(std::string_view name, std::string_view value) {
 }
 
 std::string redact_field_value(TextScanner& scanner, const FieldView& field) {
+  if (field.name.starts_with(kUnknownField))  // whatever the value looks like
+    return field.value.empty() ? std::string() : scanner.replace("credentials", field.value);
   const FieldRule* rule = find_rule(kCredentialFields, field.name);
   if (rule == nullptr) rule = find_rule(kFields, field.name);
   if (rule != nullptr) return rule->redact(scanner, field.value);

@@ -14,14 +14,22 @@ namespace {
 
 constexpr const char* kAfterLoss = "follows a loss";
 constexpr const char* kCut = "cut";
-constexpr std::size_t kKeyLine = 16;  // shorter lines are no part of a key
+constexpr const char* kMayBeKey = "may be part of a key";
 
 bool is_truncated(const st_log_event& record) { return record.kept_bytes < record.call_bytes; }
 
-// Whether a line could be one of a key or token that began in what was lost.
-bool may_be_key_line(std::string_view line) {
-  return line.size() >= kKeyLine && line.find_first_of(" \t") == line.npos;
+// Whether a line of this message may be part of a key.
+bool has_key_line(KeyDoubt& doubt, std::string_view message) {
+  bool has_one = false;
+  while (!message.empty()) {
+    const auto end = std::min(message.find('\n'), message.size());
+    has_one = doubt.takes(message.substr(0, end), true) || has_one;
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return has_one;
 }
+
+bool is_datagram(unsigned sink) { return sink == ST_LOG_SYSLOG || sink == ST_LOG_JOURNAL; }
 
 Origin origin_of(const st_event_header& header) {
   return {.time_ns = header.time_ns, .tgid = header.tgid, .tid = header.tid};
@@ -38,7 +46,7 @@ std::vector<RedactedLog> LogLines::take(const LogEvent& write, Level level) {
   if (is_lost) lose_all();
 
   const Telling telling{record, level, lines};
-  RedactedLogTotal& total = total_of(record);
+  RedactedLogTotal& total = total_of(record).second;
   total.origin = origin_of(record.header);
   total.written_bytes += record.call_bytes;
   if (record.sink == ST_LOG_JOURNAL) {
@@ -62,25 +70,32 @@ void LogLines::take_stream(const LogEvent& write, const Telling& telling) {
   if (log.is_in_line) bytes = drop_line(log, bytes, telling);
   if (!bytes.empty()) {
     log.stream->push(bytes, log.told);
-    tell_whole_lines(log.told, &log, telling);
+    tell_whole_lines(log.told, log, telling);
   }
-  if (is_truncated(write.record)) cut(log, (write.record.flags & ST_LOG_ENDS_LINE) != 0, telling);
+  if (is_truncated(write.record))
+    cut(log, (write.record.flags & ST_LOG_ENDS_LINE) != 0, telling);
+  else if (log.told.size() > kMaxLine)
+    cut(log, false, telling);
 }
 
 void LogLines::take_datagram(const LogEvent& write, const Telling& telling) {
+  Log& log = touch(write, telling);
   StreamRedactor stream(scanner_);
   std::string text = stream.push(as_text(write.content));
   text += is_truncated(write.record) ? stream.finish() : stream.finish_whole();
   if (is_truncated(write.record)) {
     tell(text, kCut, telling);
-    return;
+    log.doubt.lose();
+  } else {
+    if (!text.ends_with('\n')) text += '\n';
+    tell_whole_lines(text, log, telling);
   }
-  if (!text.ends_with('\n')) text += '\n';
-  tell_whole_lines(text, nullptr, telling);
+  log.doubt.look(as_text(write.content));
 }
 
 // Only the message and its priority are told: other fields are the program's own.
 void LogLines::take_journal(const LogEvent& write, const Telling& telling) {
+  Log& log = touch(write, telling);
   const JournalEntry entry = parse_journal_entry(as_text(write.content));
   StreamRedactor stream(scanner_);
   std::string text = stream.push(entry.message);
@@ -94,38 +109,58 @@ void LogLines::take_journal(const LogEvent& write, const Telling& telling) {
   told.length_bytes = text.size();
   if (!entry.is_whole)
     told.withheld = kCut;
+  else if (has_key_line(log.doubt, text))
+    told.withheld = kMayBeKey;
   else if (telling.level == Level::kRedacted)
     told.text = std::move(text);
+  if (!entry.is_whole) log.doubt.lose();
+  log.doubt.look(entry.message);
   add(std::move(told), telling);
 }
 
-// The log of this write, made when it is new, as the most recently used one.
+// The log of this write, made when it is new, as the most recently used one. A program may open its
+// socket to syslog anew between two datagrams.
 LogLines::Log& LogLines::touch(const LogEvent& write, const Telling& telling) {
   const st_log_event& record = write.record;
-  const Key key{record.header.tgid, record.fd, record.sink};
+  const Key key{record.header.tgid, is_datagram(record.sink) ? 0 : record.fd, record.sink};
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) {
     logs_.splice(logs_.end(), logs_, found->second);
   } else {
-    if (logs_.size() >= kMaxLogs) {
-      by_key_.erase(logs_.front().key);  // what it held back is lost with it
-      logs_.pop_front();
-    }
-    logs_.push_back(Log{.key = key, .last = {}, .stream = {}, .told = {}});
+    if (logs_.size() >= kMaxLogs) evict(telling);
+    logs_.emplace_back().key = key;
     logs_.back().stream = std::make_unique<StreamRedactor>(scanner_);
+    if (has_evicted_) lose(logs_.back());
     by_key_.emplace(key, std::prev(logs_.end()));
   }
   logs_.back().last = telling.record;
   return logs_.back();
 }
 
+// Gives up the log that was silent longest; what it held back is told as cut.
+void LogLines::evict(const Telling& telling) {
+  end_log(logs_.front(), telling.level, telling.lines);
+  by_key_.erase(logs_.front().key);
+  logs_.pop_front();
+  has_evicted_ = true;
+}
+
+void LogLines::lose(Log& log) {
+  log.stream = std::make_unique<StreamRedactor>(scanner_);
+  log.told.clear();
+  log.is_in_line = true;
+  log.doubt.lose();
+}
+
 // Nobody knows of which log a write was lost.
 void LogLines::lose_all() {
+  for (Log& log : logs_) lose(log);
+}
+
+void LogLines::change_window() {
   for (Log& log : logs_) {
-    log.stream = std::make_unique<StreamRedactor>(scanner_);
-    log.told.clear();
-    log.is_in_line = true;
-    log.may_be_key = true;
+    if (!log.told.empty() || log.stream->held_back_bytes() > 0) lose(log);
+    log.doubt.renew();
   }
 }
 
@@ -135,7 +170,7 @@ void LogLines::cut(Log& log, bool ends_line, const Telling& telling) {
   log.told.clear();
   log.stream = std::make_unique<StreamRedactor>(scanner_);
   log.is_in_line = !ends_line;
-  log.may_be_key = true;
+  log.doubt.lose();
   tell(rest, kCut, telling);
 }
 
@@ -149,16 +184,14 @@ std::string_view LogLines::drop_line(Log& log, std::string_view bytes, const Tel
 }
 
 // Takes whole lines off the front of `text`.
-void LogLines::tell_whole_lines(std::string& text, Log* log, const Telling& telling) {
+void LogLines::tell_whole_lines(std::string& text, Log& log, const Telling& telling) {
   std::size_t at = 0;
   for (auto end = text.find('\n'); end != text.npos; end = text.find('\n', at)) {
     std::string_view line(text.data() + at, end - at);
     if (line.ends_with('\r')) line.remove_suffix(1);
     at = end + 1;
-    const bool is_suspect = log != nullptr && log->may_be_key && may_be_key_line(line);
-    if (log != nullptr && !line.empty() && !is_suspect) log->may_be_key = false;
-    if (is_suspect) {
-      tell_without_line(kAfterLoss, telling);
+    if (log.doubt.takes(line, is_datagram(telling.record.sink))) {
+      tell_without_line(kMayBeKey, telling);
     } else if (!line.empty()) {
       tell(line, nullptr, telling);
     }
@@ -190,7 +223,7 @@ void LogLines::tell_without_line(const char* withheld, const Telling& telling) {
 }
 
 void LogLines::add(RedactedLog line, const Telling& telling) {
-  RedactedLogTotal& total = total_of(telling.record);
+  auto& [log_name, total] = total_of(telling.record);
   ++total.lines;
   if (!line.withheld.empty()) ++total.withheld_lines;
   if (!line.severity.empty()) ++total.by_severity[line.severity];
@@ -198,16 +231,16 @@ void LogLines::add(RedactedLog line, const Telling& telling) {
   line.sink = static_cast<st_log_sink>(telling.record.sink);
   if (telling.level > Level::kMetadata) {
     line.file = name_of(telling.record);
-    total.file = line.file;
+    if (!log_name.second.empty()) total.file = line.file;
   }
   telling.lines.push_back(std::move(line));
 }
 
-RedactedLogTotal& LogLines::total_of(const st_log_event& record) {
-  std::pair<std::uint8_t, std::string> key(record.sink, record.name);
+LogLines::Totals::value_type& LogLines::total_of(const st_log_event& record) {
+  Totals::key_type key(record.sink, record.name);
   if (totals_.size() >= kMaxTotals && !totals_.contains(key)) key.second.clear();
-  RedactedLogTotal& total = totals_[key];
-  total.sink = static_cast<st_log_sink>(record.sink);
+  auto& total = *totals_.try_emplace(std::move(key)).first;
+  total.second.sink = static_cast<st_log_sink>(record.sink);
   return total;
 }
 
@@ -223,24 +256,31 @@ bool LogLines::is_class(std::string_view name) {
 }
 
 // A line that nobody ended may be the begin of a longer one.
+void LogLines::end_log(Log& log, Level level, std::vector<RedactedLog>& lines) {
+  const Telling telling{log.last, level, lines};
+  log.told += log.stream->finish();
+  tell_whole_lines(log.told, log, telling);
+  if (!log.told.empty()) tell(log.told, kCut, telling);
+}
+
 std::vector<RedactedLog> LogLines::end(std::uint32_t tgid, Level level) {
   std::vector<RedactedLog> lines;
   for (auto next = logs_.begin(); next != logs_.end();) {
     const auto log = next++;
     if (tgid != 0 && std::get<0>(log->key) != tgid) continue;
-    const Telling telling{log->last, level, lines};
-    log->told += log->stream->finish();
-    tell_whole_lines(log->told, &*log, telling);
-    if (!log->told.empty()) tell(log->told, kCut, telling);
+    end_log(*log, level, lines);
     by_key_.erase(log->key);
     logs_.erase(log);
   }
   return lines;
 }
 
-std::vector<RedactedLogTotal> LogLines::totals() const {
+std::vector<RedactedLogTotal> LogLines::totals(Level level) const {
   std::vector<RedactedLogTotal> list;
-  for (const auto& [key, total] : totals_) list.push_back(total);
+  for (const auto& [key, total] : totals_) {
+    list.push_back(total);
+    if (level == Level::kMetadata) list.back().file.clear();
+  }
   return list;
 }
 
