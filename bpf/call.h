@@ -8,32 +8,16 @@
 
 enum { ST_EAGAIN = 11 };
 
-/* What the kernel side needs of a row of the table. */
-struct st_call_shape {
-  __u8 family;    /* enum st_call_family, 0: the call is not captured */
-  __u8 text_kind; /* enum st_call_text */
-  __u8 first;     /* argument that points to a text, 1 to 6; 0: none */
-  __u8 second;
-  __u8 is_wait; /* told only when it timed out or failed: event loops never do anything else */
-};
-
-#define ST_CALL_SHAPE(number, name, family, kind, first, second, is_wait, arguments) \
-  [number] = {ST_CALLS_##family, ST_TEXT_##kind, first, second, is_wait},
-static const struct st_call_shape st_call_shapes[ST_CALL_NUMBERS] = {ST_CALL_LIST(ST_CALL_SHAPE)};
-
-/* One call that is told. */
-struct st_told_call {
-  __u64 conn_id; /* of the connection it is about; 0: none */
-  __u64 now_ns;
-  long returned;
-};
-
-/* Whether nobody learns anything by it. */
-static __always_inline bool st_is_noise(const struct st_call_shape *shape, long returned)
+/* Whether nobody learns anything by it: close is told where it ends a connection, a wait that ended
+ * well where it took long. */
+static __always_inline bool st_is_noise(const struct st_call_shape *shape,
+                                        struct st_told_call *call, __u64 number)
 {
-  if (returned == -ST_EAGAIN || returned <= -ST_ERESTARTSYS)
-    return returned >= -ST_ERESTARTSYS - 16;
-  return shape->is_wait && returned > 0;
+  if (number == ST_SYS_CLOSE) return !call->conn_id;
+  if (call->returned == -ST_EAGAIN || call->returned <= -ST_ERESTARTSYS)
+    return call->returned >= -ST_ERESTARTSYS - 16;
+  if (!shape->is_wait || call->returned <= 0) return false;
+  return !call->begin_ns || call->now_ns - call->begin_ns < ST_LONG_WAIT_NS;
 }
 
 static __always_inline __u64 st_call_argument(const __u64 *args, __u8 index)
@@ -96,6 +80,8 @@ static __always_inline void st_fill_call(struct st_call_event *event, struct pt_
   event->text_bytes[0] = 0;
   event->text_bytes[1] = 0;
   event->reserved = 0;
+  event->duration_ns = call->begin_ns ? call->now_ns - call->begin_ns : 0;
+  event->timeout_ns = call->timeout_ns;
 }
 
 /* Emits a call with room for `texts` texts; returns their bytes. */
@@ -138,14 +124,16 @@ static __noinline int st_capture_call(struct pt_regs *regs, long returned)
   barrier_var(number);
   if (number >= ST_CALL_NUMBERS) return 0;
   shape = &st_call_shapes[number];
-  if (!(shape->family & st_call_families) || st_is_noise(shape, returned)) return 0;
+  if (!(shape->family & st_call_families)) return 0;
+  if (st_timing) st_take_start(&call, number);
+  if (st_is_noise(shape, &call, number)) return 0;
   connection = st_connection_of(shape, regs->di);
-  if (st_is_call_outside(connection)) {
+  if (connection) call.conn_id = connection->conn_id;
+  if (st_is_call_outside(connection) || st_is_muted(call.conn_id)) {
     st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
     return 0;
   }
-  call.now_ns = bpf_ktime_get_boot_ns();
-  call.conn_id = connection ? connection->conn_id : 0;
+  if (!st_timing) call.now_ns = bpf_ktime_get_boot_ns();
   if (st_is_past_deadline(call.now_ns) || !st_take_budget(call.now_ns, 1, 0)) return 0;
   if (shape->second) return st_emit_call_sized(regs, &call, shape, 2);
   if (shape->first) return st_emit_call_sized(regs, &call, shape, 1);

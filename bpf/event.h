@@ -211,14 +211,17 @@ struct st_call_event {
   __u16 number;  /* arch/x86/entry/syscalls/syscall_64.tbl */
   __u16 text_bytes[2];
   __u16 reserved;
+  __u64 duration_ns; /* 0: its begin was not seen */
+  __u64 timeout_ns;  /* of ppoll, select and pselect6 when timed; 0: none, or not known */
 };
-static_assert(sizeof(struct st_call_event) == 96, "wire layout of st_call_event changed");
+static_assert(sizeof(struct st_call_event) == 112, "wire layout of st_call_event changed");
 
-/* All calls that are captured: number, name, family, kind of its texts, the arguments that point to
- * them (0: none), whether it is a wait, and for each argument its name and type: d descriptor, i
- * signed, u unsigned, x flags, o mode, t text, - nothing that is told. */
+/* All calls that are captured (close only when timed): number, name, family, kind of its texts, the
+ * arguments that point to them (0: none), whether it is a wait, and for each argument its name and
+ * type: d descriptor, i signed, u unsigned, x flags, o mode, t text, - nothing that is told. */
 #define ST_CALL_LIST(ROW)                                                               \
   ROW(2, open, FILES, PATH, 1, 0, 0, "path:t flags:x mode:o")                           \
+  ROW(3, close, SOCKETS, NONE, 0, 0, 0, "fd:d")                                         \
   ROW(4, stat, FILES, PATH, 1, 0, 0, "path:t")                                          \
   ROW(6, lstat, FILES, PATH, 1, 0, 0, "path:t")                                         \
   ROW(7, poll, SOCKETS, NONE, 0, 0, 1, "fds:- count:u timeout_ms:i")                    \

@@ -24,6 +24,7 @@ const volatile bool st_ipv6 = false;
 const volatile bool st_plain = false;        /* payload of sockets without TLS */
 const volatile __u8 st_call_families = 0;    /* set of enum st_call_family */
 const volatile bool st_logs = false;         /* writes to logs */
+const volatile bool st_timing = false;       /* system calls are seen when they begin */
 const volatile bool st_socket_calls = false; /* sockets are learned of by system calls */
 
 #define ST_WINDOW_NS                                                          \

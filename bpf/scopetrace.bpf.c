@@ -27,6 +27,8 @@
 #include "bpf/descriptor.h"
 #include "bpf/plain_call.h"
 #include "bpf/log.h"
+#include "bpf/call_shape.h"
+#include "bpf/timing.h"
 #include "bpf/call.h"
 #include "bpf/syscall.h"
 

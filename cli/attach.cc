@@ -35,6 +35,7 @@ struct AttachOptions {
   std::vector<std::string> request_ids;
   std::string request_header = "x-request-id";
   std::string capture;
+  bool is_timing = false;
   bool is_strict = false;
 };
 
@@ -123,6 +124,7 @@ Result<CaptureRequest> make_request(const AttachOptions& options, const std::str
   request.level = options.level;
   request.third_parties = options.third_parties;
   request.capture = options.capture;
+  request.timing = options.is_timing;
   for (const std::string& value : options.request_ids)
     request.requests.push_back(options.request_header + "=" + value);
   request.max_events_per_second = options.max_events_per_second;
@@ -212,6 +214,8 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
   command->add_option("--pid", options->tgid, "Process to capture")
       ->check(CLI::Range(1U, 4194304U).description(""));
   command->add_option("command", options->command, "Command to start and capture, after --");
+  command->add_flag("--timing", options->is_timing,
+                    "Also how long system calls take, and what they waited for");
   command->add_flag("--strict", options->is_strict, "Exit with 4 when something was lost");
   add_limits(*command, *options);
   add_examples(*command,

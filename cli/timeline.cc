@@ -283,8 +283,10 @@ void Timeline::print_call(const LineJson& line) {
     arguments += (arguments.empty() ? "" : ", ") + escape_for_terminal(name + "=" + text);
   }
   const std::string error = text_of(line, "error");
-  const std::string result =
-      error.empty() ? escape_for_terminal(member(line, "result").dump()) : error;
+  std::string result = error.empty() ? escape_for_terminal(member(line, "result").dump()) : error;
+  if (line.contains("duration_ns")) {
+    result += " after " + duration_text(number_of(line, "duration_ns"));
+  }
   print_row(clock_of(line),
             paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments, result)));
 }

@@ -30,10 +30,12 @@ class AttachCallsE2eTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   // Captures one round of the program under an approval for `families`.
-  void capture(const std::string& families, const std::string& level) {
+  void capture(const std::string& families, const std::string& level,
+               std::vector<std::string> options = {}) {
     const auto client = host_->start_caller(folder_, free_loopback_port());
     const std::string approval = host_->approve(client->tgid(), {"--capture", families});
-    const auto attach = host_->attach(client->tgid(), approval, {"--level", level});
+    options.insert(options.end(), {"--level", level});
+    const auto attach = host_->attach(client->tgid(), approval, options);
     client->write_line("go");
     ASSERT_TRUE(client->wait_for_line("done"));
     attach->send_signal(SIGINT);
@@ -97,6 +99,31 @@ TEST_F(AttachCallsE2eTest, TellsSocketsWithTheirTimes) {
   ASSERT_EQ(calls("kill").size(), 1U);
   EXPECT_EQ(calls("kill")[0]["family"], "process");
   EXPECT_THAT(calls("openat"), IsEmpty());
+  EXPECT_THAT(calls("close"), IsEmpty());
+  EXPECT_FALSE(calls("poll")[0].contains("duration_ns"));
+}
+
+TEST_F(AttachCallsE2eTest, TimesCallsWhenAsked) {
+  capture("sockets,files", "redacted", {"--timing"});
+
+  EXPECT_GT(call_with("openat", "path", "/missing").value("duration_ns", 0), 0);
+  ASSERT_EQ(calls("poll").size(), 2U);  // the second one ended well
+  EXPECT_GE(calls("poll")[0].value("duration_ns", 0), 5'000'000);
+  EXPECT_EQ(calls("poll")[1]["result"], 1);
+  EXPECT_GE(calls("poll")[1].value("duration_ns", 0), 1'000'000);
+  ASSERT_EQ(calls("pselect6").size(), 1U);
+  EXPECT_EQ(calls("pselect6")[0]["arguments"]["timeout_ms"], 30);
+  EXPECT_GE(calls("pselect6")[0].value("duration_ns", 0), 30'000'000);
+  ASSERT_EQ(calls("close").size(), 1U);  // of its many descriptors one is a connection
+  EXPECT_EQ(calls("close")[0]["conn"], calls("shutdown")[0]["conn"]);
+}
+
+TEST_F(AttachCallsE2eTest, RefusesToTimeWhatIsNotCaptured) {
+  const auto client = host_->start_caller(folder_, free_loopback_port());
+  const std::string approval = host_->approve(client->tgid(), {"--capture", "tls"});
+  const Finished refused = host_->try_attach(client->tgid(), approval, {"--timing"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.output, HasSubstr("--timing: no system calls are captured"));
 }
 
 TEST_F(AttachCallsE2eTest, KeepsNoPathAtLevelMetadata) {

@@ -227,14 +227,24 @@ std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& opti
   return file;
 }
 
-std::unique_ptr<Child> TracedHost::attach(pid_t tgid, const std::string& approval,
-                                          const std::vector<std::string>& options) {
+std::vector<std::string> TracedHost::attach_words(pid_t tgid, const std::string& approval,
+                                                  const std::vector<std::string>& options) const {
   std::vector<std::string> words =
       scopetrace({"attach", "--approval", approval, "--pid", std::to_string(tgid)});
   append_all(words, options);
   if (std::find(words.begin(), words.end(), "-o") == words.end())
     append_all(words, {"-o", bundle()});
-  auto child = std::make_unique<Child>(words);
+  return words;
+}
+
+Finished TracedHost::try_attach(pid_t tgid, const std::string& approval,
+                                const std::vector<std::string>& options) const {
+  return run_program(attach_words(tgid, approval, options));
+}
+
+std::unique_ptr<Child> TracedHost::attach(pid_t tgid, const std::string& approval,
+                                          const std::vector<std::string>& options) {
+  auto child = std::make_unique<Child>(attach_words(tgid, approval, options));
   const bool is_attached = child->wait_for_line("attached in");
   if (!is_attached) std::cerr << child->output();
   ST_CHECK(is_attached);

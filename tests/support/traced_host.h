@@ -85,6 +85,9 @@ class TracedHost {
   // `scopetrace attach` under that approval, waited for until probes are attached.
   std::unique_ptr<Child> attach(pid_t tgid, const std::string& approval,
                                 const std::vector<std::string>& options = {});
+  // The same where it will be refused: waited for to its end.
+  Finished try_attach(pid_t tgid, const std::string& approval,
+                      const std::vector<std::string>& options = {}) const;
   // Where attach writes unless told otherwise.
   std::string bundle() const { return path("bundle.jsonl.zst"); }
 
@@ -99,6 +102,8 @@ class TracedHost {
 
  private:
   std::vector<std::string> scopetrace(std::vector<std::string> arguments) const;
+  std::vector<std::string> attach_words(pid_t tgid, const std::string& approval,
+                                        const std::vector<std::string>& options) const;
   void must(const std::vector<std::string>& argv) const;
 
   std::string folder_;

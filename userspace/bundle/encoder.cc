@@ -336,6 +336,7 @@ class LineWriter {
       std::visit([&](const auto& value) { arguments[argument.name] = value; }, argument.value);
     }
     line["arguments"] = std::move(arguments);
+    if (call.duration_ns) line["duration_ns"] = json_number(*call.duration_ns);
     if (call.error.empty()) {
       line["result"] = call.result;
     } else {

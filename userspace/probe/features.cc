@@ -93,6 +93,7 @@ Result<FeatureReport> probe_features() {
   report.plain_sockets = has_tracepoint(types.get(), "sys_exit");
   report.logs = report.plain_sockets;
   report.system_calls = report.plain_sockets;
+  report.call_times = report.system_calls && has_tracepoint(types.get(), "sys_enter");
   report.process_events = has_tracepoint(types.get(), "sched_process_fork") &&
                           has_tracepoint(types.get(), "sched_process_exec") &&
                           has_tracepoint(types.get(), "sched_process_exit");
@@ -107,6 +108,7 @@ std::string describe(const FeatureReport& features) {
          "; socket states: " + yes_no(features.socket_states) +
          "; plain sockets: " + yes_no(features.plain_sockets) + "; logs: " + yes_no(features.logs) +
          "; system calls: " + yes_no(features.system_calls) +
+         "; their times: " + yes_no(features.call_times) +
          "; process events: " + yes_no(features.process_events);
 }
 

@@ -30,6 +30,7 @@ struct FeatureReport {
   bool socket_syscalls = false;  // instead of them: tp_btf sys_exit, which all processes pass
   bool socket_states = false;    // tp_btf inet_sock_set_state
   bool system_calls = false;     // of the target, at tp_btf sys_exit
+  bool call_times = false;       // their begin too, at tp_btf sys_enter
   bool logs = false;             // writes to logs, at tp_btf sys_exit
   bool plain_sockets = false;    // payload of sockets without TLS, at tp_btf sys_exit
   bool process_events = false;   // tp_btf sched_process_fork, exec and exit

@@ -80,6 +80,7 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   features.socket_states = features.socket_states && config.sockets;
   features.logs = features.logs && config.logs;
   features.system_calls = features.system_calls && config.calls != 0;
+  features.call_times = features.call_times && features.system_calls && config.timing;
   features.plain_sockets = features.plain_sockets && config.plain && config.sockets;
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
@@ -111,6 +112,7 @@ void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint6
   limits.st_ipv6 = config.ipv6;
   limits.st_plain = features.plain_sockets;
   limits.st_logs = features.logs;
+  limits.st_timing = features.call_times;
   limits.st_call_families = features.system_calls ? config.calls : 0;
   limits.st_socket_calls = features.socket_syscalls;
 }
@@ -152,6 +154,7 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_receive, features.socket_lengths);
   use_program(programs.st_handle_syscall, features.socket_syscalls || features.plain_sockets ||
                                               features.logs || features.system_calls);
+  use_program(programs.st_handle_syscall_entry, features.call_times);
   use_program(programs.st_handle_state, features.socket_states);
   use_program(programs.st_handle_fork, features.process_events);
   use_program(programs.st_handle_exec, features.process_events);
@@ -316,7 +319,7 @@ Status ProbeSet::attach_kernel_probes() {
   for (bpf_program* program :
        {programs.st_handle_fork, programs.st_handle_exec, programs.st_handle_exit,
         programs.st_handle_state, programs.st_handle_send, programs.st_handle_receive,
-        programs.st_handle_syscall}) {
+        programs.st_handle_syscall, programs.st_handle_syscall_entry}) {
     if (bpf_program__autoload(program)) ST_RETURN_IF_ERROR(state_->attach(program));
   }
   return {};

@@ -36,6 +36,7 @@ struct ProbeConfig {
   bool sockets = true;     // connections and the peer of TLS objects
   bool plain = false;      // payload of sockets without TLS: every process pays at each call
   std::uint8_t calls = 0;  // set of st_call_family: system calls; every process pays as for `plain`
+  bool timing = false;     // of `calls` also when they begin; every process pays once more
   bool logs = false;       // writes to logs; every process pays as for `plain`
   bool process = true;     // fork, exec, exit; without it exec is only noticed by the caller
   std::size_t ring_bytes = 0;  // payload ring, a power of two; 0: 32 MiB with tls, else 4 MiB

@@ -157,6 +157,7 @@ struct RedactedCall {
   std::string name;
   std::vector<RedactedArgument> arguments;
   std::int64_t result = 0;
+  std::optional<std::uint64_t> duration_ns;
   std::string error;  // ENOENT, …; empty when the call did not fail
 };
 

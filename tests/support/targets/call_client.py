@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import sys
+import threading
 
 
 def use_files(folder, secret):
@@ -27,6 +28,16 @@ def use_files(folder, secret):
         pass
 
 
+def wait_for_another_thread():
+    """A wait that takes long and ends well."""
+    reader, writer = os.pipe()
+    waiting = select.poll()
+    waiting.register(reader, select.POLLIN)
+    threading.Timer(0.02, lambda: os.write(writer, b"x")).start()
+    waiting.poll(10000)
+    os.close(reader)
+
+
 def use_sockets(port, closed_port):
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, (1).to_bytes(8, "little") + (500000).to_bytes(8, "little"))
@@ -35,7 +46,10 @@ def use_sockets(port, closed_port):
     waiting = select.poll()
     waiting.register(client, select.POLLIN)
     waiting.poll(5)
+    wait_for_another_thread()
+    select.select([client], [], [], 0.03)
     client.shutdown(socket.SHUT_RDWR)
+    client.close()
     refused = socket.socket()
     refused.setblocking(False)
     print(refused.connect_ex(("127.0.0.1", closed_port)), flush=True)

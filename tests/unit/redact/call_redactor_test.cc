@@ -83,6 +83,16 @@ TEST_F(CallRedactorTest, TellsOptionsThatAreTimes) {
   EXPECT_FALSE(contains(arguments(event), "value"));
 }
 
+TEST_F(CallRedactorTest, TellsTimesOnlyOfCallsThatWereTimed) {
+  CallEvent event = make(271);
+  EXPECT_EQ(arguments(event), "count=0 ");
+  EXPECT_FALSE(redact_call(s_.scanner, event, Level::kHeaders)->duration_ns);
+  event.record.timeout_ns = 2'500'000'000;
+  event.record.duration_ns = 1'200'000;
+  EXPECT_EQ(arguments(event), "count=0 timeout_ms=2500 ");
+  EXPECT_EQ(redact_call(s_.scanner, event, Level::kHeaders)->duration_ns, 1'200'000U);
+}
+
 TEST_F(CallRedactorTest, NamesErrors) {
   CallEvent event = make(87, "/a");
   event.record.result = -EACCES;

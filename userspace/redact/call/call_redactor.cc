@@ -75,10 +75,18 @@ class CallTeller {
         told.push_back({std::string(argument.name), number(argument.type, event_.record.args[i])});
       }
     }
+    if (has_timeout()) told.push_back({"timeout_ms", timeout_ms()});
     return told;
   }
 
  private:
+  // Of a call that is given a pointer to it. Any other has none, or has it among its arguments.
+  bool has_timeout() const { return event_.record.timeout_ns != 0; }
+  std::int64_t timeout_ms() const {
+    constexpr std::uint64_t kNsPerMs = 1'000'000;
+    return static_cast<std::int64_t>(event_.record.timeout_ns / kNsPerMs);
+  }
+
   static RedactedArgument::Value number(ArgumentType type, std::uint64_t value) {
     const auto low = static_cast<std::uint32_t>(value);
     if (type == ArgumentType::kFlags) return in_base(low, 16, "0x");
@@ -164,6 +172,7 @@ std::optional<RedactedCall> redact_call(TextScanner& scanner, const CallEvent& e
   call.name = kind->name;
   call.arguments = CallTeller(scanner, event, *kind, level).arguments();
   call.result = event.record.result;
+  if (event.record.duration_ns != 0) call.duration_ns = event.record.duration_ns;
   if (call.result < 0 && call.result >= -kMaxErrno) {
     const char* name = ::strerrorname_np(static_cast<int>(-call.result));
     call.error = name == nullptr ? "E" + std::to_string(-call.result) : name;

@@ -157,12 +157,25 @@ Status narrow_level(Authorization& allowed, const CaptureRequest& request) {
   return {};
 }
 
+// What is timed is approved already; nothing more is told of other calls.
+Status check_timing(const Authorization& allowed) {
+  const std::uint32_t timed = allowed.level > Level::kMetadata
+                                  ? kCaptureFiles | kCaptureSockets | kCaptureProcess
+                                  : kCaptureFiles;
+  if (!allowed.timing || (allowed.capture & timed) != 0) return {};
+  return fail(Error(ErrorCode::kUsage, "--timing: no system calls are captured")
+                  .with_hint("it times calls of files at every level, of sockets and process above "
+                             "level metadata"));
+}
+
 Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   const Approval& approval = allowed.document.approval;
   ST_RETURN_IF_ERROR(narrow_level(allowed, request));
   ST_RETURN_IF_ERROR(narrow_third_parties(allowed, request));
   ST_RETURN_IF_ERROR(narrow_requests(allowed, request));
   ST_RETURN_IF_ERROR(narrow_capture(allowed, request));
+  allowed.timing = request.timing;
+  ST_RETURN_IF_ERROR(check_timing(allowed));
   ST_ASSIGN_OR_RETURN(allowed.seconds, narrow("--for", approval.max_seconds, request.max_seconds));
   ST_ASSIGN_OR_RETURN(allowed.max_bytes,
                       narrow("--max-bytes", approval.max_bytes, request.max_bytes));

@@ -35,6 +35,7 @@ struct Authorization {
   std::vector<std::string> third_parties;
   std::vector<RequestMatch> requests;
   std::uint32_t capture = 0;  // families, as in Approval
+  bool timing = false;        // durations of system calls
   std::uint64_t seconds = 0;  // from now on, up to the approval's not-after
   std::uint64_t max_bytes = 0;
   std::uint64_t max_events_per_second = 0;

@@ -45,6 +45,7 @@ ProbeConfig make_probe_config(const Prepared& prepared) {
   config.sockets = (allowed.capture & kCaptureSockets) != 0 || config.tls;
   config.plain = (allowed.capture & kCaptureSockets) != 0 && allowed.level > Level::kMetadata;
   config.calls = call_families(allowed.capture, allowed.level);
+  config.timing = allowed.timing;
   config.logs = (allowed.capture & kCaptureLogs) != 0;
   config.process = true;  // exec has to close the scope whether its lines are wanted or not
   return config;

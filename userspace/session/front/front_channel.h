@@ -35,6 +35,7 @@ struct CaptureRequest {
   std::vector<std::string> third_parties;  // empty: as the approval says
   std::vector<std::string> requests;       // "header=value"; empty: as the approval says
   std::string capture;                     // "tls,sockets"; empty: as the approval says
+  bool timing = false;                     // durations of system calls
 };
 
 struct CaptureReady {

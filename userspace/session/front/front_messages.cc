@@ -118,7 +118,8 @@ std::string encode_request(const CaptureRequest& request) {
                {"level", request.level},
                {"third_parties", request.third_parties},
                {"requests", request.requests},
-               {"capture", request.capture}});
+               {"capture", request.capture},
+               {"timing", request.timing}});
 }
 
 Result<CaptureRequest> decode_request(const std::string& body) {
@@ -135,6 +136,7 @@ Result<CaptureRequest> decode_request(const std::string& body) {
   members.read("third_parties", request.third_parties);
   members.read("requests", request.requests);
   members.read("capture", request.capture);
+  members.read("timing", request.timing);
   return members.finish(std::move(request));
 }
 
