@@ -12,6 +12,7 @@
 #include "tests/support/deflate.h"
 #include "tests/support/event_builder.h"
 #include "tests/support/http2_builder.h"
+#include "userspace/base/wiping_heap.h"
 #include "userspace/protocol/dissector.h"
 #include "userspace/protocol/message.h"
 #include "userspace/redact/rules/rules.h"
@@ -192,4 +193,11 @@ BENCHMARK(BM_PipelineMetadata)->Unit(benchmark::kMillisecond);
 }  // namespace
 }  // namespace scopetrace
 
-BENCHMARK_MAIN();
+// Memory is wiped as scopetrace-redact does it, unless the first argument is --no-wiping.
+int main(int argc, char** argv) {
+  const bool is_wiping = argc < 2 || std::string_view(argv[1]) != "--no-wiping";
+  if (is_wiping) scopetrace::wipe_freed_memory();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -7,6 +7,7 @@
 
 #include "userspace/base/clock.h"
 #include "userspace/base/crypto.h"
+#include "userspace/base/wiping_heap.h"
 #include "userspace/resolve/resolver.h"
 #include "userspace/sandbox/sandbox.h"
 #include "userspace/session/redact/payload_ring.h"
@@ -57,6 +58,7 @@ bool is_option(int argc, char** argv, int index, const char* option) {
 }  // namespace scopetrace
 
 int main(int argc, char** argv) {
+  scopetrace::wipe_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
   if (scopetrace::is_option(argc, argv, 1, "--resolve")) {
     const bool has_debug_file = scopetrace::is_option(argc, argv, 2, "--debug-file");

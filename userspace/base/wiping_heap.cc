@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/wiping_heap.h"
+#include "userspace/base/wiping_heap.h"
 
 #include <malloc.h>
 
