@@ -7,6 +7,25 @@
 /* What is known of the bytes of a connection. */
 enum st_content { ST_CONTENT_UNKNOWN = 0, ST_CONTENT_PLAIN = 1, ST_CONTENT_TLS = 2 };
 
+enum st_handshake_phase {
+  ST_PHASE_NONE = 0,   /* no ClientHello was seen */
+  ST_PHASE_CLIENT = 1, /* the client's first flight */
+  ST_PHASE_WAIT = 2,   /* that flight is over: what else the client says is not looked at */
+  ST_PHASE_SERVER = 3, /* the answer to it */
+  ST_PHASE_OVER = 4    /* nothing of it is looked at any more */
+};
+
+/* Where the unencrypted handshake of a connection is (bpf/handshake.h). */
+struct st_handshake {
+  __u8 head[16];     /* of the record at hand; twice the room, for the verifier */
+  __u32 head_bytes;  /* of it that have come */
+  __u32 record_rest; /* bytes of the record at hand that are still to come */
+  __u32 copied;      /* of the flight at hand */
+  __u8 phase;        /* enum st_handshake_phase */
+  __u8 client;       /* enum st_direction of the client's bytes */
+  __u8 reserved[2];
+};
+
 struct st_connection {
   __u64 conn_id;  /* 0 while the CPU that made the entry has not given it one */
   __u64 plain_id; /* tls_id of its bytes as they are, 0: none were copied */
@@ -28,6 +47,7 @@ struct st_connection {
   __u8 sent_whole; /* the last send moved all it was asked to: the next begins a record, if any */
   __u8 reserved[5];
   struct st_request request; /* of its bytes as they are */
+  struct st_handshake handshake;
 };
 
 struct {

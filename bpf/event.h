@@ -18,9 +18,12 @@
 #define ST_CHUNK_BYTES 16384     /* payload bytes in one record at most: one TLS record's worth */
 #define ST_CALL_BYTES_MAX 262144 /* payload bytes kept of one call: 16 chunks */
 #define ST_LOG_BYTES_MAX 4096    /* bytes kept of one write to a log */
-#define ST_CALL_TEXT_MAX 256     /* bytes kept of a text that an argument points to */
-#define ST_CALL_NUMBERS 512      /* x86-64 has none beyond */
-#define ST_LOG_NAME_LEN 64       /* of a log file's name, NUL included */
+#define ST_HANDSHAKE_CHUNK_BYTES 8192 /* of a TLS handshake in one record at most */
+#define ST_HANDSHAKE_BYTES_MAX 16384  /* bytes kept of one flight of a TLS handshake */
+#define ST_DNS_BYTES_MAX 1232 /* bytes kept of one datagram: what resolvers let servers send */
+#define ST_CALL_TEXT_MAX 256  /* bytes kept of a text that an argument points to */
+#define ST_CALL_NUMBERS 512   /* x86-64 has none beyond */
+#define ST_LOG_NAME_LEN 64    /* of a log file's name, NUL included */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
@@ -34,7 +37,9 @@ enum st_event_type {
   ST_EVENT_LIBRARY = 8,    /* the loader changed the link map; st_control only */
   ST_EVENT_LOG = 9,        /* the target wrote to a log */
   ST_EVENT_CALL = 10,      /* a system call of the target has ended */
-  ST_EVENT_WINDOW = 11     /* a stream's window opened or closed: request scope */
+  ST_EVENT_WINDOW = 11,    /* a stream's window opened or closed: request scope */
+  ST_EVENT_HANDSHAKE = 12, /* a piece of the unencrypted handshake of TLS, or its end */
+  ST_EVENT_DNS = 13        /* a datagram in the form of DNS */
 };
 
 enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the target */
@@ -156,6 +161,40 @@ struct st_connection_event {
 static_assert(sizeof(struct st_connection_event) == 88,
               "wire layout of st_connection_event changed");
 
+/* st_handshake_event.flags */
+enum st_handshake_flag {
+  ST_HANDSHAKE_SERVER = 1, /* of the server's flight, else of the client's */
+  ST_HANDSHAKE_LAST = 2,   /* nothing more of this handshake comes: it is over or encrypted now */
+  ST_HANDSHAKE_CUT = 4     /* there was more of it, in this record or before */
+};
+
+/* The next bytes of a flight of a TLS handshake: messages without the records around them.
+ * kept_bytes of them follow; what is behind them is padding, as in a chunk. */
+struct st_handshake_event {
+  struct st_event_header header;
+  __u64 conn_id;
+  __u32 kept_bytes; /* at most ST_HANDSHAKE_CHUNK_BYTES */
+  __u8 direction;   /* enum st_direction */
+  __u8 flags;       /* enum st_handshake_flag */
+  __u16 reserved;
+};
+static_assert(sizeof(struct st_handshake_event) == 40, "wire layout of st_handshake_event changed");
+
+/* A question of the target, or an answer to it: a datagram whose first bytes are as those of a
+ * DNS message. kept_bytes of it follow; what is behind them is padding, as in a chunk. */
+struct st_dns_event {
+  struct st_event_header header;
+  __u8 server_address[16]; /* as in st_connection_event; zeros where the socket has no peer */
+  __u16 server_port;       /* host byte order; 0: as above */
+  __u16 local_port;        /* host byte order */
+  __u16 family;            /* AF_INET or AF_INET6 */
+  __u16 call_bytes;        /* that the call moved */
+  __u16 kept_bytes;        /* of them, the first; at most ST_DNS_BYTES_MAX */
+  __u8 direction;          /* enum st_direction: question or answer */
+  __u8 reserved[5];
+};
+static_assert(sizeof(struct st_dns_event) == 56, "wire layout of st_dns_event changed");
+
 /* Fork, exec and exit of a scoped process. header.tgid is the process it happened to. */
 struct st_process_event {
   struct st_event_header header;
@@ -273,6 +312,8 @@ enum st_counter {
   ST_COUNT_IO_URING_BYTES = 14,   /* that sockets moved by io_uring: never copied */
   ST_COUNT_IO_URING_CALLS = 15,   /* io_uring_enter: what it moves is not seen */
   ST_COUNT_LOG_BYTES = 16,        /* of writes to logs, kept or not */
+  ST_COUNT_HANDSHAKE_BYTES = 17,  /* of unencrypted handshakes of TLS, copied */
+  ST_COUNT_DNS_BYTES = 18,        /* of datagrams of DNS, copied */
   ST_COUNT_MAX = 32
 };
 

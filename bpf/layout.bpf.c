@@ -13,3 +13,5 @@ struct st_connection_event st_layout_connection;
 struct st_process_event st_layout_process;
 struct st_log_event st_layout_log;
 struct st_call_event st_layout_call;
+struct st_handshake_event st_layout_handshake;
+struct st_dns_event st_layout_dns;

@@ -16,4 +16,36 @@ struct st_moved {
   struct st_tls_event record;
 };
 
+/* Where the bytes of one call, or of one message of it, are. */
+struct st_place {
+  __u64 buffer; /* when there is no iovec */
+  __u64 vector; /* struct iovec[], 0: none */
+  __u64 parts;
+  __u64 asked; /* bytes that were asked for, 0: not known */
+};
+
+/* The datagram at hand (bpf/dns.h). */
+struct st_datagram {
+  __u64 socket; /* struct sock* */
+  __u64 now_ns;
+  __u64 address;
+  __u64 bytes; /* at `address` */
+  __u64 all;   /* that the call moved */
+  struct st_place place;
+  __u8 direction;
+  __u8 reserved[7];
+};
+
+/* A part of a call, while the records of a handshake in it are walked (bpf/handshake.h). */
+struct st_walk {
+  __u64 address;
+  __u64 bytes; /* that are left at `address` */
+  __u64 now_ns;
+  __u64 conn_id;
+  __u8 direction;
+  __u8 flags;    /* enum st_handshake_flag */
+  __u8 is_begin; /* the call begins the connection's stream */
+  __u8 reserved[5];
+};
+
 #endif

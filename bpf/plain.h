@@ -11,14 +11,6 @@
 #define ST_MMSGHDR_BYTES 64 /* sizeof(struct mmsghdr): 56 of msghdr, then msg_len */
 #define ST_RECORD_BYTES_MAX (16384 + 2048) /* RFC 5246 section 6.2.3 */
 
-/* Where the bytes of one call, or of one message of it, are. */
-struct st_place {
-  __u64 buffer; /* when there is no iovec */
-  __u64 vector; /* struct iovec[], 0: none */
-  __u64 parts;
-  __u64 asked; /* bytes that were asked for, 0: not known */
-};
-
 /* The first bytes of a call. */
 struct st_head {
   __u8 bytes[ST_HEAD_BYTES];

@@ -181,8 +181,21 @@ static __always_inline bool st_is_outside(struct st_data_call *call, struct st_t
   return st_is_past_deadline(call->now_ns);
 }
 
+/* Copies what the call carries of a handshake. What cannot be followed ends it. */
+static __always_inline void st_follow_handshake(struct st_data_call *call, struct pt_regs *regs,
+                                                struct st_place *place, struct st_walk *walk)
+{
+  __builtin_memset(walk, 0, sizeof(*walk));
+  walk->now_ns = call->now_ns;
+  walk->direction = call->direction;
+  walk->is_begin = call->connection->is_fresh && !call->position;
+  if (!st_is_unreadable(call, regs) && call->form != ST_DATA_MESSAGES) walk->bytes = call->bytes;
+  st_walk_handshake(call->connection, place, walk);
+}
+
 /* Whether the connection carries plaintext, by all that is known with this call. */
-static __always_inline bool st_carries_plain(struct st_data_call *call, struct st_place *place)
+static __always_inline bool st_carries_plain(struct st_data_call *call, struct pt_regs *regs,
+                                             struct st_place *place, struct st_walk *walk)
 {
   struct st_connection *connection = call->connection;
   bool sends = call->direction == ST_EGRESS;
@@ -192,6 +205,8 @@ static __always_inline bool st_carries_plain(struct st_data_call *call, struct s
     connection->content = st_decide_content(connection, call->sk, look, call->position, sends);
   else if (look & ST_LOOK_HELLO)
     st_turn_to_tls(call);
+  if (connection->content == ST_CONTENT_TLS && !connection->handshake.phase)
+    st_follow_handshake(call, regs, place, walk); /* behind STARTTLS */
   if (sends) connection->sent_whole = place->asked == call->bytes;
   if (connection->content == ST_CONTENT_UNKNOWN) st_count(ST_COUNT_UNDECIDED_BYTES, call->bytes);
   return connection->content == ST_CONTENT_PLAIN;
@@ -249,6 +264,13 @@ static __always_inline void st_emit_unreadable(struct st_data_call *call, struct
   st_emit_tail(&moved, ST_TLS_UNREADABLE);
 }
 
+/* Of plaintext, a hello is looked for where the call is: st_carries_plain. */
+static __always_inline bool st_may_carry_handshake(struct st_connection *connection)
+{
+  if (!connection->handshake.phase) return connection->content != ST_CONTENT_PLAIN;
+  return connection->handshake.phase != ST_PHASE_OVER;
+}
+
 /* The end of a system call: copies what it moved when that is plaintext of an approved connection.
  */
 static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_form form,
@@ -257,19 +279,24 @@ static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_
   struct st_data_call call = {.bytes = returned > 0 ? returned : 0, .form = form};
   struct st_thread *thread = st_current_thread();
   struct st_place place = {};
+  bool is_placed;
 
   call.direction = st_is_receive(regs->orig_ax) ? ST_INGRESS : ST_EGRESS;
-  if (!st_find_call(&call, regs, thread) || call.connection->content == ST_CONTENT_TLS) return;
+  if (!st_find_call(&call, regs, thread)) return;
   call.now_ns = bpf_ktime_get_boot_ns();
+  is_placed = thread && st_place_call(&place, regs, form);
+  if (is_placed && st_may_carry_handshake(call.connection))
+    st_follow_handshake(&call, regs, &place, &thread->walk);
+  if (call.connection->content == ST_CONTENT_TLS) return;
   if (call.connection->has_tls || (thread && thread->depth))
     st_turn_to_tls(&call);
   else if (st_is_outside(&call, thread))
     return;
-  else if (!thread || st_is_unreadable(&call, regs) || !st_place_call(&place, regs, form))
+  else if (!thread || !is_placed || st_is_unreadable(&call, regs))
     st_emit_unreadable(&call, thread);
   else if (st_is_batch(&call, regs))
     st_lose_call(&call, thread);
-  else if (st_carries_plain(&call, &place))
+  else if (st_carries_plain(&call, regs, &place, &thread->walk))
     st_emit_plain(&call, regs, &place, &thread->moved);
 }
 

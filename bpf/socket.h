@@ -25,6 +25,22 @@ static __always_inline void st_note_moved(struct st_thread *thread, struct sock 
   thread->moved_end = end;
 }
 
+/* Remembers the UDP socket that the system call at hand used: it may have asked for a name. */
+static __always_inline int st_note_datagram(struct sock *sk, int returned)
+{
+  struct st_thread *thread;
+
+  if (!st_plain || returned <= 0 || sk->sk_protocol != IPPROTO_UDP || st_is_io_uring()) return 0;
+  thread = st_current_thread();
+  if (!thread) thread = st_make_thread();
+  if (!thread) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return 0;
+  }
+  thread->moved_datagram = (__u64)sk;
+  return 0;
+}
+
 /* Bytes that left or entered by the call of this thread, or by io_uring. */
 static __always_inline void st_add_moved(struct st_connection *connection, struct sock *sk,
                                          struct st_thread *thread, __u64 bytes, __u8 direction)
@@ -44,7 +60,8 @@ int BPF_PROG(st_handle_send, struct sock *sk, int returned)
   struct st_connection *connection;
   struct st_thread *thread;
 
-  if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
+  if (!st_current_in_scope()) return 0;
+  if (!st_is_tcp(sk)) return st_note_datagram(sk, returned);
   thread = st_current_thread();
   connection = st_touch_socket(sk, thread);
   if (!connection || returned <= 0) return 0;
@@ -59,7 +76,8 @@ int BPF_PROG(st_handle_receive, struct sock *sk, int returned, int flags)
   struct st_connection *connection;
   struct st_thread *thread;
 
-  if (!st_current_in_scope() || !st_is_tcp(sk)) return 0;
+  if (!st_current_in_scope()) return 0;
+  if (!st_is_tcp(sk)) return st_note_datagram(sk, returned);
   thread = st_current_thread();
   connection = st_touch_socket(sk, thread);
   if (connection && returned > 0 && !(flags & ST_MSG_OUTSIDE))

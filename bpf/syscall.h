@@ -41,7 +41,7 @@ SEC("?tp_btf/sys_exit")
 int BPF_PROG(st_handle_syscall, struct pt_regs *regs, long returned)
 {
   enum st_data_form form;
-  int told = 0; /* bytes of logs and texts */
+  int told = 0; /* bytes of names, logs and texts */
 
   if (!st_current_in_scope() || regs->cs != ST_USER_CS_64) return 0;
   form = st_data_form(regs->orig_ax);
@@ -51,7 +51,10 @@ int BPF_PROG(st_handle_syscall, struct pt_regs *regs, long returned)
     st_miss_batch(regs, returned);
   else if (st_socket_calls)
     st_account_call(regs, form, returned);
-  if (st_plain) st_capture_plain(regs, form, returned);
+  if (st_plain) {
+    st_capture_plain(regs, form, returned);
+    told += st_capture_dns(regs, form, returned);
+  }
   if (st_logs) told += st_capture_log(regs, returned);
   if (st_call_families) told += st_capture_call(regs, returned);
   st_charge_cpu((told * st_kib_ns) >> 10);

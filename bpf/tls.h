@@ -80,10 +80,13 @@ struct st_thread {
   __u32 has_answered;
   __u32 is_shared; /* it served two requests at once: what it sends is no one's for sure */
   __u32 reserved;
-  __u64 moved_socket; /* struct sock* that the system call at hand moved bytes of, else 0 */
-  __u64 moved_end;    /* position behind them */
+  __u64 moved_socket;   /* struct sock* that the system call at hand moved bytes of, else 0 */
+  __u64 moved_end;      /* position behind them */
+  __u64 moved_datagram; /* struct sock* of UDP that it used, else 0 */
   /* The system call at hand, while it is copied: kernels before 6.13 allow 512 bytes of stack. */
   struct st_moved moved;
+  struct st_walk walk;
+  struct st_datagram datagram;
 };
 
 struct {

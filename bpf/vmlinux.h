@@ -33,7 +33,7 @@ enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
 /* include/net/tcp_states.h, include/uapi/linux/in.h, include/linux/socket.h */
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
-enum { IPPROTO_TCP = 6 };
+enum { IPPROTO_TCP = 6, IPPROTO_UDP = 17 };
 enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000, S_IFREG = 0100000 };
 

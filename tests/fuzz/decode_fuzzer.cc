@@ -20,7 +20,9 @@ std::vector<std::string> make_seeds() {
       record_of(make_connection(1, ST_CONNECTION_OPENED)),
       record_of(make_process(ST_EVENT_EXIT, 1)),
       make_log_record("a line\n"),
-      make_call_record("/a", "/bc")};
+      make_call_record("/a", "/bc"),
+      make_handshake_record(1, ST_HANDSHAKE_SERVER, "an answer"),
+      make_dns_record(ST_EGRESS, "a question")};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -33,10 +35,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!text.empty() && text.data() + text.size() > record.data() + size) std::abort();
     }
   }
-  if (const auto* log = std::get_if<scopetrace::LogEvent>(&*event)) {
-    const auto* end = log->content.data() + log->content.size();
-    if (log->content.size() != log->record.kept_bytes || end > record.data() + size) std::abort();
-  }
+  const auto check_kept = [&](scopetrace::Bytes content, std::size_t kept) {
+    if (content.size() != kept || content.data() + kept > record.data() + size) std::abort();
+  };
+  if (const auto* log = std::get_if<scopetrace::LogEvent>(&*event))
+    check_kept(log->content, log->record.kept_bytes);
+  if (const auto* handshake = std::get_if<scopetrace::HandshakeEvent>(&*event))
+    check_kept(handshake->messages, handshake->record.kept_bytes);
+  if (const auto* dns = std::get_if<scopetrace::DnsEvent>(&*event))
+    check_kept(dns->datagram, dns->record.kept_bytes);
   const auto* tls = std::get_if<scopetrace::TlsEvent>(&*event);
   if (tls == nullptr || tls->payload.empty()) return 0;
   const bool is_inside = tls->payload.data() >= record.data() &&

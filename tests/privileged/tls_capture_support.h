@@ -57,6 +57,17 @@ struct Seen {
   std::vector<st_tls_event> tails;  // what could not be copied of calls
   std::vector<st_log_event> logs;
   std::vector<st_call_event> calls;
+  // Of handshakes, by connection: the client's flight, the server's, and all flags together.
+  struct Handshake {
+    std::string flights[2];
+    unsigned flags = 0;
+  };
+  std::map<std::uint64_t, Handshake> handshakes;
+  struct Datagram {
+    st_dns_event record;
+    std::string bytes;
+  };
+  std::vector<Datagram> datagrams;
 
   void add(Bytes record) {
     st_event_header header{};
@@ -69,6 +80,8 @@ struct Seen {
     if (header.type == ST_EVENT_WINDOW) keep(windows, record);
     if (header.type == ST_EVENT_LOG) keep(logs, record);
     if (header.type == ST_EVENT_CALL) keep(calls, record);
+    if (header.type == ST_EVENT_HANDSHAKE) add_handshake(record);
+    if (header.type == ST_EVENT_DNS) add_datagram(record);
     if (header.type >= ST_EVENT_FORK && header.type <= ST_EVENT_EXIT) keep(processes, record);
   }
 
@@ -90,6 +103,22 @@ struct Seen {
     T event{};
     std::memcpy(&event, record.data(), sizeof(event));
     list.push_back(event);
+  }
+
+  void add_handshake(Bytes record) {
+    st_handshake_event event{};
+    std::memcpy(&event, record.data(), sizeof(event));
+    Handshake& handshake = handshakes[event.conn_id];
+    handshake.flags |= event.flags;
+    handshake.flights[event.flags & ST_HANDSHAKE_SERVER] +=
+        as_text(record.subspan(sizeof(event), event.kept_bytes));
+  }
+
+  void add_datagram(Bytes record) {
+    st_dns_event event{};
+    std::memcpy(&event, record.data(), sizeof(event));
+    datagrams.push_back(
+        {event, std::string(as_text(record.subspan(sizeof(event), event.kept_bytes)))});
   }
 
   void add_tls(Bytes record) {

@@ -140,6 +140,38 @@ inline std::string make_call_record(std::string_view first, std::string_view sec
   return record_of(event, static_cast<std::uint32_t>(size_bytes)) + texts;
 }
 
+// A piece of a handshake on connection `conn_id`; `flags` are those of st_handshake_flag.
+inline std::string make_handshake_record(std::uint64_t conn_id, unsigned flags,
+                                         std::string_view messages) {
+  st_handshake_event event = {};
+  event.header = {1'000'000, 100, 101, ST_EVENT_HANDSHAKE, 0, 0};
+  event.conn_id = conn_id;
+  event.kept_bytes = static_cast<__u32>(messages.size());
+  event.direction = (flags & ST_HANDSHAKE_SERVER) != 0 ? ST_INGRESS : ST_EGRESS;
+  event.flags = static_cast<__u8>(flags);
+  const std::size_t size_bytes = sizeof(event) + messages.size();
+  return record_of(event, static_cast<std::uint32_t>(size_bytes)) + std::string(messages);
+}
+
+// A datagram to or from the name server 10.0.0.53.
+inline st_dns_event make_dns(st_direction direction, std::string_view datagram) {
+  st_dns_event event = {};
+  event.header = {1'000'000, 100, 101, ST_EVENT_DNS, 0, 0};
+  event.server_address[0] = 10;
+  event.server_address[3] = 53;
+  event.server_port = 53;
+  event.local_port = 40000;
+  event.family = AF_INET;
+  event.call_bytes = event.kept_bytes = static_cast<__u16>(datagram.size());
+  event.direction = static_cast<__u8>(direction);
+  return event;
+}
+inline std::string make_dns_record(st_direction direction, std::string_view datagram) {
+  const std::size_t size_bytes = sizeof(st_dns_event) + datagram.size();
+  return record_of(make_dns(direction, datagram), static_cast<std::uint32_t>(size_bytes)) +
+         std::string(datagram);
+}
+
 inline st_process_event make_process(st_event_type type, std::uint32_t tgid) {
   st_process_event event = {};
   event.header = {3'000'000, tgid, tgid, static_cast<__u16>(type), 0, sizeof event};

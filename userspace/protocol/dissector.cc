@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "userspace/protocol/connection.h"
+#include "userspace/protocol/dns_lookups.h"
+#include "userspace/protocol/handshake_table.h"
 
 namespace scopetrace {
 namespace {
@@ -26,6 +28,7 @@ class Dissector final : public Sink<StreamItem> {
 
   Status finish() override {
     while (!entries_.empty()) drop(entries_.begin(), end_of(EndCause::kFinished));
+    send_all(lookups_.finish());
     return outlet_.finish();
   }
 
@@ -68,6 +71,7 @@ class Dissector final : public Sink<StreamItem> {
   }
 
   void on_item(const TimePassed& time) {
+    send_all(lookups_.expire(time.now_ns));
     if (time.now_ns < scanned_ns_ + kIdleScanNs || time.now_ns < limits_.raw_idle_ns) return;
     scanned_ns_ = time.now_ns;
     for (Entry& entry : entries_) {
@@ -82,10 +86,22 @@ class Dissector final : public Sink<StreamItem> {
     if (found != by_tls_id_.end()) found->second->connection.set_connection(peer.conn_id);
     outlet_.send(peer);
   }
-  void on_item(const st_connection_event& event) { outlet_.send(event); }
+  void on_item(const st_connection_event& event) {
+    if (event.state == ST_CONNECTION_CLOSED) send_if(handshakes_.end(event.conn_id));
+    outlet_.send(event);
+  }
   void on_item(const st_process_event& event) { outlet_.send(event); }
   void on_item(const LogEvent& event) { outlet_.send(event); }
   void on_item(const CallEvent& event) { outlet_.send(event); }
+  void on_item(const HandshakeEvent& event) { send_if(handshakes_.push(event)); }
+  void on_item(const DnsEvent& event) { send_all(lookups_.push(event)); }
+
+  void send_if(std::optional<TlsHello> hello) {
+    if (hello) outlet_.send(std::move(*hello));
+  }
+  void send_all(std::vector<DnsLookup> lookups) {
+    for (DnsLookup& lookup : lookups) outlet_.send(std::move(lookup));
+  }
 
   Entries::iterator touch(std::uint64_t tls_id) {
     const auto found = by_tls_id_.find(tls_id);
@@ -135,6 +151,8 @@ class Dissector final : public Sink<StreamItem> {
   DissectorLimits limits_;
   Entries entries_;
   std::unordered_map<std::uint64_t, Entries::iterator> by_tls_id_;
+  HandshakeTable handshakes_;
+  DnsLookups lookups_;
   std::uint64_t scanned_ns_ = 0;
 };
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "userspace/base/sink.h"
+#include "userspace/protocol/dns_message.h"
+#include "userspace/protocol/tls_facts.h"
 #include "userspace/stream/item.h"
 
 namespace scopetrace {
@@ -108,11 +110,42 @@ struct WebSocketMessage {
   bool is_plain = false;
 };
 
+// What the handshake of a connection said so far. Comes as soon as the ClientHello is known, before
+// anything that was encrypted, and again when nothing more will be known.
+struct TlsHello {
+  std::uint64_t conn_id = 0;
+  Origin origin;           // of the last piece
+  bool is_server = false;  // the target is the server
+  bool is_final = false;
+  TlsFacts facts;
+};
+
+// How a question of the target ended.
+enum class DnsOutcome {
+  kAnswered,
+  kTruncated,   // the server asks to come by TCP
+  kUnreadable,  // an answer came that is no DNS message, or is longer than is kept
+  kTimeout,     // none came in kDnsPatienceNs
+  kOpen,        // none had come when the session ended
+};
+
+// A question and what became of it.
+struct DnsLookup {
+  Origin origin;          // of the question
+  st_dns_event record{};  // of the question: which server
+  std::string question;
+  std::string type;
+  DnsOutcome outcome = DnsOutcome::kOpen;
+  unsigned rcode = 0;              // of kAnswered and kTruncated
+  std::vector<DnsRecord> answers;  // of the same
+  std::uint64_t duration_ns = 0;   // up to the answer; of kTimeout and kOpen 0
+};
+
 // What the dissector makes of stream items. A gap comes behind the data before it; an end behind
 // all that its TLS object had; a window where it stands among writes to logs.
-using Message =
-    std::variant<HttpExchange, WebSocketMessage, RawStreamData, StreamGap, StreamEnd, StreamWindow,
-                 st_tls_peer_event, st_connection_event, st_process_event, LogEvent, CallEvent>;
+using Message = std::variant<HttpExchange, WebSocketMessage, RawStreamData, StreamGap, StreamEnd,
+                             StreamWindow, st_tls_peer_event, st_connection_event, st_process_event,
+                             LogEvent, CallEvent, TlsHello, DnsLookup>;
 
 // Receives messages. A class of its own, so that code which may not see a message (session/) can
 // name it by forward declaration when it connects a redactor to make_dissector().

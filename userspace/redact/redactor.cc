@@ -80,6 +80,8 @@ struct Redactor::State final : public MessageSink {
   Status redact(const st_process_event& event);
   Status redact(const LogEvent& write);
   Status redact(const CallEvent& event);
+  Status redact(const TlsHello&) { return {}; }
+  Status redact(const DnsLookup&) { return {}; }
   Status pass_logs(std::vector<RedactedLog> lines);
   Status end_logs(std::uint32_t tgid);
 

@@ -83,9 +83,10 @@ struct TimePassed {
   std::uint64_t now_ns = 0;  // CLOCK_BOOTTIME
 };
 
-// Connection, peer and process records and writes to logs and system calls pass through in order.
-using StreamItem =
-    std::variant<StreamChunk, StreamGap, StreamEnd, StreamWindow, TimePassed, st_tls_peer_event,
-                 st_connection_event, st_process_event, LogEvent, CallEvent>;
+// Connection, peer and process records, writes to logs, system calls, handshakes and datagrams pass
+// through in order.
+using StreamItem = std::variant<StreamChunk, StreamGap, StreamEnd, StreamWindow, TimePassed,
+                                st_tls_peer_event, st_connection_event, st_process_event, LogEvent,
+                                CallEvent, HandshakeEvent, DnsEvent>;
 
 }  // namespace scopetrace

@@ -101,6 +101,8 @@ class Reassembler final : public Sink<Event> {
   Status on_event(const st_process_event& event);
   Status on_event(const LogEvent& event) { return next_.push(event); }
   Status on_event(const CallEvent& event) { return next_.push(event); }
+  Status on_event(const HandshakeEvent& event) { return next_.push(event); }
+  Status on_event(const DnsEvent& event) { return next_.push(event); }
 
   void set_connection(Object& object, std::uint64_t conn_id) const;
   Result<Objects::iterator> touch(std::uint64_t tls_id, const st_event_header& header);

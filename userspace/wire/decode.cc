@@ -68,6 +68,21 @@ const char* problem(const st_log_event& log) {
   return std::memchr(log.name, 0, sizeof(log.name)) == nullptr ? "name without end" : nullptr;
 }
 
+const char* problem(const st_handshake_event& handshake) {
+  constexpr unsigned kKnownFlags = ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST | ST_HANDSHAKE_CUT;
+  if (handshake.conn_id == 0) return "connection number 0";
+  if (handshake.direction > ST_INGRESS) return "unknown direction";
+  if ((handshake.flags & ~kKnownFlags) != 0) return "unknown flags";
+  return handshake.kept_bytes > ST_HANDSHAKE_CHUNK_BYTES ? "handshake too long" : nullptr;
+}
+
+const char* problem(const st_dns_event& dns) {
+  if (dns.direction > ST_INGRESS) return "unknown direction";
+  if (dns.family != AF_INET && dns.family != AF_INET6) return "unknown family";
+  const bool is_long = dns.kept_bytes > ST_DNS_BYTES_MAX || dns.kept_bytes > dns.call_bytes;
+  return is_long ? "more kept than moved" : nullptr;
+}
+
 template <class Record>
 Result<Event> decode_plain(Bytes record) {
   const std::optional<Record> event = copy_front<Record>(record);
@@ -87,13 +102,15 @@ Result<Event> decode_tls(Bytes record) {
   return Event(TlsEvent{*tls, rest.first(tls->chunk_bytes)});
 }
 
-Result<Event> decode_log(Bytes record) {
-  const std::optional<st_log_event> log = copy_front<st_log_event>(record);
-  if (!log) return corrupt("shorter than its kind");
-  if (const char* what = problem(*log)) return corrupt(what);
-  const Bytes rest = record.subspan(sizeof(st_log_event));
-  if (log->kept_bytes > rest.size()) return corrupt("content past its record");
-  return Event(LogEvent{*log, rest.first(log->kept_bytes)});
+// A structure that `kept_bytes` of content follow.
+template <class Made, class Record>
+Result<Event> decode_kept(Bytes record) {
+  const std::optional<Record> event = copy_front<Record>(record);
+  if (!event) return corrupt("shorter than its kind");
+  if (const char* what = problem(*event)) return corrupt(what);
+  const Bytes rest = record.subspan(sizeof(Record));
+  if (event->kept_bytes > rest.size()) return corrupt("content past its record");
+  return Event(Made{*event, rest.first(event->kept_bytes)});
 }
 
 Result<Event> decode_call(Bytes record) {
@@ -135,9 +152,13 @@ Result<Event> decode(Bytes record) {
     case ST_EVENT_EXIT:
       return decode_plain<st_process_event>(sized);
     case ST_EVENT_LOG:
-      return decode_log(sized);
+      return decode_kept<LogEvent, st_log_event>(sized);
     case ST_EVENT_CALL:
       return decode_call(sized);
+    case ST_EVENT_HANDSHAKE:
+      return decode_kept<HandshakeEvent, st_handshake_event>(sized);
+    case ST_EVENT_DNS:
+      return decode_kept<DnsEvent, st_dns_event>(sized);
     default:
       return corrupt("unknown type");
   }

@@ -30,8 +30,21 @@ struct CallEvent {
   std::array<Bytes, 2> texts;
 };
 
+// A piece of the unencrypted handshake of TLS. `messages` are borrowed as a payload is.
+struct HandshakeEvent {
+  st_handshake_event record;
+  Bytes messages;
+};
+
+// A datagram in the form of DNS. `datagram` is borrowed as a payload is.
+struct DnsEvent {
+  st_dns_event record;
+  Bytes datagram;
+};
+
 // One decoded record. The kinds without payload are the wire structs themselves.
 using Event = std::variant<TlsEvent, st_tls_peer_event, st_tls_close_event, st_window_event,
-                           st_connection_event, st_process_event, LogEvent, CallEvent>;
+                           st_connection_event, st_process_event, LogEvent, CallEvent,
+                           HandshakeEvent, DnsEvent>;
 
 }  // namespace scopetrace

@@ -54,7 +54,9 @@ TEST_P(EventLayoutTest, AgreesWithBtf) {
 
 INSTANTIATE_TEST_SUITE_P(
     Records, EventLayoutTest,
-    testing::Values(ST_FIELD(st_event_header, type), ST_FIELD(st_event_header, size),
+    testing::Values(ST_FIELD(st_handshake_event, kept_bytes), ST_FIELD(st_handshake_event, flags),
+                    ST_FIELD(st_dns_event, local_port), ST_FIELD(st_dns_event, direction),
+                    ST_FIELD(st_event_header, type), ST_FIELD(st_event_header, size),
                     ST_FIELD(st_tls_event, position), ST_FIELD(st_tls_event, chunk_bytes),
                     ST_FIELD(st_tls_event, flags), ST_FIELD(st_tls_peer_event, conn_id),
                     ST_FIELD(st_tls_peer_event, source), ST_FIELD(st_window_event, position),

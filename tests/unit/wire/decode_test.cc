@@ -104,15 +104,18 @@ KindCase kind_case(const char* name, const Record& record) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, DecodeKindTest,
-    testing::Values(KindCase{"Tls", TlsCallBuilder("payload").record(), sizeof(st_tls_event) + 7},
-                    KindCase{"Call", make_call_record("/a", "/bc"),
-                             sizeof(st_call_event) + ST_CALL_TEXT_MAX + 3},
-                    KindCase{"Log", make_log_record("a line"), sizeof(st_log_event) + 6},
-                    kind_case("Peer", make_peer(1, 2)), kind_case("Close", make_close(1)),
-                    kind_case("Connection", make_connection(1, ST_CONNECTION_OPENED)),
-                    kind_case("Fork", make_process(ST_EVENT_FORK, 3)),
-                    kind_case("Exec", make_process(ST_EVENT_EXEC, 3)),
-                    kind_case("Exit", make_process(ST_EVENT_EXIT, 3))),
+    testing::Values(
+        KindCase{"Tls", TlsCallBuilder("payload").record(), sizeof(st_tls_event) + 7},
+        KindCase{"Call", make_call_record("/a", "/bc"),
+                 sizeof(st_call_event) + ST_CALL_TEXT_MAX + 3},
+        KindCase{"Log", make_log_record("a line"), sizeof(st_log_event) + 6},
+        KindCase{"Handshake", make_handshake_record(1, 0, "hello"), sizeof(st_handshake_event) + 5},
+        KindCase{"Dns", make_dns_record(ST_EGRESS, "a question"), sizeof(st_dns_event) + 10},
+        kind_case("Peer", make_peer(1, 2)), kind_case("Close", make_close(1)),
+        kind_case("Connection", make_connection(1, ST_CONNECTION_OPENED)),
+        kind_case("Fork", make_process(ST_EVENT_FORK, 3)),
+        kind_case("Exec", make_process(ST_EVENT_EXEC, 3)),
+        kind_case("Exit", make_process(ST_EVENT_EXIT, 3))),
     [](const auto& test) { return std::string(test.param.name); });
 
 struct BadFieldCase {
