@@ -17,10 +17,10 @@
 #include "cli/scrub_progress.h"
 #include "cli/scrub_report.h"
 #include "cli/terminal.h"
-#include "userspace/base/wiping_heap.h"
 #include "scopes/host.h"
 #include "userspace/base/file.h"
 #include "userspace/base/secret_memory.h"
+#include "userspace/base/wiping_heap.h"
 #include "userspace/redact/profile_loader.h"
 
 namespace scopetrace {
