@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/bundle_schema.h"
+#include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
-#include "tests/support/traced_host.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -20,11 +19,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class AttachCallsE2eTest : public ::testing::Test {
+class AttachCallsE2eTest : public AttachE2eTest {
  protected:
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
+    AttachE2eTest::SetUp();
+    if (IsSkipped()) return;
     ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -38,18 +37,13 @@ class AttachCallsE2eTest : public ::testing::Test {
     const auto attach = host_->attach(client->tgid(), approval, options);
     client->write_line("go");
     ASSERT_TRUE(client->wait_for_line("done"));
-    attach->send_signal(SIGINT);
-    EXPECT_EQ(attach->wait(), 0) << attach->output();
-    EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
-    EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
+    expect_sealed_without_leaks(*attach);
   }
   // The calls of this name, as JSON.
   std::vector<nlohmann::json> calls(const std::string& name) const {
     std::vector<nlohmann::json> found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") == "syscall" && line.value("name", "") == name)
-        found.push_back(line);
+    for (const auto& line : lines_of("syscall")) {
+      if (line.value("name", "") == name) found.push_back(line);
     }
     return found;
   }
@@ -62,7 +56,6 @@ class AttachCallsE2eTest : public ::testing::Test {
     return nlohmann::json::object();
   }
 
-  std::unique_ptr<TracedHost> host_;
   std::string folder_ = "/tmp/scopetrace-calls.XXXXXX";  // of what the program has: not searched
 };
 

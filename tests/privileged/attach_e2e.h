@@ -25,12 +25,23 @@ class AttachE2eTest : public ::testing::Test {
     host_ = std::make_unique<TracedHost>();
   }
 
-  // "POST /v1/charges" → 200, for every finished exchange of the bundle.
-  using Exchanges = std::vector<std::pair<std::string, int>>;
-  Exchanges exchanges() const {
-    Exchanges found;
+  using Lines = std::vector<nlohmann::json>;
+  // The bundle's lines of this type.
+  Lines lines_of(const std::string& type) const {
+    Lines found;
     for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") != "http" || !line.contains("response")) continue;
+      if (line.value("type", "") == type) found.push_back(line);
+    }
+    return found;
+  }
+  nlohmann::json summary() const { return TracedHost::lines(host_->bundle()).back(); }
+
+  // "POST /v1/charges" → 200, for every finished exchange of the bundle, or those without TLS.
+  using Exchanges = std::vector<std::pair<std::string, int>>;
+  Exchanges exchanges(bool only_plain = false) const {
+    Exchanges found;
+    for (const auto& line : lines_of("http")) {
+      if (!line.contains("response") || (only_plain && !line.value("plain", false))) continue;
       const auto& request = line["request"];
       found.emplace_back(request.value("method", "") + " " + request.value("target", ""),
                          line["response"].value("status", 0));
@@ -40,6 +51,10 @@ class AttachE2eTest : public ::testing::Test {
 
   void expect_sealed_without_leaks(Child& attach) {
     attach.send_signal(SIGINT);
+    expect_ended_without_leaks(attach);
+  }
+  // The same of a capture that ends by itself.
+  void expect_ended_without_leaks(Child& attach) {
     EXPECT_EQ(attach.wait(), 0) << attach.output();
     const Finished verdict = host_->verify(host_->bundle());
     EXPECT_EQ(verdict.status, 0) << verdict.output;

@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <csignal>
 
-#include "tests/support/bundle_schema.h"
+#include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
-#include "tests/support/traced_host.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -19,31 +18,15 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-class AttachHttp2E2eTest : public ::testing::Test {
+class AttachHttp2E2eTest : public AttachE2eTest {
  protected:
-  using Lines = std::vector<nlohmann::json>;
-
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
+    AttachE2eTest::SetUp();
+    if (IsSkipped()) return;
     ports_ = {free_loopback_port(), free_loopback_port(), free_loopback_port()};
     vendor_ = host_->start_http2_vendor(ports_);
   }
 
-  void expect_sealed_without_leaks(Child& attach) {
-    EXPECT_EQ(attach.wait(), 0) << attach.output();
-    EXPECT_THAT(host_->verify(host_->bundle()).output, HasSubstr("COMPLETE"));
-    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
-  }
-
-  Lines lines_of(const std::string& type) const {
-    Lines found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") == type) found.push_back(line);
-    }
-    return found;
-  }
   // "2 POST /v1/charges 200 complete" for each exchange.
   std::vector<std::string> exchanges() const {
     std::vector<std::string> found;
@@ -70,7 +53,6 @@ class AttachHttp2E2eTest : public ::testing::Test {
     return "";
   }
 
-  std::unique_ptr<TracedHost> host_;
   TracedHost::Http2Ports ports_;
   std::unique_ptr<Child> vendor_;
 };
@@ -82,7 +64,6 @@ TEST_F(AttachHttp2E2eTest, CapturesNodeOverHttp2) {
   ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
   ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/missing", "404"));
   ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/charges", "200"));
-  attach->send_signal(SIGINT);
   expect_sealed_without_leaks(*attach);
 
   EXPECT_THAT(exchanges(), Contains("2 POST /v1/charges 200 complete"));
@@ -103,7 +84,6 @@ TEST_F(AttachHttp2E2eTest, GuessesNothingWhenItJoinsInTheMiddle) {
 
   ASSERT_TRUE(TracedHost::ask(*client, "GET /v1/before", "200"));
   ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
-  attach->send_signal(SIGINT);
   expect_sealed_without_leaks(*attach);
 
   ASSERT_EQ(exchanges().size(), 2U);
@@ -119,7 +99,6 @@ TEST_F(AttachHttp2E2eTest, TellsHowGrpcCallsEnd) {
 
   ASSERT_TRUE(TracedHost::ask(*client, "grpc Charge", "0"));
   ASSERT_TRUE(TracedHost::ask(*client, "grpc Refuse", "5"));
-  attach->send_signal(SIGINT);
   expect_sealed_without_leaks(*attach);
 
   const auto charged = exchange_to("/payments.Charges/Charge");
@@ -141,7 +120,6 @@ TEST_F(AttachHttp2E2eTest, CapturesWebSocketMessages) {
 
   ASSERT_TRUE(TracedHost::ask(*client, "websocket one", "message"));
   ASSERT_TRUE(TracedHost::ask(*client, "websocket two", "message"));
-  attach->send_signal(SIGINT);
   expect_sealed_without_leaks(*attach);
 
   std::vector<std::string> told;
@@ -179,7 +157,7 @@ TEST_F(AttachHttp2E2eTest, CapturesCurlOverHttp2) {
   host_->vendor().release();
 
   ASSERT_EQ(curl.wait(), 0) << curl.output();
-  expect_sealed_without_leaks(*attach);
+  expect_ended_without_leaks(*attach);
   EXPECT_THAT(exchanges(), Contains("2 POST /v1/one 200 complete"));
   EXPECT_THAT(exchanges(), Contains("2 POST /v1/missing 404 complete"));
 }
@@ -193,7 +171,6 @@ TEST_F(AttachHttp2E2eTest, CapturesNginxAsServerOfHttp2) {
                                       "-H", "Authorization: Bearer " + host_->planted().api_key,
                                       "https://127.0.0.1:" + std::to_string(port) + "/hook"});
   ASSERT_EQ(asked.status, 0) << asked.output;
-  attach->send_signal(SIGINT);
   expect_sealed_without_leaks(*attach);
 
   EXPECT_THAT(exchanges(), Contains("2 GET /hook 202 complete"));

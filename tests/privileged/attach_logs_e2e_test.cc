@@ -6,25 +6,16 @@
 
 #include <csignal>
 
-#include "tests/support/bundle_schema.h"
-#include "tests/support/traced_host.h"
+#include "tests/privileged/attach_e2e.h"
 
 namespace scopetrace::testing {
 namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
-using Lines = std::vector<nlohmann::json>;
-
-class AttachLogsE2eTest : public ::testing::Test {
+class AttachLogsE2eTest : public AttachE2eTest {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
-  }
-
   // Captures what the program logs once, under an approval for `families`.
   void capture(const std::string& families, const std::string& level) {
     const auto client = host_->start_log_writer(file_);
@@ -32,24 +23,19 @@ class AttachLogsE2eTest : public ::testing::Test {
     const auto attach = host_->attach(client->tgid(), approval, {"--level", level});
     client->write_line("log");
     ASSERT_TRUE(client->wait_for_line("done"));
-    attach->send_signal(SIGINT);
-    EXPECT_EQ(attach->wait(), 0) << attach->output();
-    EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
-    EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
+    expect_sealed_without_leaks(*attach);
   }
   // The lines of this type and sink.
   Lines lines_of(const std::string& type, const std::string& sink) const {
     Lines found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") == type && line.value("sink", "") == sink) found.push_back(line);
+    for (const auto& line : AttachE2eTest::lines_of(type)) {
+      if (line.value("sink", "") == sink) found.push_back(line);
     }
     return found;
   }
 
   void TearDown() override { ::unlink(file_.c_str()); }
 
-  std::unique_ptr<TracedHost> host_;
   // What the program has itself: not searched for leaks.
   const std::string file_ = "/tmp/scopetrace-e2e-" + std::to_string(::getpid()) + ".log";
 };
@@ -93,12 +79,17 @@ TEST_F(AttachLogsE2eTest, KeepsNoTextBelowLevelRedacted) {
   EXPECT_FALSE(lines_of("log", "file")[0].contains("file"));
 }
 
+// The same program with the family shows that there was something to keep.
 TEST_F(AttachLogsE2eTest, KeepsNothingUnlessTheFamilyIsApproved) {
-  capture("sockets,process", "redacted");
+  for (const std::string families : {"sockets,process,logs", "sockets,process"}) {
+    ::unlink(host_->bundle().c_str());
+    capture(families, "redacted");
 
-  for (const std::string sink : {"stdout", "stderr", "syslog", "journal", "file"}) {
-    EXPECT_THAT(lines_of("log", sink), IsEmpty());
-    EXPECT_THAT(lines_of("log-total", sink), IsEmpty());
+    const bool is_approved = families != "sockets,process";
+    for (const std::string sink : {"stdout", "stderr", "syslog", "journal", "file"}) {
+      EXPECT_EQ(lines_of("log", sink).empty(), !is_approved) << families << sink;
+      EXPECT_EQ(lines_of("log-total", sink).empty(), !is_approved) << families << sink;
+    }
   }
 }
 

@@ -7,9 +7,8 @@
 #include <algorithm>
 #include <csignal>
 
-#include "tests/support/bundle_schema.h"
+#include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
-#include "tests/support/traced_host.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -18,39 +17,12 @@ using ::testing::Contains;
 using ::testing::Gt;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 
-class AttachPlainE2eTest : public ::testing::Test {
+class AttachPlainE2eTest : public AttachE2eTest {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
-  }
-
-  // "POST /v1/charges" → 200, for every finished exchange that was plain.
-  using Exchanges = std::vector<std::pair<std::string, int>>;
-  Exchanges exchanges() const {
-    Exchanges found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (!line.value("plain", false) || !line.contains("response")) continue;
-      const auto& request = line["request"];
-      found.emplace_back(request.value("method", "") + " " + request.value("target", ""),
-                         line["response"].value("status", 0));
-    }
-    return found;
-  }
-  nlohmann::json summary() const { return TracedHost::lines(host_->bundle()).back(); }
-
-  void expect_sealed_without_leaks(Child& attach) {
-    attach.send_signal(SIGINT);
-    EXPECT_EQ(attach.wait(), 0) << attach.output();
-    const Finished verdict = host_->verify(host_->bundle());
-    EXPECT_EQ(verdict.status, 0) << verdict.output;
-    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
-  }
-
-  std::unique_ptr<TracedHost> host_;
+  Exchanges exchanges() const { return AttachE2eTest::exchanges(true); }
 };
 
 TEST_F(AttachPlainE2eTest, CapturesPythonClient) {
@@ -103,16 +75,21 @@ TEST_F(AttachPlainE2eTest, CapturesNginxBetweenPlainAndTls) {
   EXPECT_EQ(exchanges().size(), 1U);
 }
 
+// The same client, told at level headers: what is missing below was there to be seen.
 TEST_F(AttachPlainE2eTest, KeepsNothingOfPlainSocketsAtLevelMetadata) {
   const auto client = host_->start_plain_python();
-  const std::string approval = host_->approve(client->tgid());
-  const auto attach = host_->attach(client->tgid(), approval, {"--level", "metadata"});
+  for (const std::string level : {"headers", "metadata"}) {
+    ::unlink(host_->bundle().c_str());
+    const std::string approval = host_->approve(client->tgid());
+    const auto attach = host_->attach(client->tgid(), approval, {"--level", level});
+    ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+    expect_sealed_without_leaks(*attach);
 
-  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
-  expect_sealed_without_leaks(*attach);
-
-  EXPECT_THAT(exchanges(), IsEmpty());
-  EXPECT_EQ(summary()["counts"]["payload_bytes"], 0);
+    const bool is_told = level == "headers";
+    EXPECT_EQ(exchanges().empty(), !is_told) << level;
+    EXPECT_EQ(summary()["counts"]["payload_bytes"].get<int>() == 0, !is_told) << level;
+    EXPECT_THAT(lines_of("connection"), Not(IsEmpty())) << level;
+  }
 }
 
 TEST_F(AttachPlainE2eTest, NamesWhatIoUringMoved) {
