@@ -59,7 +59,8 @@ enum st_tls_flag {
 enum st_window_kind {
   ST_WINDOW_NONE = 0,    /* they are not */
   ST_WINDOW_MATCHED = 1, /* the request has an approved header field */
-  ST_WINDOW_CAUSED = 2   /* sent by a thread that serves such a request, and only it */
+  ST_WINDOW_CAUSED = 2,  /* sent by a thread that serves such a request, and only it */
+  ST_WINDOW_ROUTINE = 3  /* the same of a goroutine */
 };
 
 /* How a TLS object was tied to its connection, best first (docs/coverage: peers). */

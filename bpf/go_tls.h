@@ -31,6 +31,8 @@ struct st_go_descriptor {
 };
 #define ST_GO_CLOSED 1 /* state: set before close(2) */
 
+#include "bpf/go_request.h"
+
 /* The connection of a *net.TCPConn. Anything else, also what wraps one, gives 0. */
 static __always_inline struct st_connection *st_go_connection(struct st_go_interface *conn,
                                                               __u64 tcp_close)
@@ -93,14 +95,16 @@ static __noinline struct st_tls_object *st_go_object(struct st_call *call, __u64
 }
 
 /* Whether the bytes of a settled call may be copied. Which thread runs the goroutine says nothing
- * about the request that it serves: only the request's own field does. */
-static __always_inline bool st_go_may_copy(struct st_moved *moved, struct st_tls_object *tls)
+ * about the request that it serves. */
+static __always_inline bool st_go_may_copy(struct st_moved *moved, struct st_tls_object *tls,
+                                           struct st_thread *routine)
 {
-  return !st_is_suppressed(moved, tls, 0) && st_is_tls_in_request(moved, tls, 0);
+  return !st_is_suppressed(moved, tls, routine) && st_is_tls_in_request(moved, tls, routine);
 }
 
 /* Records a call that returns. Returns the bytes it tried to copy. */
-static __always_inline __u64 st_go_finish(struct st_call *call, __u64 bytes, __u64 tcp_close)
+static __always_inline __u64 st_go_finish(struct st_call *call, struct st_thread *routine,
+                                          __u64 bytes, __u64 tcp_close)
 {
   struct st_moved moved = {.buffer = call->buffer, .bytes = bytes};
   struct st_go_interface conn;
@@ -118,7 +122,7 @@ static __always_inline __u64 st_go_finish(struct st_call *call, __u64 bytes, __u
   tls->excluded |= call->excluded;
   st_bind(tls, call->conn_id, source, moved.now_ns);
   st_settle(&moved, tls, call->direction);
-  return st_go_may_copy(&moved, tls) ? st_emit_call(&moved) : 0;
+  return st_go_may_copy(&moved, tls, routine) ? st_emit_call(&moved) : 0;
 }
 
 static __always_inline bool st_go_read_stack(struct pt_regs *ctx, struct st_go_stack *stack)
@@ -162,6 +166,7 @@ static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
   routine = st_find_routine(ctx->r14);
   if (!routine) routine = st_make_routine(ctx->r14);
   if (!routine || !st_push_call(routine, &call)) return 0;
+  st_go_renew(routine, call.generation);
   if (call.direction == ST_EGRESS) st_go_note_writer(call.object, ctx->r14);
   st_call_at(routine, routine->depth - 1)->claimed = 0;
   return 0;
@@ -216,7 +221,7 @@ static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
   tls->excluded |= call->excluded;
   st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
   st_settle(&moved, tls, ST_EGRESS);
-  if (st_go_may_copy(&moved, tls)) st_charge_cpu((st_emit_call(&moved) * st_kib_ns) >> 10);
+  if (st_go_may_copy(&moved, tls, writer)) st_charge_cpu((st_emit_call(&moved) * st_kib_ns) >> 10);
   return 0;
 }
 
@@ -279,7 +284,10 @@ static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
   if (call.claimed) return 0;
   if (bytes > 0x7fffffff) bytes = 0x7fffffff;
   if (call.stack_end) call.buffer += stack.high - call.stack_end;
-  st_charge_cpu((st_go_finish(&call, bytes, distance ? ctx->ip + distance : 0) * st_kib_ns) >> 10);
+  st_charge_cpu(
+      (st_go_finish(&call, st_find_routine(ctx->r14), bytes, distance ? ctx->ip + distance : 0) *
+       st_kib_ns) >>
+      10);
   return 0;
 }
 
@@ -292,6 +300,10 @@ int st_handle_go(struct pt_regs *ctx)
   st_preempt_off();
   if (ST_SITE_KIND(cookie) == ST_SITE_GO_CLOSE)
     st_emit_tls_close(ctx->ax);
+  else if (ST_SITE_KIND(cookie) == ST_SITE_GO_ROUND_TRIP)
+    st_go_round_trip(ctx, cookie);
+  else if (ST_SITE_KIND(cookie) == ST_SITE_GO_EXIT)
+    st_go_exit(ctx);
   else if (ST_SITE_KIND(cookie) == ST_SITE_GO_READ || ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE)
     st_go_enter(ctx, cookie);
   else {

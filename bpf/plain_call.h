@@ -229,7 +229,7 @@ __noinline int st_is_plain_in_request(struct st_moved *moved, struct st_connecti
   st_first_part(part, place, moved->bytes);
   moved->buffer = part[0];
   moved->in_row = part[1];
-  return st_is_in_request(moved, &stream, st_current_thread());
+  return st_is_in_request(moved, &stream, st_telling_thread(st_current_thread()));
 }
 
 static __always_inline void st_emit_plain(struct st_data_call *call, struct pt_regs *regs,

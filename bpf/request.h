@@ -159,12 +159,19 @@ static __always_inline bool st_works_for_request(struct st_thread *thread)
   return thread && thread->serves_approved && !thread->has_answered && !thread->is_shared;
 }
 
-/* Whether a request that this thread sends is part of the approved one that it serves. */
-static __always_inline bool st_is_caused(struct st_thread *thread, struct st_stream *stream,
+/* Whether a request that this thread sends is part of the approved one that it serves, and how that
+ * is known: enum st_window_kind. */
+static __always_inline __u32 st_cause_of(struct st_thread *thread, struct st_stream *stream,
                                          __u64 direction)
 {
-  return direction == ST_EGRESS && st_works_for_request(thread) &&
-         thread->serving_tls_id != stream->tls_id;
+  bool is_next = stream->request->is_next_caused;
+
+  stream->request->is_next_caused = 0;
+  if (direction != ST_EGRESS) return ST_WINDOW_NONE;
+  if (is_next) return ST_WINDOW_ROUTINE;
+  if (!st_works_for_request(thread) || thread->serving_tls_id == stream->tls_id)
+    return ST_WINDOW_NONE;
+  return thread->generation ? ST_WINDOW_ROUTINE : ST_WINDOW_CAUSED;
 }
 
 /* The rest of a header block that came in pieces. False: this call is not its rest. */
@@ -198,13 +205,14 @@ static __always_inline void st_begin_request(struct st_moved *moved, struct st_s
                                              bool has_turned)
 {
   __u64 direction = moved->record.direction, position = moved->record.position;
+  __u32 cause = st_cause_of(thread, stream, direction);
   int verdict = st_scan_http1(head);
 
   stream->request->requests = direction + 1;
   if (verdict == ST_HEAD_MATCHED)
     st_set_window(moved, stream, ST_WINDOW_MATCHED, position);
-  else if (st_is_caused(thread, stream, direction))
-    st_set_window(moved, stream, ST_WINDOW_CAUSED, position);
+  else if (cause)
+    st_set_window(moved, stream, cause, position);
   else if (has_turned)
     st_set_window(moved, stream, ST_WINDOW_NONE, position);
   if (direction == ST_INGRESS && (has_turned || verdict == ST_HEAD_MATCHED))
@@ -327,13 +335,18 @@ static __always_inline bool st_runs_goroutines(void)
   return shared && shared->has_go;
 }
 
-/* Whether this call may be copied. */
+/* The thread at hand, if what it does says anything about the request that it serves; else 0. */
+static __always_inline struct st_thread *st_telling_thread(struct st_thread *thread)
+{
+  return st_runs_goroutines() ? 0 : thread;
+}
+
+/* Whether this call may be copied. `thread` is a thread that tells, or a goroutine. */
 static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_stream *stream,
                                              struct st_thread *thread)
 {
   struct st_request_head *slot = st_take_slot();
 
-  if (st_runs_goroutines()) thread = 0;
   if (slot) {
     st_judge_call(moved, stream, thread, slot);
     st_give_slot(slot);

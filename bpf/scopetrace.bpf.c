@@ -183,7 +183,7 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
   if (call->direction == ST_EGRESS && !tls->conn_id && !call->conn_id)
     st_note_pending(thread, call->object, moved.bytes, moved.now_ns);
   if (st_is_suppressed(&moved, tls, thread)) return 0;
-  return st_is_tls_in_request(&moved, tls, thread) ? st_emit_call(&moved) : 0;
+  return st_is_tls_in_request(&moved, tls, st_telling_thread(thread)) ? st_emit_call(&moved) : 0;
 }
 
 static __noinline int st_leave_site(struct pt_regs *ctx, __u64 cookie)

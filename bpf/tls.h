@@ -23,9 +23,12 @@ struct st_request {
   __u32 last;         /* 1 + the direction of the last call */
   __u32 is_head_open; /* a header block has begun that is not whole: in st_heads */
   __u32 is_http2;
-  __u32 stream;        /* HTTP/2: the window's stream */
-  __u32 has_ended;     /* HTTP/2: its answer is over */
-  __u32 told;          /* the window that userspace knows of: enum st_window_kind */
+  __u32 stream;    /* HTTP/2: the window's stream */
+  __u32 has_ended; /* HTTP/2: its answer is over */
+  __u32 told;      /* the window that userspace knows of: enum st_window_kind */
+  __u32
+      is_next_caused; /* Go: the next request is made by a goroutine that serves an approved one */
+  __u32 reserved;
   __u64 frame_rest[2]; /* HTTP/2: bytes before the next frame, by direction */
 };
 
@@ -78,8 +81,8 @@ struct st_thread {
   __u64 serving_tls_id; /* whose request this thread read last */
   __u32 serves_approved;
   __u32 has_answered;
-  __u32 is_shared; /* it served two requests at once: what it sends is no one's for sure */
-  __u32 reserved;
+  __u32 is_shared;      /* it served two requests at once: what it sends is no one's for sure */
+  __u32 generation;     /* of a goroutine: of the probes that saw it last */
   __u64 moved_socket;   /* struct sock* that the system call at hand moved bytes of, else 0 */
   __u64 moved_end;      /* position behind them */
   __u64 moved_datagram; /* struct sock* of UDP that it used, else 0 */
@@ -109,7 +112,9 @@ enum {
   ST_SITE_GO_WRITE_RETURN = 18,
   ST_SITE_GO_READ_RETURN = 19,
   ST_SITE_GO_HOMED_READ_RETURN = 20, /* its arguments are still in its caller's frame */
-  ST_SITE_GO_CLOSE = 21
+  ST_SITE_GO_CLOSE = 21,
+  ST_SITE_GO_ROUND_TRIP = 22, /* net/http.(*persistConn).roundTrip */
+  ST_SITE_GO_EXIT = 23        /* runtime.goexit1 */
 };
 /* The kSite… flags of userspace/resolve/site.h. */
 enum {

@@ -174,6 +174,11 @@ std::uint64_t cookie_of(const Site& site, std::uint8_t generation) {
 }
 
 // Sites come from another process: nothing about them is believed.
+// Sites that only tell which request caused another one.
+bool is_for_requests(SiteKind kind) {
+  return kind == SiteKind::kGoRoundTrip || kind == SiteKind::kGoExit;
+}
+
 bool is_usable(const Site& site, const AttachPolicy& policy) {
   if (is_go_site(site.kind)) return !policy.safe_sites && site.is_cheap <= 1;
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
@@ -335,13 +340,18 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
   UprobeSites calls = all;
   UprobeSites go = all;
   const std::uint8_t generation = ++state_->generation;
+  std::size_t unwanted = 0;
   for (const Site& site : sites.first(std::min(sites.size(), kMaxSites))) {
     UprobeSites& list = is_go_site(site.kind) ? go : all;
+    if (is_for_requests(site.kind) && state_->config.requests.empty()) {
+      ++unwanted;
+      continue;
+    }
     if (!is_usable(site, policy) || !add_site(list, site, generation)) continue;
     if (moves_bytes(site)) add_site(calls, site, generation);
     ++result.attached;
   }
-  result.skipped = sites.size() - result.attached;
+  result.skipped = sites.size() - result.attached - unwanted;
   ST_RETURN_IF_ERROR(state_->attach_go(go));
   if (state_->features.attach_kind != AttachKind::kPerf) {
     ST_RETURN_IF_ERROR(state_->attach_multi(all, calls));

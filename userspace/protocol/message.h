@@ -72,6 +72,13 @@ enum class Outcome {
   kCut,      // a gap, or the session began or ended in the middle
 };
 
+// By what a request is known to be part of another one that is in scope.
+enum class Cause : std::uint8_t {
+  kNone,
+  kThread,  // the thread that sent it was serving that one, and no other
+  kRoutine  // the same of a goroutine
+};
+
 // A request stitched to its response.
 struct HttpExchange {
   std::uint64_t tls_id = 0;
@@ -80,8 +87,7 @@ struct HttpExchange {
   std::uint32_t tid = 0;
   bool inbound = false;   // the target answered it (server side)
   bool is_plain = false;  // it was on the socket as it is: no TLS
-  // Sent by a thread that was serving a request in scope, and only that one.
-  bool is_caused = false;
+  Cause cause = Cause::kNone;
   Outcome outcome = Outcome::kComplete;
   std::optional<HttpRequest> request;  // at least one of the two is present
   std::optional<HttpResponse> response;

@@ -132,12 +132,18 @@ void Stitcher::end(EndCause cause, Outlet& outlet) {
   }
 }
 
+void Stitcher::set_window(st_window_kind kind) {
+  cause_ = kind == ST_WINDOW_CAUSED    ? Cause::kThread
+           : kind == ST_WINDOW_ROUTINE ? Cause::kRoutine
+                                       : Cause::kNone;
+}
+
 Stitcher::Pending& Stitcher::add_pending(const Origin& origin) {
   pending_.push_back(std::make_unique<Pending>());
   Pending& pending = *pending_.back();
   pending.exchange.tgid = origin.tgid;
   pending.exchange.tid = origin.tid;
-  pending.exchange.is_caused = is_caused_;
+  pending.exchange.cause = cause_;
   charge(pending, sizeof(Pending));
   return pending;
 }

@@ -32,7 +32,7 @@ class Stitcher {
   }
   void set_inbound(bool inbound) { inbound_ = inbound; }
   // Of exchanges that begin from now on.
-  void set_window(st_window_kind kind) { is_caused_ = kind == ST_WINDOW_CAUSED; }
+  void set_window(st_window_kind kind);
 
   void begin_request(Http1Head head, const Origin& origin);
   // Behind the body of the message that is under way; before its end.
@@ -78,7 +78,7 @@ class Stitcher {
   std::uint64_t conn_id_ = 0;
   std::size_t memory_bytes_ = 0;
   bool inbound_ = false;
-  bool is_caused_ = false;
+  Cause cause_ = Cause::kNone;
 };
 
 }  // namespace scopetrace

@@ -65,8 +65,8 @@ struct RedactedExchange {
   std::uint64_t conn_id = 0;
   std::uint64_t exchange_id = 0;  // counts from 1 in a session
   bool inbound = false;
-  // Under request scope, why it belongs to the request: id (its own header field) | thread (sent
-  // while its thread served the request, and only that); else empty.
+  // Under request scope, why it belongs to the request: id (its own header field) | thread |
+  // goroutine (sent while that served the request, and only that); else empty.
   std::string correlation;
   bool is_plain = false;  // it was on the socket without TLS
   std::string outcome;    // complete | timeout | reset | cut

@@ -178,7 +178,7 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.conn_id = exchange.conn_id;
   out.exchange_id = ++exchanges;
   out.inbound = exchange.inbound;
-  if (scope.has_fields()) out.correlation = scope.has_field(exchange) ? "id" : "thread";
+  out.correlation = scope.correlation_of(exchange);
   out.is_plain = exchange.is_plain;
   out.outcome = outcome_name(exchange.outcome);
   out.timing = timing_of(exchange);

@@ -119,7 +119,7 @@ bool ScopeFilter::matches_request(const HttpExchange& exchange) const {
       exchange.outcome != Outcome::kComplete ||
       (response && (response->status >= 400 || grpc_status_of(*response).value_or(0) != 0));
   if (failed_ && is_failure) return true;
-  return has_field(exchange) || (!fields_.empty() && exchange.is_caused);
+  return has_field(exchange) || (!fields_.empty() && exchange.cause != Cause::kNone);
 }
 
 bool ScopeFilter::has_field(const HttpExchange& exchange) const {
@@ -131,6 +131,12 @@ bool ScopeFilter::has_field(const HttpExchange& exchange) const {
     }
   }
   return false;
+}
+
+std::string_view ScopeFilter::correlation_of(const HttpExchange& exchange) const {
+  if (fields_.empty()) return "";
+  if (has_field(exchange)) return "id";
+  return exchange.cause == Cause::kRoutine ? "goroutine" : "thread";
 }
 
 bool ScopeFilter::allows(const HttpExchange& exchange) const {

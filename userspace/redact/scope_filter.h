@@ -25,22 +25,22 @@ class ScopeFilter {
                                   const std::vector<std::string>& requests, bool inbound);
 
   bool allows(const HttpExchange& exchange) const;
-  // Whether its request has an approved header field itself.
-  bool has_field(const HttpExchange& exchange) const;
-  // Whether requests are told by their header fields.
-  bool has_fields() const { return !fields_.empty(); }
+  // Under request scope by header fields, why an allowed exchange belongs to the request: `id` (its
+  // own field), `thread` or `goroutine` (which sent it while it served the request); else empty.
+  std::string_view correlation_of(const HttpExchange& exchange) const;
   bool allows_host(std::string_view host) const;
   bool allows_any_host() const { return any_host_; }
   // What is no exchange belongs to no request.
   bool allows_streams() const { return any_request_; }
   // What threads do besides (logs, system calls): the kernel sends only that of threads which work
   // for a request that is told by its fields. Which of it belongs to a failed one, nobody knows.
-  bool allows_threads() const { return any_request_ || has_fields(); }
+  bool allows_threads() const { return any_request_ || !fields_.empty(); }
 
  private:
   Status add_third_party(const std::string& pattern);
   Status add_request(const std::string& request);
   bool matches_request(const HttpExchange& exchange) const;
+  bool has_field(const HttpExchange& exchange) const;
 
   std::vector<std::string> hosts_;
   std::vector<std::string> suffixes_;  // ".host"

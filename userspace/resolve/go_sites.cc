@@ -19,7 +19,9 @@ constexpr std::string_view kWrite = "crypto/tls.(*Conn).Write";
 constexpr std::string_view kRead = "crypto/tls.(*Conn).Read";
 constexpr std::string_view kClose = "crypto/tls.(*Conn).Close";
 constexpr std::string_view kTcpClose = "net.(*TCPConn).Close";
-constexpr std::array<std::string_view, 4> kNames{kWrite, kRead, kClose, kTcpClose};
+constexpr std::string_view kRoundTrip = "net/http.(*persistConn).roundTrip";
+constexpr std::string_view kExit = "runtime.goexit1";
+constexpr std::array kNames{kWrite, kRead, kClose, kTcpClose, kRoundTrip, kExit};
 
 using Functions = std::vector<GoFunction>;
 
@@ -91,7 +93,12 @@ std::optional<std::vector<Site>> pick(const LoadedImage& image, const Functions&
   const bool is_whole = picker.add(kWrite, SiteKind::kGoWrite, SiteKind::kGoWriteReturn) &&
                         picker.add(kRead, SiteKind::kGoRead, SiteKind::kGoReadReturn) &&
                         picker.add(kClose, SiteKind::kGoClose, std::nullopt);
-  return is_whole ? std::optional(picker.take()) : std::nullopt;
+  if (!is_whole) return std::nullopt;
+  // A goroutine is followed only where its end is seen.
+  if (picker.add(kExit, SiteKind::kGoExit, std::nullopt)) {
+    picker.add(kRoundTrip, SiteKind::kGoRoundTrip, std::nullopt);
+  }
+  return picker.take();
 }
 
 GoSites refuse(GoSites answer, GoProblem problem) {

@@ -19,7 +19,10 @@ enum class SiteKind : std::uint8_t {
   kGoWriteReturn = 18,      // a RET of Write
   kGoReadReturn = 19,       // a RET of Read
   kGoHomedReadReturn = 20,  // the same, and its first two arguments are still in its caller's frame
-  kGoClose = 21             // Close
+  kGoClose = 21,            // Close
+  // Where one request causes another in Go: wanted only under request scope.
+  kGoRoundTrip = 22,  // net/http.(*persistConn).roundTrip
+  kGoExit = 23        // runtime.goexit1: a goroutine ends
 };
 
 // How a function of kind kTlsWrite or kTlsRead differs from (object, buffer, length) → int.
@@ -74,7 +77,7 @@ struct GoFacts {
 static_assert(sizeof(GoFacts) == 4, "layout of GoFacts crosses a process boundary");
 
 inline bool is_go_site(SiteKind kind) {
-  return kind >= SiteKind::kGoWrite && kind <= SiteKind::kGoClose;
+  return kind >= SiteKind::kGoWrite && kind <= SiteKind::kGoExit;
 }
 inline bool is_go_return(SiteKind kind) {
   return kind >= SiteKind::kGoWriteReturn && kind <= SiteKind::kGoHomedReadReturn;

@@ -43,7 +43,7 @@ const char* problem(const st_tls_peer_event& peer) {
 const char* problem(const st_tls_close_event&) { return nullptr; }
 
 const char* problem(const st_window_event& window) {
-  if (window.kind > ST_WINDOW_CAUSED) return "unknown window";
+  if (window.kind > ST_WINDOW_ROUTINE) return "unknown window";
   const bool is_in_range = window.position[0] <= kMaxPosition && window.position[1] <= kMaxPosition;
   return is_in_range ? nullptr : "position out of range";
 }

@@ -322,10 +322,10 @@ TEST(DissectorWindowTest, PairsTheExchangesOfEachWindow) {
   EXPECT_EQ(found[0].request->target, "/a");
   EXPECT_EQ(found[0].response->status, 200U);
   EXPECT_EQ(found[0].outcome, Outcome::kComplete);
-  EXPECT_FALSE(found[0].is_caused);
+  EXPECT_EQ(found[0].cause, Cause::kNone);
   EXPECT_EQ(found[1].response->status, 404U);
   EXPECT_EQ(found[1].outcome, Outcome::kComplete);
-  EXPECT_TRUE(found[1].is_caused);
+  EXPECT_EQ(found[1].cause, Cause::kThread);
   EXPECT_TRUE(d.recorder.all<StreamGap>().empty());  // nothing was lost
 }
 

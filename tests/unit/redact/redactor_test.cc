@@ -214,14 +214,17 @@ TEST(RequestScopeTest, KeepsWhatBelongsToTheRequestAndSaysWhy) {
   HttpExchange named = make_exchange();
   named.request->fields.push_back({"X-Request-Id", "req-9"});
   HttpExchange caused = make_exchange();
-  caused.is_caused = true;
+  caused.cause = Cause::kThread;
 
   ASSERT_TRUE(p.redactor->input().push(named));
   EXPECT_EQ(p.exchange().correlation, "id");
   ASSERT_TRUE(p.redactor->input().push(caused));
   EXPECT_EQ(std::get<RedactedExchange>(p.sink.messages.back().content()).correlation, "thread");
+  caused.cause = Cause::kRoutine;
+  ASSERT_TRUE(p.redactor->input().push(caused));
+  EXPECT_EQ(std::get<RedactedExchange>(p.sink.messages.back().content()).correlation, "goroutine");
   ASSERT_TRUE(p.redactor->input().push(make_exchange()));
-  EXPECT_EQ(p.sink.messages.size(), 2U);
+  EXPECT_EQ(p.sink.messages.size(), 3U);
 }
 
 TEST(RequestScopeTest, KnowsATraceByItsIdWhateverTheSpan) {

@@ -13,11 +13,14 @@ namespace scopetrace {
 namespace {
 
 using testing::build_go_image;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::go_program;
 using testing::GoImageSpec;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using testing::kGoPage;
+using ::testing::Not;
 
 std::vector<SiteKind> kinds_of(const GoSites& picked) {
   std::vector<SiteKind> kinds;
@@ -88,6 +91,27 @@ INSTANTIATE_TEST_SUITE_P(
                     [](GoImageSpec& s) { s.functions[3].second.append(64, '\xc3'); }, 1,
                     GoProblem::kCode}),
     [](const auto& test) { return test.param.name; });
+
+// Of a program that has net/http.
+GoImageSpec http_program() {
+  GoImageSpec spec = go_program();
+  for (const char* name : {"net/http.(*persistConn).roundTrip", "runtime.goexit1"}) {
+    spec.functions.emplace_back(name, spec.functions.front().second);
+  }
+  return spec;
+}
+
+TEST(GoSitesTest, PicksWhereRequestsAreCausedOnlyWhereGoroutinesAreSeenToEnd) {
+  GoImageSpec spec = http_program();
+  EXPECT_THAT(kinds_of(pick_go_sites(as_bytes(build_go_image(spec)))),
+              IsSupersetOf({SiteKind::kGoExit, SiteKind::kGoRoundTrip}));
+
+  spec.functions.back().first = "runtime.goexit2";
+  const GoSites picked = pick_go_sites(as_bytes(build_go_image(spec)));
+  EXPECT_EQ(picked.facts.problem, GoProblem::kNone);
+  EXPECT_THAT(kinds_of(picked), Not(Contains(SiteKind::kGoRoundTrip)));
+  EXPECT_THAT(kinds_of(picked), Contains(SiteKind::kGoWrite));
+}
 
 TEST(GoSitesTest, KnowsNoDistanceWithoutTcp) {
   GoImageSpec spec = go_program();

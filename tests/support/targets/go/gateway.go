@@ -13,7 +13,7 @@ import (
 )
 
 // An HTTPS server that asks the vendor twice for each request: GET /v1/status with the request's X-Request-Id, and
-// GET /v1/limits without it. Connections to the vendor are shared by all requests, as net/http does.
+// GET /v1/limits without it; after its answer GET /v1/broken. Connections to the vendor are shared by all requests, as net/http does.
 type gateway struct {
 	vendor string
 	client *http.Client
@@ -35,7 +35,10 @@ func (g gateway) askVendor(path, id string) {
 func (g gateway) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 	g.askVendor("/v1/status", request.Header.Get("X-Request-Id"))
 	g.askVendor("/v1/limits", "")
+	writer.Header().Set("Content-Length", "0")
 	writer.WriteHeader(http.StatusOK)
+	writer.(http.Flusher).Flush()
+	g.askVendor("/v1/broken", "") // nobody waits for it any more
 }
 
 // Says its port after `ready`.

@@ -103,13 +103,16 @@ func expect(conn *tls.Conn, text string) {
 	}
 }
 
-func serveEcho(listener net.Listener, config *tls.Config) {
+// Counts its connections in `served` until they have ended, so that none is in a call when the scenario is done.
+func serveEcho(listener net.Listener, config *tls.Config, served *sync.WaitGroup) {
 	for {
 		raw, err := listener.Accept()
 		if err != nil {
 			return
 		}
+		served.Add(1)
 		go func() {
+			defer served.Done()
 			conn := tls.Server(raw, config)
 			defer conn.Close()
 			io.Copy(conn, conn)
@@ -162,7 +165,8 @@ func runAsking(connections, rounds int) {
 
 func runEchoWith(server, client *tls.Config, connections, rounds int, below wrapper, end func(*tls.Conn) error) {
 	listener := listen()
-	go serveEcho(listener, server)
+	var served sync.WaitGroup
+	go serveEcho(listener, server, &served)
 	waitForStart()
 	var group sync.WaitGroup
 	for wave := 0; wave < 2; wave++ { // the second meets memory of the first
@@ -176,6 +180,7 @@ func runEchoWith(server, client *tls.Config, connections, rounds int, below wrap
 		group.Wait()
 		runtime.GC()
 	}
+	served.Wait()
 	fmt.Println("done", atomic.LoadInt64(&migrated))
 }
 
@@ -218,7 +223,8 @@ func readOnStack(conn *tls.Conn, length int) (moved bool, ok bool) {
 func runGrowing(connections, rounds int) {
 	server, client := makeIdentity()
 	listener := listen()
-	go serveEcho(listener, server)
+	var served sync.WaitGroup
+	go serveEcho(listener, server, &served)
 	waitForStart()
 	var moves int64
 	var group sync.WaitGroup
@@ -245,6 +251,7 @@ func runGrowing(connections, rounds int) {
 		}
 		must(conn.Close())
 	}
+	served.Wait()
 	fmt.Println("done", moves)
 }
 
