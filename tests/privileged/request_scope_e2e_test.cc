@@ -6,24 +6,17 @@
 
 #include <csignal>
 
-#include "tests/support/bundle_schema.h"
+#include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"
-#include "tests/support/traced_host.h"
 
 namespace scopetrace::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-class RequestScopeE2eTest : public ::testing::Test {
+class RequestScopeE2eTest : public AttachE2eTest {
  protected:
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to attach probes";
-    host_ = std::make_unique<TracedHost>();
-  }
-
   std::unique_ptr<Child> attach_to_request(pid_t tgid, const std::string& id,
                                            const std::string& header = "x-request-id") {
     const std::vector<std::string> options = {"--inbound", "--request-id", id, "--request-header",
@@ -31,22 +24,14 @@ class RequestScopeE2eTest : public ::testing::Test {
     return host_->attach(tgid, host_->approve(tgid, options));
   }
   void seal(Child& attach) {
-    attach.send_signal(SIGINT);
-    EXPECT_EQ(attach.wait(), 0) << attach.output();
-    const Finished verdict = host_->verify(host_->bundle());
-    EXPECT_EQ(verdict.status, 0) << verdict.output;
-    EXPECT_THAT(verdict.output, HasSubstr("COMPLETE"));
-    EXPECT_THAT(host_->leaks({attach.output()}), IsEmpty());
-    for (const auto& line : TracedHost::lines(host_->bundle()))
-      EXPECT_NE(line.value("type", ""), "message") << line.dump();
-    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
+    expect_sealed_without_leaks(attach);
+    EXPECT_THAT(lines_of("message"), IsEmpty());
   }
 
   // "GET /v1/status 200 id", for each exchange.
   std::vector<std::string> exchanges() const {
     std::vector<std::string> found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") != "http") continue;
+    for (const auto& line : lines_of("http")) {
       const auto request = line.value("request", nlohmann::json::object());
       const auto response = line.value("response", nlohmann::json::object());
       found.push_back(request.value("method", "-") + " " + request.value("target", "-") + " " +
@@ -63,8 +48,6 @@ class RequestScopeE2eTest : public ::testing::Test {
     }
     return nlohmann::json::object();
   }
-
-  std::unique_ptr<TracedHost> host_;
 };
 
 TEST_F(RequestScopeE2eTest, FollowsOneRequestThroughItsThread) {
