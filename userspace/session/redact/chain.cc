@@ -74,10 +74,13 @@ ReassemblerLimits reassembler_limits(const RedactConfig& config) {
 
 }  // namespace
 
-// Payload, lines of logs and texts of system calls: what a flag that turns all off leaves unread.
+// Whether bytes of the target came with the record: what a flag that turns all off leaves unread.
 bool has_target_bytes(const Event& event) {
-  return std::holds_alternative<TlsEvent>(event) || std::holds_alternative<LogEvent>(event) ||
-         std::holds_alternative<CallEvent>(event);
+  return std::visit(
+      [](const auto& kind) {
+        return requires { kind.record; };
+      },
+      event);
 }
 
 // Members in the order in which data flows backwards: each refers to those above it.
