@@ -216,5 +216,22 @@ TEST(WebSocketLimitTest, KeepsTheBeginOfALongMessageAndRefusesBombs) {
   EXPECT_LT(dissection.counters.peak_memory_bytes, std::size_t{1} << 20);
 }
 
+// Both directions of a conversation say on which side the target is.
+TEST(WebSocketSideTest, SaysWhetherTheTargetIsTheServer) {
+  for (const bool is_server : {false, true}) {
+    Dissection dissection(ST_CHUNK_BYTES);
+    const std::string calls[] = {kAsk, accepted(), from_client(Opcode::kText, "a"),
+                                 from_server(Opcode::kPing, "b")};
+    for (std::size_t i = 0; i < std::size(calls); ++i) {
+      const bool is_by_client = i % 2 == 0;
+      is_by_client == is_server ? dissection.in(calls[i]) : dissection.out(calls[i]);
+    }
+    dissection.close().finish();
+    const auto messages = dissection.recorder.all<WebSocketMessage>();
+    ASSERT_EQ(messages.size(), 2U);
+    for (const WebSocketMessage& message : messages) EXPECT_EQ(message.inbound, is_server);
+  }
+}
+
 }  // namespace
 }  // namespace scopetrace
