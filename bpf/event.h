@@ -24,6 +24,7 @@
 #define ST_CALL_TEXT_MAX 256  /* bytes kept of a text that an argument points to */
 #define ST_CALL_NUMBERS 512   /* x86-64 has none beyond */
 #define ST_LOG_NAME_LEN 64    /* of a log file's name, NUL included */
+#define ST_GROUP_PATH_MAX 256 /* of a control group below its mount, NUL included */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {
@@ -39,7 +40,11 @@ enum st_event_type {
   ST_EVENT_CALL = 10,      /* a system call of the target has ended */
   ST_EVENT_WINDOW = 11,    /* a stream's window opened or closed: request scope */
   ST_EVENT_HANDSHAKE = 12, /* a piece of the unencrypted handshake of TLS, or its end */
-  ST_EVENT_DNS = 13        /* a datagram in the form of DNS */
+  ST_EVENT_DNS = 13,       /* a datagram in the form of DNS */
+  ST_EVENT_JOINED = 14,    /* a process is in scope from now on; so are the next, st_control only */
+  ST_EVENT_STRANGER = 15,  /* a process of the group runs a program that is not known as approved */
+  ST_EVENT_LEFT = 16,      /* a process that had joined has left the group, or its program */
+  ST_EVENT_GROUP_MADE = 17 /* the group's folder was made again, as when a unit restarts */
 };
 
 enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the target */
@@ -204,6 +209,38 @@ struct st_process_event {
   char comm[ST_COMM_LEN];
 };
 static_assert(sizeof(struct st_process_event) == 48, "wire layout of st_process_event changed");
+
+/* The file that a process executes, as the kernel knows it: not as stat(2) tells it, which differs on
+ * overlay and btrfs. One that was written to has another time of change. */
+struct st_program {
+  __u64 inode;
+  __s64 changed_s;
+  __u32 changed_ns;
+  __u32 device;
+};
+static_assert(sizeof(struct st_program) == 24, "wire layout of st_program changed");
+
+/* How a process came into scope. */
+enum st_join {
+  ST_JOIN_PRESENT = 1,  /* it was there when somebody looked */
+  ST_JOIN_FORKED = 2,   /* a process in scope forked it, or it was made inside the group */
+  ST_JOIN_EXECUTED = 3, /* it executes another program from now on */
+  ST_JOIN_MOVED = 4     /* it was moved into the group */
+};
+
+/* A process joined, left or was met. header.tgid is that process, whoever caused it. */
+struct st_member_event {
+  struct st_event_header header;
+  __u64 start_ns; /* of the process, CLOCK_BOOTTIME */
+  struct st_program program;
+  __u32 own_tgid;   /* its number in the pid namespace of scopetrace-capture; 0: it has none */
+  __u32 inner_tgid; /* in its own pid namespace */
+  __u32 execs;      /* how often it has called execve, low bits */
+  __u8 how;         /* enum st_join; 0 when it left */
+  __u8 reserved[3];
+  char comm[ST_COMM_LEN];
+};
+static_assert(sizeof(struct st_member_event) == 88, "wire layout of st_member_event changed");
 
 /* Where a log goes. */
 enum st_log_sink {

@@ -11,6 +11,7 @@ struct st_tls_close_event st_layout_tls_close;
 struct st_window_event st_layout_window;
 struct st_connection_event st_layout_connection;
 struct st_process_event st_layout_process;
+struct st_member_event st_layout_member;
 struct st_log_event st_layout_log;
 struct st_call_event st_layout_call;
 struct st_handshake_event st_layout_handshake;

@@ -6,6 +6,10 @@
 
 const volatile __u32 st_target_tgid = 0;
 const volatile __u64 st_target_start_ns = 0;   /* start_boottime of its group leader */
+const volatile __u64 st_group_id = 0;          /* of a control group, as it was at load … */
+const volatile __u32 st_group_level = 0;       /* … and how deep it is; 0: the target is a process */
+const volatile bool st_any_program = false;    /* in the group, whatever it runs */
+const volatile __u32 st_own_namespace = 0;     /* pid namespace of userspace; 0: the initial one */
 const volatile __u64 st_deadline_ns = 0;       /* CLOCK_BOOTTIME */
 const volatile __u64 st_window_events = 0;     /* records per window */
 const volatile __u64 st_window_cpu_ns = 0;     /* charged run time per window */
@@ -26,6 +30,9 @@ const volatile __u8 st_call_families = 0;    /* set of enum st_call_family */
 const volatile bool st_logs = false;         /* writes to logs */
 const volatile bool st_timing = false;       /* system calls are seen when they begin */
 const volatile bool st_socket_calls = false; /* sockets are learned of by system calls */
+
+/* Where the group is, below the mount; what is behind its end is 0. */
+const volatile char st_group_path[ST_GROUP_PATH_MAX] = "";
 
 #define ST_WINDOW_NS                                                          \
   100000000ULL /* 100 ms: a fixed window passes twice its limit at a boundary \

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Who is captured: exactly the approved process, and its descendants where that is approved. */
+/* Who is captured: exactly the approved process, and its descendants where that is approved; or the
+ * members of the approved control group. */
 #ifndef ST_SCOPE_H
 #define ST_SCOPE_H
 
-/* Descendants, filled at fork: tgid -> start_boottime of its group leader. */
+/* tgid -> start_boottime of its group leader. Of a process: its descendants, filled at fork. Of a
+ * group: who has joined, to be told once; that decides nothing. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 16384);
   __uint(map_flags, BPF_F_RDONLY);
   __type(key, __u32);
   __type(value, __u64);
-} st_descendants SEC(".maps");
+} st_members SEC(".maps");
 
 static __always_inline bool st_is_target(__u32 tgid, __u64 start_ns)
 {
@@ -25,10 +27,11 @@ static __always_inline bool st_task_in_scope(struct task_struct *task)
   __u32 tgid = task->tgid;
   __u64 *start_ns;
 
+  if (st_group_level) return st_is_member(task);
   if (!st_children && tgid != st_target_tgid) return false;
   if (st_is_target(tgid, task->group_leader->start_boottime)) return true;
   if (!st_children) return false;
-  start_ns = bpf_map_lookup_elem(&st_descendants, &tgid);
+  start_ns = bpf_map_lookup_elem(&st_members, &tgid);
   return start_ns && *start_ns == task->group_leader->start_boottime;
 }
 
@@ -42,7 +45,7 @@ static __always_inline void st_close_scope(__u32 tgid)
   struct st_shared *shared = st_shared_state();
 
   if (tgid == st_target_tgid && shared) shared->closed = 1;
-  bpf_map_delete_elem(&st_descendants, &tgid);
+  bpf_map_delete_elem(&st_members, &tgid);
 }
 
 /* Whether userspace lets anything through; `payload` asks for plaintext too. */

@@ -8,6 +8,7 @@ enum st_id_kind { ST_ID_CONNECTION = 0, ST_ID_TLS = 1, ST_ID_LOG = 2 };
 
 /* Written by programs only. */
 struct st_shared {
+  __u64 group_id;        /* of the group since its folder was made again; 0: it was not */
   __u64 last_id[3];      /* by enum st_id_kind: never reused */
   __u64 window_start_ns; /* CLOCK_BOOTTIME */
   __u64 window_events;

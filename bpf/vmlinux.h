@@ -52,8 +52,29 @@ struct signal_struct {
   atomic_t live; /* threads that have not exited */
 };
 
+struct timespec64 {
+  __s64 tv_sec;
+  long tv_nsec;
+};
+
+struct super_block {
+  __u32 s_dev;
+};
+
 struct inode {
   unsigned short i_mode;
+  struct super_block *i_sb;
+  unsigned long i_ino;
+  struct timespec64 i_ctime; /* until 6.5 */
+};
+
+struct inode___v6_6 {
+  struct timespec64 __i_ctime; /* until 6.10 */
+};
+
+struct inode___v6_11 {
+  __s64 i_ctime_sec;
+  __u32 i_ctime_nsec;
 };
 
 struct qstr {
@@ -84,6 +105,52 @@ struct files_struct {
   struct fdtable *fdt;
 };
 
+struct mm_struct {
+  struct file *exe_file;
+};
+
+struct kernfs_node {
+  __u64 id;
+};
+
+struct cgroup_root {
+  int hierarchy_id; /* 0: cgroup v2 */
+};
+
+struct cgroup {
+  int level; /* 0: the root */
+  struct kernfs_node *kn;
+  struct cgroup_root *root;
+  struct cgroup *ancestors[]; /* by level, itself last */
+};
+
+struct cgroup___v6_0 {
+  int level;
+  __u64 ancestor_ids[]; /* the same until 6.0 */
+};
+
+struct css_set {
+  struct cgroup *dfl_cgrp; /* in cgroup v2 */
+};
+
+struct ns_common {
+  unsigned int inum;
+};
+
+struct pid_namespace {
+  struct ns_common ns;
+};
+
+struct upid {
+  int nr;
+  struct pid_namespace *ns;
+};
+
+struct pid {
+  unsigned int level;
+  struct upid numbers[]; /* by level of the namespace, the innermost last */
+};
+
 struct task_struct {
   pid_t pid;  /* thread id */
   pid_t tgid; /* process id */
@@ -92,6 +159,9 @@ struct task_struct {
   struct task_struct *group_leader;
   struct signal_struct *signal;
   struct files_struct *files;
+  struct mm_struct *mm; /* 0: a thread of the kernel, or one that is ending */
+  struct css_set *cgroups;
+  struct pid *thread_pid;
   unsigned int flags;
   int exit_code;
   char comm[16];

@@ -97,6 +97,8 @@ Result<FeatureReport> probe_features() {
   report.process_events = has_tracepoint(types.get(), "sched_process_fork") &&
                           has_tracepoint(types.get(), "sched_process_exec") &&
                           has_tracepoint(types.get(), "sched_process_exit");
+  report.group_events = has_tracepoint(types.get(), "cgroup_attach_task") &&
+                        has_tracepoint(types.get(), "cgroup_mkdir");
   return report;
 }
 

@@ -34,6 +34,7 @@ struct FeatureReport {
   bool logs = false;             // writes to logs, at tp_btf sys_exit
   bool plain_sockets = false;    // payload of sockets without TLS, at tp_btf sys_exit
   bool process_events = false;   // tp_btf sched_process_fork, exec and exit
+  bool group_events = false;     // tp_btf cgroup_attach_task and cgroup_mkdir
 };
 
 // Tries each mechanism with a program of two instructions; attaches nothing to any process.

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -50,7 +51,7 @@ struct Narrow {
 };
 
 Status check_config(const ProbeConfig& config) {
-  if (config.tgid == 0 || config.deadline_ns == 0 || config.max_events_per_second == 0 ||
+  if ((config.tgid == 0 && !config.group) || config.deadline_ns == 0 || config.max_events_per_second == 0 ||
       config.max_bytes == 0 || config.max_cpu_percent == 0) {
     return fail(ErrorCode::kUsage, "a probe limit or the target's identity is 0");
   }
@@ -59,6 +60,10 @@ Status check_config(const ProbeConfig& config) {
     return fail(ErrorCode::kUsage, "ring size is no power of two between 64 KiB and 1 GiB: " +
                                        std::to_string(config.ring_bytes));
   }
+  const bool is_group_good =
+      !config.group || (config.group->id != 0 && config.group->path.size() > 1 &&
+                        config.group->path.size() < ST_GROUP_PATH_MAX);
+  if (!is_group_good) return fail(ErrorCode::kUsage, "the group has no id, or a path too long");
   return {};
 }
 
@@ -85,15 +90,31 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
   }
-  features.process_events = config.process;
+  if (config.group && !features.group_events) {
+    return fail(ErrorCode::kUnsupported, "kernel without cgroup tracepoints in its BTF");
+  }
+  features.process_events = config.process || config.group;
+  features.group_events = config.group.has_value();
   return features;
 }
 
-void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config, std::uint64_t start_ns,
+void fill_target(scopetrace_bpf& skeleton, const ProbeConfig& config,
+                 const ProcessIdentity& target) {
+  auto& limits = *skeleton.rodata;
+  limits.st_target_tgid = target.tgid;
+  limits.st_target_start_ns = target.start_ns;
+  limits.st_own_namespace = own_pid_namespace();
+  if (!config.group) return;
+  const std::string& path = config.group->path;
+  limits.st_group_id = config.group->id;
+  limits.st_group_level = static_cast<std::uint32_t>(std::count(path.begin(), path.end(), '/'));
+  limits.st_any_program = config.group->any_program;
+  std::copy(path.begin(), path.end(), limits.st_group_path);
+}
+
+void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config,
                  const FeatureReport& features) {
   auto& limits = *skeleton.rodata;
-  limits.st_target_tgid = config.tgid;
-  limits.st_target_start_ns = start_ns;
   limits.st_deadline_ns = config.deadline_ns;
   limits.st_window_events =
       std::max<std::uint64_t>(1, config.max_events_per_second / kWindowsPerSecond);
@@ -159,6 +180,9 @@ void choose_programs(scopetrace_bpf& skeleton, const FeatureReport& features) {
   use_program(programs.st_handle_fork, features.process_events);
   use_program(programs.st_handle_exec, features.process_events);
   use_program(programs.st_handle_exit, features.process_events);
+  use_program(programs.st_handle_move, features.group_events);
+  use_program(programs.st_handle_mkdir, features.group_events);
+  use_program(programs.st_tell_present, features.group_events);
 }
 
 constexpr std::uint8_t kGenerationMask = 0x7f;
@@ -188,6 +212,10 @@ bool is_usable(const Site& site, const AttachPolicy& policy) {
   return !policy.safe_sites || site.is_cheap == 1;
 }
 
+bool is_member_event(std::uint16_t type) {
+  return type == ST_EVENT_JOINED || type == ST_EVENT_STRANGER || type == ST_EVENT_LEFT;
+}
+
 // False: there is one at this offset already.
 bool add_site(UprobeSites& list, const Site& site, std::uint8_t generation) {
   const auto& seen = list.offsets;
@@ -202,18 +230,24 @@ bool add_site(UprobeSites& list, const Site& site, std::uint8_t generation) {
 struct ProbeSet::State {
   ProbeConfig config;
   FeatureReport features;
-  std::uint64_t start_ns = 0;  // of the target; CLOCK_BOOTTIME
+  ProcessIdentity target;
   Skeleton skeleton{nullptr, scopetrace_bpf__destroy};
   ControlRing control{nullptr, ring_buffer__free};
   std::vector<Link> links;
   std::vector<UniqueFd> link_fds;
   std::uint8_t generation = 0;                // of attached sites; wraps
   const ControlCallback* callback = nullptr;  // while poll_control() runs
+  MemberCallback on_member;
+  Link present{nullptr, bpf_link__destroy};  // of the iterator that tells of a group's members
 
   static int on_control(void* context, void* data, std::size_t size) noexcept {
     auto& state = *static_cast<State*>(context);
-    if (size >= sizeof(st_process_event) && state.callback != nullptr) {
-      (*state.callback)(*static_cast<const st_process_event*>(data));
+    if (size < sizeof(st_process_event) || state.callback == nullptr) return 0;
+    const auto& event = *static_cast<const st_process_event*>(data);
+    if (!is_member_event(event.header.type)) {
+      (*state.callback)(event);
+    } else if (size >= sizeof(st_member_event) && state.on_member) {
+      state.on_member(*static_cast<const st_member_event*>(data));
     }
     return 0;
   }
@@ -222,7 +256,8 @@ struct ProbeSet::State {
     const LibbpfLog log;
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
-    fill_limits(*skeleton, config, start_ns, features);
+    fill_target(*skeleton, config, target);
+    fill_limits(*skeleton, config, features);
     ST_RETURN_IF_ERROR(fill_needles(*skeleton, config));
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
@@ -286,6 +321,20 @@ struct ProbeSet::State {
     return {};
   }
 
+  // Reading the iterator runs it.
+  Status tell_present() {
+    const LibbpfLog log;
+    if (!present) {
+      present.reset(bpf_program__attach_iter(skeleton->progs.st_tell_present, nullptr));
+    }
+    if (!present) return fail_bpf("attach group iterator", errno, log.tail());
+    const UniqueFd reader(bpf_iter_create(bpf_link__fd(present.get())));
+    if (!reader) return fail_bpf("create group iterator", errno);
+    char nothing = 0;
+    if (::read(reader.get(), &nothing, 1) < 0) return fail_errno("read group iterator");
+    return {};
+  }
+
   Status narrow(Narrow value) const {
     const std::uint32_t zero = 0;
     if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.st_narrow), &zero, &value, BPF_ANY) != 0) {
@@ -310,7 +359,9 @@ Result<ProbeSet> ProbeSet::load(const ProbeConfig& config) {
     state->config.ring_bytes = config.tls ? kRingWithTls : kRingWithoutTls;
   }
   ST_ASSIGN_OR_RETURN(state->features, choose_features(config));
-  ST_ASSIGN_OR_RETURN(state->start_ns, read_start_boottime_ns(config.tgid));
+  if (!config.group) {
+    ST_ASSIGN_OR_RETURN(state->target, read_identity(config.tgid));
+  }
   ST_RETURN_IF_ERROR(state->load());
   return ProbeSet(std::move(state));
 }
@@ -319,12 +370,35 @@ int ProbeSet::payload_ring_fd() const { return bpf_map__fd(state_->skeleton->map
 std::size_t ProbeSet::payload_ring_bytes() const { return state_->config.ring_bytes; }
 const FeatureReport& ProbeSet::features() const { return state_->features; }
 
+const ProcessIdentity& ProbeSet::target() const { return state_->target; }
+
+Status ProbeSet::allow_program(const st_program& program) {
+  const std::uint8_t one = 1;
+  const int map = bpf_map__fd(state_->skeleton->maps.st_programs);
+  if (bpf_map_update_elem(map, &program, &one, BPF_ANY) == 0) return {};
+  if (errno == E2BIG) return fail(ErrorCode::kLimit, "the group runs more than 256 programs");
+  return fail_bpf("write st_programs", errno);
+}
+
+Status ProbeSet::tell_present() { return state_->tell_present(); }
+
+std::uint64_t ProbeSet::group_id() const {
+  const bpf_map* map = state_->skeleton->maps.st_shared_map;
+  const std::uint32_t zero = 0;
+  // struct st_shared of bpf/state.h, which begins with the id.
+  std::vector<std::uint64_t> shared(bpf_map__value_size(map) / sizeof(std::uint64_t));
+  const bool is_read = bpf_map_lookup_elem(bpf_map__fd(map), &zero, shared.data()) == 0;
+  if (is_read && shared.front() != 0) return shared.front();
+  return state_->config.group ? state_->config.group->id : 0;
+}
+
 Status ProbeSet::attach_kernel_probes() {
   const auto& programs = state_->skeleton->progs;
   for (bpf_program* program :
        {programs.st_handle_fork, programs.st_handle_exec, programs.st_handle_exit,
         programs.st_handle_state, programs.st_handle_send, programs.st_handle_receive,
-        programs.st_handle_syscall, programs.st_handle_syscall_entry}) {
+        programs.st_handle_syscall, programs.st_handle_syscall_entry, programs.st_handle_move,
+        programs.st_handle_mkdir}) {
     if (bpf_program__autoload(program)) ST_RETURN_IF_ERROR(state_->attach(program));
   }
   return {};
@@ -336,7 +410,7 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
   SitesAttached result;
   UprobeSites all;
   all.path = "/proc/self/fd/" + std::to_string(file_fd);
-  all.tgid = state_->config.children ? 0 : state_->config.tgid;
+  all.tgid = state_->config.children ? 0 : state_->config.tgid;  // 0 of a group
   UprobeSites calls = all;
   UprobeSites go = all;
   const std::uint8_t generation = ++state_->generation;
@@ -387,6 +461,10 @@ Result<ProbeCounters> ProbeSet::read_counters() const {
     }
   }
   return counters;
+}
+
+void ProbeSet::set_member_callback(MemberCallback callback) {
+  state_->on_member = std::move(callback);
 }
 
 int ProbeSet::control_epoll_fd() const { return ring_buffer__epoll_fd(state_->control.get()); }

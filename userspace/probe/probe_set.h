@@ -8,20 +8,30 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "bpf/event.h"
 #include "userspace/base/result.h"
 #include "userspace/probe/features.h"
+#include "userspace/probe/identity.h"
 #include "userspace/probe/request_needles.h"
 #include "userspace/resolve/site.h"
 
 namespace scopetrace {
 
+// A control group as target: every process in it or below that runs an approved program.
+struct GroupScope {
+  std::uint64_t id = 0;       // inode number of its folder in cgroup v2
+  std::string path;           // below the mount, less than ST_GROUP_PATH_MAX bytes, not the root
+  bool any_program = false;   // whatever its processes run
+};
+
 // Identity and limits of a session. They go into read-only data of the programs before load, so
 // nobody can widen them afterwards. A limit of 0 is refused: there is no "unlimited".
 struct ProbeConfig {
-  std::uint32_t tgid = 0;         // of the initial pid namespace
+  std::uint32_t tgid = 0;           // as this process sees it; 0 with a group
+  std::optional<GroupScope> group;  // instead of a process; uprobes as with `children`
   std::uint64_t deadline_ns = 0;  // CLOCK_BOOTTIME; nothing is copied later
   std::uint32_t max_events_per_second = 20'000;
   std::uint64_t max_bytes = 1ULL << 30;  // payload of the whole session
@@ -73,15 +83,27 @@ class ProbeSet {
   // Called for each record of the control ring: fork, exec and exit of scoped processes, and
   // ST_EVENT_LIBRARY when the loader changed the link map. The record is borrowed for the call.
   using ControlCallback = std::function<void(const st_process_event&)>;
+  // The same for st_member_event: with `children` or a group, who comes into scope and who goes.
+  using MemberCallback = std::function<void(const st_member_event&)>;
 
   // Creates maps and loads the programs this kernel can run, bound to the process that has the tgid
-  // now. kUsage: a limit is 0, a ring size is no power of two. kUnsupported: no BTF, missing
-  // capability, no way to attach uprobes. kNotFound: no such process.
+  // now. kUsage: a limit is 0, a ring size is no power of two, a group's path is too long.
+  // kUnsupported: no BTF, missing capability, no way to attach uprobes. kNotFound: no such process.
   // kIo: the verifier said no; the message ends with the last lines of its log.
   static Result<ProbeSet> load(const ProbeConfig& config);
   ProbeSet(ProbeSet&&) noexcept;
   ProbeSet& operator=(ProbeSet&&) noexcept;
   ~ProbeSet();
+
+  // Who the target is; zero when it is a group.
+  const ProcessIdentity& target() const;
+  // Of a group: this file's content has an approved digest. kLimit when there are 256 already.
+  Status allow_program(const st_program& program);
+  // Of a group: has the programs tell of every process that is in it now, as when it joined. Those
+  // that were told of as members are not told again.
+  Status tell_present();
+  // The id of the group's folder now; it changes when the folder is made again.
+  std::uint64_t group_id() const;
 
   // The map of the payload ring; its only consumer is the redactor, which maps it: the consumer
   // page (offset 0, one page) read-write, then producer page and twice payload_ring_bytes() of
@@ -109,6 +131,7 @@ class ProbeSet {
 
   // Readable when the control ring holds records: for the caller's own epoll.
   int control_epoll_fd() const;
+  void set_member_callback(MemberCallback callback);
   // Delivers waiting control records; waits for the first one up to `timeout` (0: does not wait).
   Status poll_control(const ControlCallback& callback, std::chrono::milliseconds timeout);
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the programs take for the approved group, and what they tell of those who come and go.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/support/child.h"
+#include "tests/support/group_folder.h"
+#include "userspace/base/clock.h"
+#include "userspace/probe/probe_set.h"
+
+namespace scopetrace::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+// One line a record: `joined 3 cat`, the number being how.
+struct Told {
+  std::vector<std::string> lines;
+  std::vector<st_member_event> events;
+  std::vector<st_process_event> processes;
+};
+
+class GroupScopeBpfTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const Result<FeatureReport> features = probe_features();
+    if (features && features->group_events) return;
+    std::printf("skipped: %s\n", features ? "no cgroup tracepoints" : "cannot load programs");
+    std::exit(77);
+  }
+
+  ProbeSet load(bool any_program) const {
+    ProbeConfig config;
+    config.group = GroupScope{group_.id(), group_.path(), any_program};
+    config.deadline_ns = boottime_ns() + 60 * kNanosecondsPerSecond;
+    Result<ProbeSet> probes = ProbeSet::load(config);
+    if (!probes) ADD_FAILURE() << probes.error().message();
+    EXPECT_TRUE(probes->attach_kernel_probes().has_value());
+    return std::move(*probes);
+  }
+
+  // Everything that waits in the control ring.
+  static Told told(ProbeSet& probes) {
+    static const std::map<int, std::string> kNames = {
+        {ST_EVENT_JOINED, "joined"}, {ST_EVENT_STRANGER, "stranger"}, {ST_EVENT_LEFT, "left"}};
+    Told told;
+    probes.set_member_callback([&](const st_member_event& event) {
+      told.events.push_back(event);
+      told.lines.push_back(kNames.at(event.header.type) + " " + std::to_string(event.how) + " " +
+                           event.comm);
+    });
+    const auto read =
+        probes.poll_control([&](const st_process_event& event) { told.processes.push_back(event); },
+                            std::chrono::milliseconds(0));
+    EXPECT_TRUE(read.has_value());
+    return told;
+  }
+
+  GroupFolder group_{"payments.service"};
+};
+
+TEST_F(GroupScopeBpfTest, TellsOfWhoIsThereOnce) {
+  Child present(group_.enter({"/bin/cat"}));
+  present.write_line("here");
+  ASSERT_TRUE(present.wait_for_line("here"));
+  ProbeSet probes = load(true);
+
+  ASSERT_TRUE(probes.tell_present().has_value());
+  EXPECT_EQ(told(probes).events.size(), 1U);
+  ASSERT_TRUE(probes.tell_present().has_value());
+
+  EXPECT_EQ(told(probes).events.size(), 0U);
+}
+
+TEST_F(GroupScopeBpfTest, TellsProgramsThatAreNotApproved) {
+  ProbeSet probes = load(false);
+  Child first(group_.enter({"/bin/echo", "one"}));
+  ASSERT_EQ(first.wait(), 0);
+  const Told before = told(probes);
+  ASSERT_THAT(before.lines, Contains("stranger 3 echo"));
+  for (const st_member_event& event : before.events) {
+    if (std::string(event.comm) == "echo") {
+      ASSERT_TRUE(probes.allow_program(event.program).has_value());
+    }
+  }
+
+  Child second(group_.enter({"/bin/echo", "two"}));
+  ASSERT_EQ(second.wait(), 0);
+
+  EXPECT_THAT(told(probes).lines, ElementsAre("stranger 4 sh", "joined 3 echo"));
+}
+
+TEST_F(GroupScopeBpfTest, FollowsMovesInAndOutAndBelow) {
+  Child outside({"/bin/cat"});
+  ProbeSet probes = load(true);
+
+  group_.add(outside.tgid());
+  EXPECT_THAT(told(probes).lines, ElementsAre("joined 4 cat"));
+  group_.add(outside.tgid(), "/below");
+  EXPECT_THAT(told(probes).lines, ElementsAre());
+  group_.take_out(outside.tgid());
+  EXPECT_THAT(told(probes).lines, ElementsAre("left 0 cat"));
+  group_.add(outside.tgid(), "/below");
+  EXPECT_THAT(told(probes).lines, ElementsAre("joined 4 cat"));
+  outside.close_input();
+  ASSERT_EQ(outside.wait(), 0);
+
+  const Told end = told(probes);
+  ASSERT_EQ(end.processes.size(), 1U);
+  EXPECT_EQ(end.processes[0].header.type, ST_EVENT_EXIT);
+  EXPECT_EQ(end.processes[0].header.tgid, static_cast<std::uint32_t>(outside.tgid()));
+}
+
+TEST_F(GroupScopeBpfTest, TellsNothingOfTheGroupBeside) {
+  const GroupFolder beside("payments.service.d");
+  ProbeSet probes = load(true);
+
+  Child other(beside.enter({"/bin/echo", "other"}));
+  ASSERT_EQ(other.wait(), 0);
+  Child member(group_.enter({"/bin/echo", "member"}));
+  ASSERT_EQ(member.wait(), 0);
+
+  EXPECT_THAT(told(probes).lines, ElementsAre("joined 4 sh", "joined 3 echo"));
+}
+
+TEST_F(GroupScopeBpfTest, FollowsTheGroupThatIsMadeAgain) {
+  ProbeSet probes = load(true);
+  const std::uint64_t id = probes.group_id();
+
+  group_.remove();
+  group_.make();
+
+  EXPECT_NE(probes.group_id(), id);
+  EXPECT_EQ(probes.group_id(), group_.id());
+  Child member(group_.enter({"/bin/echo", "member"}));
+  ASSERT_EQ(member.wait(), 0);
+  EXPECT_THAT(told(probes).lines, Contains("joined 3 echo"));
+}
+
+TEST_F(GroupScopeBpfTest, ForgetsAProgramThatWasWrittenTo) {
+  const std::string program = "/tmp/scopetrace-group-" + std::to_string(::getpid());
+  std::filesystem::copy_file("/bin/echo", program,
+                             std::filesystem::copy_options::overwrite_existing);
+  ProbeSet probes = load(false);
+  const auto run = [&] {
+    Child child(group_.enter({program, "x"}));
+    child.wait();
+    return told(probes).events.back();
+  };
+  const st_member_event first = run();
+  ASSERT_EQ(first.header.type, ST_EVENT_STRANGER);
+  ASSERT_TRUE(probes.allow_program(first.program).has_value());
+  ASSERT_EQ(run().header.type, ST_EVENT_JOINED);
+
+  std::filesystem::copy_file("/bin/true", program,
+                             std::filesystem::copy_options::overwrite_existing);
+  const st_member_event last = run();
+  std::filesystem::remove(program);
+
+  EXPECT_EQ(last.program.inode, first.program.inode);
+  EXPECT_EQ(last.header.type, ST_EVENT_STRANGER);
+}
+
+}  // namespace
+}  // namespace scopetrace::testing
