@@ -9,6 +9,7 @@
 
 #include "cli/attach_view.h"
 #include "cli/commands.h"
+#include "cli/group_options.h"
 #include "cli/quantity.h"
 #include "cli/token.h"
 #include "scopes/approval.h"
@@ -26,6 +27,7 @@ struct AttachOptions {
   std::vector<std::string> approval_paths;
   std::string output_path;
   std::uint32_t tgid = 0;
+  GroupOptions group;
   std::vector<std::string> command;
   std::string duration;
   std::string max_bytes;
@@ -45,6 +47,10 @@ std::string ask_for_approval(const AttachOptions& options, const std::string& ro
   if (!root.empty()) text += "--root " + quote_for_shell(root) + " ";
   text += "token request";
   if (options.tgid != 0) text += " --pid " + std::to_string(options.tgid);
+  if (!options.group.unit.empty()) text += " --unit " + quote_for_shell(options.group.unit);
+  if (!options.group.container.empty())
+    text += " --container " + quote_for_shell(options.group.container);
+  if (!options.group.cgroup.empty()) text += " --cgroup " + quote_for_shell(options.group.cgroup);
   for (const std::string& host : options.third_parties) {
     text += " --third-party " + quote_for_shell(host);
   }
@@ -63,14 +69,14 @@ std::string ask_for_approval(const AttachOptions& options, const std::string& ro
 }
 
 Status check_target_options(const AttachOptions& options) {
-  if (options.tgid != 0 && !options.command.empty()) {
-    return fail(ErrorCode::kUsage, "name either --pid or a command, not both");
+  const int named = (options.tgid != 0) + options.group.count() + !options.command.empty();
+  if (named != 1) {
+    return fail(
+        Error(ErrorCode::kUsage, named == 0 ? "no target" : "more than one target")
+            .with_hint("name one: --pid N, --unit NAME, --container ID, --cgroup PATH, or a "
+                       "command after --"));
   }
-  if (options.tgid == 0 && options.command.empty()) {
-    return fail(Error(ErrorCode::kUsage, "no target")
-                    .with_hint("name one: --pid N, or a command after --"));
-  }
-  return {};
+  return options.group.count() == 0 ? Status() : check_group(options.group);
 }
 
 // Several files are one approval whose signatures were made in parallel.
@@ -121,6 +127,7 @@ Result<CaptureRequest> make_request(const AttachOptions& options, const std::str
   request.approval = format_signed_text(document.text.body, document.text.blocks);
   request.root = root;
   request.tgid = options.tgid;
+  request.group = group_of(options.group);
   request.level = options.level;
   request.third_parties = options.third_parties;
   request.capture = options.capture;
@@ -213,13 +220,14 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
       "where that is not yours to write to");
   command->add_option("--pid", options->tgid, "Process to capture")
       ->check(CLI::Range(1U, 4194304U).description(""));
+  add_group_options(*command, options->group);
   command->add_option("command", options->command, "Command to start and capture, after --");
   command->add_flag("--timing", options->is_timing,
                     "Also how long system calls take, and what they waited for");
   command->add_flag("--strict", options->is_strict, "Exit with 4 when something was lost");
   add_limits(*command, *options);
   add_examples(*command,
-               {"scopetrace attach --approval INC-4711.approval --pid 4211 --for 90s",
+               {"scopetrace attach --approval INC-4711.approval --unit payments.service --for 90s",
                 "scopetrace attach --approval job.approval -o job.jsonl.zst -- ./job --once"});
   return {command, [options, &global] { return run_attach_command(*options, global.root); }};
 }

@@ -78,6 +78,14 @@ std::string log_of(const LineJson& line) {
   return file.empty() ? text_of(line, "sink") : file;
 }
 
+// ` joined (forked), blind for 3 ms`.
+std::string joined_text(const LineJson& line) {
+  const std::string how = " joined (" + text_of(line, "how") + ")";
+  if (member(line, "blind_ns").is_null()) return how + ", not looked at";
+  const std::uint64_t blind_ns = number_of(line, "blind_ns");
+  return blind_ns == 0 ? how : how + ", blind for " + duration_text(blind_ns);
+}
+
 }  // namespace
 
 std::string Timeline::paint(const char* colour, const std::string& text) const {
@@ -315,6 +323,10 @@ void Timeline::print_process(const LineJson& line) {
   std::string text = fmt::format("process {} {}", number_of(line, "tgid"), text_of(line, "comm"));
   if (event == "fork") {
     text += fmt::format(" forked {}", number_of(line, "child_tgid"));
+  } else if (event == "joined") {
+    text += joined_text(line);
+  } else if (event == "left") {
+    text += " left the group";
   } else if (event == "exec") {
     text += " replaced its program";
   } else if (signal != 0) {

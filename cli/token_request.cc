@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "cli/ascii.h"
+#include "cli/group_options.h"
 #include "cli/quantity.h"
 #include "cli/signing.h"
 #include "cli/token.h"
 #include "scopes/approval_check.h"
 #include "scopes/approval_rules.h"
-#include "scopes/control_group.h"
 #include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
@@ -26,9 +26,7 @@ namespace {
 
 struct RequestOptions {
   std::uint32_t tgid = 0;
-  std::string unit;
-  std::string container;
-  std::string cgroup;
+  GroupOptions group;
   bool is_any_executable = false;
   std::vector<std::string> command;
   std::vector<std::string> third_parties;
@@ -151,24 +149,15 @@ Result<std::string> format_draft(Approval asked) {
   return format_approval(asked);
 }
 
-// The group as the host is asked for it; empty when none is named.
-std::string group_of(const RequestOptions& options) {
-  if (!options.unit.empty()) return "unit=" + options.unit;
-  if (!options.container.empty()) return "container=" + options.container;
-  return options.cgroup.empty() ? "" : "cgroup=" + options.cgroup;
-}
-
 Status check_target_options(const RequestOptions& options) {
-  const int named = (options.tgid != 0) + !options.unit.empty() + !options.container.empty() +
-                    !options.cgroup.empty() + !options.command.empty();
+  const int named = (options.tgid != 0) + options.group.count() + !options.command.empty();
   if (named != 1) {
     return fail(Error(ErrorCode::kUsage, "name one target")
                     .with_hint("--pid N, --unit NAME, --container ID, --cgroup PATH, or "
                                "-- COMMAND [ARGUMENT...]"));
   }
-  const std::string group = group_of(options);
-  if (!group.empty()) ST_RETURN_IF_ERROR(parse_group_name(group));
-  if (!options.is_any_executable || !group.empty()) return {};
+  if (options.group.count() != 0) return check_group(options.group);
+  if (!options.is_any_executable) return {};
   return fail(Error(ErrorCode::kUsage, "--any-executable is for a unit, container or cgroup")
                   .with_hint("a process or command is named with its program"));
 }
@@ -181,7 +170,7 @@ Result<ApprovalText> ask_host(const RequestOptions& options, const Approval& ask
   call.root = root;
   ST_ASSIGN_OR_RETURN(call.text, format_draft(asked));
   call.tgid = options.tgid;
-  call.group = group_of(options);
+  call.group = group_of(options.group);
   call.any_executable = options.is_any_executable;
   call.command = options.command;
   if (!options.command.empty()) {
@@ -204,9 +193,7 @@ void propose_group(const Approval& approval) {
     return;
   }
   const bool is_unit = wider.target.kind == TargetKind::kUnit;
-  fmt::print(stderr,
-             "pid {} is of {} {}: an approval for that outlives a restart, though attach does not "
-             "capture it in this version:\n  {}\n",
+  fmt::print(stderr, "pid {} is of {} {}: an approval for that outlives a restart:\n  {}\n",
              approval.target.tgid, is_unit ? "unit" : "container",
              is_unit ? wider.target.unit : wider.target.group, request_command(wider));
 }
@@ -275,10 +262,7 @@ Command add_token_request(CLI::App& token, const GlobalOptions& global) {
   auto options = std::make_shared<RequestOptions>();
   CLI::App* request = token.add_subcommand("request", "Ask for an approval");
   request->add_option("--pid", options->tgid, "Process to capture");
-  request->add_option("--unit", options->unit,
-                      "Every process of a systemd unit, restarts included");
-  request->add_option("--container", options->container, "The same of a container, by its id");
-  request->add_option("--cgroup", options->cgroup, "The same of a cgroup v2, by its path");
+  add_group_options(*request, options->group);
   request->add_flag("--any-executable", options->is_any_executable,
                     "Whatever programs run there, not only those that run now");
   request->add_option("command", options->command, "Command to start, after --");

@@ -28,8 +28,7 @@ enum CaptureFamily : std::uint32_t {
 std::string format_capture(std::uint32_t families);
 std::optional<std::uint32_t> parse_capture(std::string_view text);
 
-// What is captured. Unit, container and cgroup forms parse, but attaching to them is not supported
-// yet by this version.
+// What is captured.
 enum class TargetKind : std::uint8_t { kProcess, kCommand, kUnit, kContainer, kCgroup };
 struct ApprovalTarget {
   TargetKind kind = TargetKind::kProcess;

@@ -1,12 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/approval_check.h"
 
+#include <algorithm>
+
 #include "scopes/approval_rules.h"
 #include "scopes/shell.h"
 #include "userspace/base/clock.h"
 
 namespace scopetrace {
 namespace {
+
+std::string count_programs(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " program" : " programs");
+}
+
+// The option that names the target; a command stands at the end.
+std::string target_option(const ApprovalTarget& target) {
+  switch (target.kind) {
+    case TargetKind::kProcess:
+      return " --pid " + std::to_string(target.tgid);
+    case TargetKind::kUnit:
+      return " --unit " + quote_for_shell(target.unit);
+    case TargetKind::kContainer:
+      return " --container " + target.group;
+    case TargetKind::kCgroup:
+      return " --cgroup " + quote_for_shell(target.group);
+    case TargetKind::kCommand:
+      break;
+  }
+  return "";
+}
 
 // Collects the refusals of one approval; each has the same remedy.
 class Checker {
@@ -55,11 +78,37 @@ class Checker {
       case TargetKind::kCgroup:
         break;
     }
-    return refuse("approval names a unit, container or cgroup: not supported yet by this version");
+    return check_group();
+  }
+
+  // Who is in the group now may be others than when it was asked for; that their program is an
+  // approved one, the programs in the kernel ask of each.
+  Status check_group() const {
+    const std::string named = "approval names " + describe_group(a_.target);
+    if (!facts_.group) {
+      return fail(
+          Error(ErrorCode::kRefused, named + ", but the target is a process or command")
+              .with_hint("scopetrace attach" + target_option(a_.target) + " --approval FILE"));
+    }
+    const GroupFacts& now = *facts_.group;
+    const ApprovalTarget& is = now.target;
+    if (is.kind != a_.target.kind || is.unit != a_.target.unit || is.group != a_.target.group) {
+      return refuse(named + ", but the target is " + describe_group(is));
+    }
+    if (a_.target.executables.empty() || now.executables.empty()) return {};
+    const auto is_approved = [&](const Digest& digest) {
+      const auto& approved = a_.target.executables;
+      return std::find(approved.begin(), approved.end(), digest) != approved.end();
+    };
+    if (std::any_of(now.executables.begin(), now.executables.end(), is_approved)) return {};
+    return refuse(named + " with " + count_programs(a_.target.executables.size()) +
+                  ", of which none runs there now, but " + format_digest(now.executables.front()));
   }
 
   Status check_process() const {
     const std::string named = "approval names pid " + std::to_string(a_.target.tgid);
+    if (facts_.group)
+      return refuse(named + ", but the target is " + describe_group(facts_.group->target));
     if (!facts_.process) return refuse(named + ", but the target is a command");
     const ProcessFacts& now = *facts_.process;
     const std::string is = "pid " + std::to_string(now.tgid);
@@ -92,24 +141,6 @@ class Checker {
   const CheckFacts& facts_;
 };
 
-// The option that names the target; a command stands at the end.
-std::string target_option(const ApprovalTarget& target) {
-  const std::string any = target.executables.empty() ? " --any-executable" : "";
-  switch (target.kind) {
-    case TargetKind::kProcess:
-      return " --pid " + std::to_string(target.tgid);
-    case TargetKind::kUnit:
-      return " --unit " + quote_for_shell(target.unit) + any;
-    case TargetKind::kContainer:
-      return " --container " + target.group + any;
-    case TargetKind::kCgroup:
-      return " --cgroup " + quote_for_shell(target.group) + any;
-    case TargetKind::kCommand:
-      break;
-  }
-  return "";
-}
-
 std::string request_option(const RequestMatch& match) {
   if (match.kind == RequestKind::kFailed) return " --failed-only";
   if (match.kind == RequestKind::kAny) return "";
@@ -138,8 +169,10 @@ Status check_approval(const Approval& approval, const CheckFacts& facts) {
 
 std::string request_command(const Approval& approval, std::optional<std::uint32_t> tgid) {
   std::string text = "scopetrace token request";
-  const bool command = approval.target.kind == TargetKind::kCommand && !tgid;
-  text += tgid ? " --pid " + std::to_string(*tgid) : target_option(approval.target);
+  const ApprovalTarget& target = approval.target;
+  const bool command = target.kind == TargetKind::kCommand && !tgid;
+  text += tgid ? " --pid " + std::to_string(*tgid) : target_option(target);
+  if (!tgid && target.executables.empty()) text += " --any-executable";
   for (const std::string& host : approval.third_parties)
     text += " --third-party " + quote_for_shell(host);
   for (const RequestMatch& match : approval.requests) text += request_option(match);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "scopes/approval.h"
+#include "scopes/control_group.h"
 #include "scopes/target.h"
 #include "userspace/base/result.h"
 
@@ -17,6 +18,7 @@ struct CheckFacts {
   HostFacts host;
   std::string host_key;                 // fingerprint of this host's key
   std::optional<ProcessFacts> process;  // for pid= targets
+  std::optional<GroupFacts> group;      // for unit=, container= and cgroup= targets
   std::optional<Digest> command_exe;    // for `command` targets: digest of the program to start
   Digest redaction{};                   // of the rule set that would be used
   std::uint64_t uses_so_far = 0;

@@ -31,8 +31,14 @@ std::string describe(const GroupName& group) {
   return kind + group.name;
 }
 
+// Container runtimes keep the monitor of a container in a group with its id, too: no part of it.
+bool is_monitor(const std::string& folder_name) {
+  return folder_name.find("conmon-") != std::string::npos;
+}
+
 bool is_match(const GroupName& group, const std::string& folder_name) {
   if (group.kind == TargetKind::kUnit) return folder_name == group.name;
+  if (is_monitor(folder_name)) return false;
   return container_id_of(folder_name).starts_with(group.name);
 }
 
@@ -184,6 +190,11 @@ tl::unexpected<Error> refuse_name(const std::string& message, const char* hint) 
 }
 
 }  // namespace
+
+std::string describe_group(const ApprovalTarget& target) {
+  const bool is_unit = target.kind == TargetKind::kUnit;
+  return describe({target.kind, is_unit ? target.unit : target.group});
+}
 
 Result<GroupName> parse_group_name(std::string_view text) {
   const auto equals = std::min(text.find('='), text.size());

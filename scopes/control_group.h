@@ -31,6 +31,9 @@ struct GroupFacts {
   std::string context;               // number and redacted command lines, at most 512 bytes
 };
 
+// `unit payments.service`, `container 4f0c…`, `cgroup /a/b`, for messages.
+std::string describe_group(const ApprovalTarget& target);
+
 // Where cgroup v2 is mounted. Source: proc(5), /proc/PID/mountinfo. kUnsupported where it is not.
 Result<std::string> find_cgroup_mount(const std::string& proc_root = "/proc");
 

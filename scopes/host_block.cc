@@ -27,7 +27,8 @@ Status fill_group(const TargetRequest& target, Approval* approval) {
 
 Status fill_target(const TargetRequest& target, Approval* approval) {
   if (target.tgid != 0) {
-    ST_ASSIGN_OR_RETURN(const ProcessFacts facts, read_process(target.tgid));
+    ST_ASSIGN_OR_RETURN(ProcessFacts facts, read_process(target.tgid));
+    if (target.initial_tgid != 0) facts.tgid = target.initial_tgid;
     approval->target = target_of(facts);
     approval->context = facts.context;
     return {};

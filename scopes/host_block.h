@@ -14,7 +14,8 @@ namespace scopetrace {
 // What a requester asks about: a running process, a group of them, or a command that is
 // to be started.
 struct TargetRequest {
-  std::uint32_t tgid = 0;            // 0: the group or the command
+  std::uint32_t tgid = 0;            // as the caller sees it; 0: the group or the command
+  std::uint32_t initial_tgid = 0;    // the same in the initial pid namespace; 0: as above
   std::string group;                 // `unit=NAME`, `container=ID` or `cgroup=PATH` …
   bool is_any_executable = false;    // … and whatever programs run there
   std::vector<std::string> command;  // program and arguments …

@@ -30,8 +30,10 @@ void append_all(std::vector<std::string>& words, const std::vector<std::string>&
 }
 
 void replace_all(std::string& text, const std::string& mark, const std::string& value) {
-  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+  std::size_t at = 0;
+  while ((at = text.find(mark, at)) != std::string::npos) {
     text.replace(at, mark.size(), value);
+    at += value.size();
   }
 }
 
@@ -56,8 +58,8 @@ TracedHost::TracedHost()
 TracedHost::~TracedHost() { std::filesystem::remove_all(folder_); }
 
 std::vector<std::string> TracedHost::scopetrace(std::vector<std::string> arguments) const {
-  std::vector<std::string> words = {std::string(SCOPETRACE_TEST_BIN) + "/scopetrace", "--root",
-                                    path("root")};
+  std::vector<std::string> words = before_;
+  append_all(words, {std::string(SCOPETRACE_TEST_BIN) + "/scopetrace", "--root", path("root")});
   append_all(words, arguments);
   return words;
 }
@@ -178,17 +180,38 @@ std::unique_ptr<Child> TracedHost::start_http2_client(const Http2Ports& ports) {
   return client;
 }
 
-std::unique_ptr<Child> TracedHost::start_nginx(int port) {
+std::unique_ptr<Child> TracedHost::start_python(const Enter& enter, const std::string& python) {
+  return start_client(enter({python, SCOPETRACE_TEST_TARGETS "/python_client.py"}));
+}
+
+std::unique_ptr<Child> TracedHost::start_prefork(const Enter& enter) {
+  return start_client(enter({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/prefork_server.py"}));
+}
+
+std::string TracedHost::write_nginx_config(int port, const std::string& process_lines) const {
   auto config = read_file(SCOPETRACE_TEST_TARGETS "/nginx.conf.in", kMaxConfigBytes);
   ST_CHECK(config.has_value());
   replace_all(*config, "@FOLDER@", folder_);
   replace_all(*config, "@PORT@", std::to_string(port));
   replace_all(*config, "@VENDOR_PORT@", std::to_string(vendor_->port()));
   replace_all(*config, "@VENDOR_PLAIN_PORT@", std::to_string(vendor_->plain_port()));
+  replace_all(*config, "master_process off;", process_lines);
   ST_CHECK(write_file_atomically(path("nginx.conf"), *config, 0600));
-  auto nginx = std::make_unique<Child>(
-      std::vector<std::string>{"nginx", "-e", "stderr", "-c", path("nginx.conf")});
+  return path("nginx.conf");
+}
+
+std::unique_ptr<Child> TracedHost::start_nginx(int port) {
+  auto nginx = std::make_unique<Child>(std::vector<std::string>{
+      "nginx", "-e", "stderr", "-c", write_nginx_config(port, "master_process off;")});
   ST_CHECK(nginx->wait_for_line("event method"));  // it opens its sockets before it says so
+  return nginx;
+}
+
+std::unique_ptr<Child> TracedHost::start_nginx_master(int port, const Enter& enter) {
+  const std::string config = write_nginx_config(port, "user root; worker_processes 2;");
+  auto nginx = std::make_unique<Child>(enter({"nginx", "-e", "stderr", "-c", config}));
+  for (int worker = 0; worker < 2; ++worker)
+    ST_CHECK(nginx->wait_for_line("start worker process "));
   return nginx;
 }
 
@@ -211,12 +234,17 @@ bool TracedHost::ask(Child& client, const std::string& request, const std::strin
 }
 
 std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& options) {
+  return approve_target({"--pid", std::to_string(tgid)}, options);
+}
+
+std::string TracedHost::approve_target(const std::vector<std::string>& target,
+                                       const std::vector<std::string>& options) {
   const std::string file = path("approval." + std::to_string(++approvals_));
-  std::vector<std::string> request = {
-      "token",    "request",     "--pid", std::to_string(tgid), "--level",
-      "redacted", "--learn",     "env",   "--reason",           "a test",
-      "--key",    path("carol"), "--as",  "carol@corp.example", "-o",
-      file};
+  std::vector<std::string> request = {"token",   "request",     "--level",  "redacted",
+                                      "--learn", "env",         "--reason", "a test",
+                                      "--key",   path("carol"), "--as",     "carol@corp.example",
+                                      "-o",      file};
+  append_all(request, target);
   const bool is_any = std::find(options.begin(), options.end(), "any") != options.end();
   if (!is_any) append_all(request, {"--third-party", kVendorHost});
   append_all(request, options);
@@ -227,10 +255,11 @@ std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& opti
   return file;
 }
 
-std::vector<std::string> TracedHost::attach_words(pid_t tgid, const std::string& approval,
+std::vector<std::string> TracedHost::attach_words(const std::vector<std::string>& target,
+                                                  const std::string& approval,
                                                   const std::vector<std::string>& options) const {
-  std::vector<std::string> words =
-      scopetrace({"attach", "--approval", approval, "--pid", std::to_string(tgid)});
+  std::vector<std::string> words = scopetrace({"attach", "--approval", approval});
+  append_all(words, target);
   append_all(words, options);
   if (std::find(words.begin(), words.end(), "-o") == words.end())
     append_all(words, {"-o", bundle()});
@@ -239,12 +268,24 @@ std::vector<std::string> TracedHost::attach_words(pid_t tgid, const std::string&
 
 Finished TracedHost::try_attach(pid_t tgid, const std::string& approval,
                                 const std::vector<std::string>& options) const {
-  return run_program(attach_words(tgid, approval, options));
+  return try_attach_target({"--pid", std::to_string(tgid)}, approval, options);
+}
+
+Finished TracedHost::try_attach_target(const std::vector<std::string>& target,
+                                       const std::string& approval,
+                                       const std::vector<std::string>& options) const {
+  return run_program(attach_words(target, approval, options));
 }
 
 std::unique_ptr<Child> TracedHost::attach(pid_t tgid, const std::string& approval,
                                           const std::vector<std::string>& options) {
-  auto child = std::make_unique<Child>(attach_words(tgid, approval, options));
+  return attach_target({"--pid", std::to_string(tgid)}, approval, options);
+}
+
+std::unique_ptr<Child> TracedHost::attach_target(const std::vector<std::string>& target,
+                                                 const std::string& approval,
+                                                 const std::vector<std::string>& options) {
+  auto child = std::make_unique<Child>(attach_words(target, approval, options));
   const bool is_attached = child->wait_for_line("attached in");
   if (!is_attached) std::cerr << child->output();
   ST_CHECK(is_attached);

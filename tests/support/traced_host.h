@@ -3,6 +3,7 @@
 // approvals.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -70,6 +71,15 @@ class TracedHost {
   // One nginx process that passes requests to nginx.sock on to the vendor, and answers those to
   // https://127.0.0.1:PORT/hook itself. Already listens.
   std::unique_ptr<Child> start_nginx(int port);
+  // The same with a master and two workers, started by `enter`, which may put it somewhere.
+  using Enter = std::function<std::vector<std::string>(const std::vector<std::string>&)>;
+  std::unique_ptr<Child> start_nginx_master(int port, const Enter& enter);
+  // python_client.py and prefork_server.py started in the same way.
+  std::unique_ptr<Child> start_python(const Enter& enter,
+                                      const std::string& python = "/usr/bin/python3");
+  std::unique_ptr<Child> start_prefork(const Enter& enter);
+  // What runs every later scopetrace: `nsenter …`; empty: nothing.
+  void run_scopetrace_by(std::vector<std::string> words) { before_ = std::move(words); }
   // gateway_load.py against a gateway's port: `clients` at once, five requests each, one of them
   // with `value` in the header `name`, to known_target(). Checks that all were answered.
   static constexpr int kGatewayClients = 64;
@@ -82,12 +92,21 @@ class TracedHost {
   // Carol's request for this process and the vendor, or `any` of the options, approved by Alice and
   // Bob; the path of the file.
   std::string approve(pid_t tgid, const std::vector<std::string>& options = {});
+  // The same for any target, named by options: `--unit NAME`.
+  std::string approve_target(const std::vector<std::string>& target,
+                             const std::vector<std::string>& options = {});
   // `scopetrace attach` under that approval, waited for until probes are attached.
   std::unique_ptr<Child> attach(pid_t tgid, const std::string& approval,
                                 const std::vector<std::string>& options = {});
   // The same where it will be refused: waited for to its end.
   Finished try_attach(pid_t tgid, const std::string& approval,
                       const std::vector<std::string>& options = {}) const;
+  // Both for any target, named by options: `--unit NAME`.
+  std::unique_ptr<Child> attach_target(const std::vector<std::string>& target,
+                                       const std::string& approval,
+                                       const std::vector<std::string>& options = {});
+  Finished try_attach_target(const std::vector<std::string>& target, const std::string& approval,
+                             const std::vector<std::string>& options = {}) const;
   // Where attach writes unless told otherwise.
   std::string bundle() const { return path("bundle.jsonl.zst"); }
 
@@ -102,13 +121,16 @@ class TracedHost {
 
  private:
   std::vector<std::string> scopetrace(std::vector<std::string> arguments) const;
-  std::vector<std::string> attach_words(pid_t tgid, const std::string& approval,
+  std::vector<std::string> attach_words(const std::vector<std::string>& target,
+                                        const std::string& approval,
                                         const std::vector<std::string>& options) const;
   void must(const std::vector<std::string>& argv) const;
+  std::string write_nginx_config(int port, const std::string& process_lines) const;
 
   std::string folder_;
   PlantedSet planted_;
   std::unique_ptr<Vendor> vendor_;
+  std::vector<std::string> before_;
   int approvals_ = 0;
 };
 

@@ -299,6 +299,16 @@ class LineWriter {
     return line;
   }
 
+  Json operator()(const RedactedMember& member) const {
+    Json line = common("process", member.origin, 0);
+    line["comm"] = member.comm;
+    line["event"] = member.how.empty() ? "left" : "joined";
+    if (!member.how.empty()) line["how"] = member.how;
+    if (member.inner_tgid != 0) line["namespace_tgid"] = member.inner_tgid;
+    if (member.blind_ns) line["blind_ns"] = json_number(*member.blind_ns);
+    return line;
+  }
+
   Json operator()(const RedactedLog& log) const {
     Json line = common("log", log.origin, 0);
     line["sink"] = sink_name(log.sink);

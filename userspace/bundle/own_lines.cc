@@ -25,6 +25,8 @@ Json cut_list(const List& list, Make make) {
 Json target_json(const SessionRecord& record) {
   Json json = {{"description", cut(record.target)}};
   if (record.tgid != 0) json["tgid"] = record.tgid;
+  if (record.namespace_tgid != 0) json["namespace_tgid"] = record.namespace_tgid;
+  if (!record.group_path.empty()) json["cgroup"] = cut(record.group_path);
   if (!record.start_ticks.empty()) json["start"] = cut(record.start_ticks);
   if (!record.executable.empty()) json["executable"] = cut(record.executable);
   if (!record.context.empty()) json["context"] = cut(record.context);

@@ -38,12 +38,14 @@ struct SessionRecord {
   std::string session;     // UUIDv7
   std::uint32_t part = 1;  // counts from 1
   std::string host;
-  std::string kernel;      // uname -r
-  std::string version;     // of scopetrace
-  std::string approval;    // its id
-  std::string level;       // metadata | headers | shape | redacted
-  std::string redaction;   // as in the approval
-  std::uint32_t tgid = 0;  // the target; 0 when it is a unit or container
+  std::string kernel;                // uname -r
+  std::string version;               // of scopetrace
+  std::string approval;              // its id
+  std::string level;                 // metadata | headers | shape | redacted
+  std::string redaction;             // as in the approval
+  std::uint32_t tgid = 0;            // the target; 0 when it is a unit or container
+  std::uint32_t namespace_tgid = 0;  // in its own pid namespace, where that is another number
+  std::string group_path;            // of a unit or container, below the mount of cgroup v2
   std::string
       start_ticks;         // of the target, field 22 of /proc/PID/stat, decimal; empty when unknown
   std::string target;      // the approval's target value

@@ -51,8 +51,8 @@ struct Narrow {
 };
 
 Status check_config(const ProbeConfig& config) {
-  if ((config.tgid == 0 && !config.group) || config.deadline_ns == 0 || config.max_events_per_second == 0 ||
-      config.max_bytes == 0 || config.max_cpu_percent == 0) {
+  if ((config.tgid == 0 && !config.group) || config.deadline_ns == 0 ||
+      config.max_events_per_second == 0 || config.max_bytes == 0 || config.max_cpu_percent == 0) {
     return fail(ErrorCode::kUsage, "a probe limit or the target's identity is 0");
   }
   if (config.ring_bytes != 0 && (!std::has_single_bit(config.ring_bytes) ||

@@ -22,9 +22,9 @@ namespace scopetrace {
 
 // A control group as target: every process in it or below that runs an approved program.
 struct GroupScope {
-  std::uint64_t id = 0;       // inode number of its folder in cgroup v2
-  std::string path;           // below the mount, less than ST_GROUP_PATH_MAX bytes, not the root
-  bool any_program = false;   // whatever its processes run
+  std::uint64_t id = 0;      // inode number of its folder in cgroup v2
+  std::string path;          // below the mount, less than ST_GROUP_PATH_MAX bytes, not the root
+  bool any_program = false;  // whatever its processes run
 };
 
 // Identity and limits of a session. They go into read-only data of the programs before load, so
@@ -32,7 +32,7 @@ struct GroupScope {
 struct ProbeConfig {
   std::uint32_t tgid = 0;           // as this process sees it; 0 with a group
   std::optional<GroupScope> group;  // instead of a process; uprobes as with `children`
-  std::uint64_t deadline_ns = 0;  // CLOCK_BOOTTIME; nothing is copied later
+  std::uint64_t deadline_ns = 0;    // CLOCK_BOOTTIME; nothing is copied later
   std::uint32_t max_events_per_second = 20'000;
   std::uint64_t max_bytes = 1ULL << 30;  // payload of the whole session
   std::uint32_t max_cpu_percent = 5;     // of one CPU, charged by the programs themselves

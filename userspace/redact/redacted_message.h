@@ -117,6 +117,16 @@ struct RedactedProcess {
   std::string comm;         // redacted
 };
 
+// A process came into the capture, or went out of it without ending. Nothing of it is redacted:
+// capture tells it, and no byte of the process's data is in it but its name, as in a process line.
+struct RedactedMember {
+  Origin origin;
+  std::string comm;
+  std::uint32_t inner_tgid = 0;           // in its own pid namespace
+  std::string how;                        // present | forked | executed | moved; empty: it left
+  std::optional<std::uint64_t> blind_ns;  // from joining to the last probe that it needed
+};
+
 // One line of a log, after redaction. All but `text` and `file` are of fixed words and counts.
 struct RedactedLog {
   Origin origin;  // of the write that ended the line
@@ -167,7 +177,7 @@ class RedactedMessage {
  public:
   using Content =
       std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
-                   RedactedProcess, RedactedLog, RedactedLogTotal, RedactedCall>;
+                   RedactedProcess, RedactedMember, RedactedLog, RedactedLogTotal, RedactedCall>;
 
   const Content& content() const { return content_; }
 

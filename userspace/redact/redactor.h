@@ -47,6 +47,9 @@ class Redactor {
   // Where the dissector puts messages. What it passes on is finished by its finish().
   MessageSink& input();
 
+  // A line that capture wants told: members that join and leave.
+  Status tell(RedactedMember member) { return pass(std::move(member)); }
+
   // Searches for this value, in plain, percent, base64 and hexadecimal form, from now on. For
   // values of secret-looking names of the target's environment. Values below 8 bytes or too common
   // to be secret are ignored; returns whether it was taken.

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "bpf/event.h"
 #include "userspace/bundle/frame.h"
 
 namespace scopetrace {
 namespace {
+
+constexpr std::size_t kMaxCommBytes = ST_COMM_LEN - 1;
 
 // Decoded bodies read from here; every failure is the same to the caller.
 tl::unexpected<Error> broken(const char* what) {
@@ -84,6 +87,20 @@ Encoded encode_one(const LevelMessage& message) {
   put(payload, message.level);
   put_name(payload, message.third_party);
   return seal_payload(ChannelType::kLevel, payload);
+}
+
+Encoded encode_one(const MemberMessage& message) {
+  if (message.comm.size() > kMaxCommBytes) {
+    return fail(ErrorCode::kLimit, "channel: a process's name is longer than 15 bytes");
+  }
+  ByteVector payload;
+  put(payload, message.time_ns);
+  put(payload, message.blind_ns);
+  put(payload, message.tgid);
+  put(payload, message.inner_tgid);
+  put(payload, message.how);
+  put_name(payload, message.comm);
+  return seal_payload(ChannelType::kMember, payload);
 }
 
 Encoded encode_one(const StopMessage&) { return seal_payload(ChannelType::kStop, {}); }
@@ -242,6 +259,19 @@ Result<ToRedact> decode_level(FieldReader fields) {
   return message;
 }
 
+Result<ToRedact> decode_member(FieldReader fields) {
+  MemberMessage message;
+  fields.get(message.time_ns);
+  fields.get(message.blind_ns);
+  fields.get(message.tgid);
+  fields.get(message.inner_tgid);
+  fields.get(message.how);
+  fields.get_name(message.comm);
+  const bool is_good = message.how <= ST_JOIN_MOVED && message.comm.size() <= kMaxCommBytes;
+  if (!fields.is_exact() || !is_good) return broken("bad member message");
+  return message;
+}
+
 Result<FromRedact> decode_ready(FieldReader fields) {
   ReadyMessage message;
   fields.get(message.version);
@@ -341,6 +371,8 @@ Result<ToRedact> decode_to_redact(Bytes datagram, UniqueFd fd) {
       return decode_secret(fields, std::move(fd));
     case ChannelType::kLevel:
       return decode_level(fields);
+    case ChannelType::kMember:
+      return decode_member(fields);
     case ChannelType::kStop:
       if (!opened.payload.empty()) return broken("bad stop message");
       return StopMessage{};

@@ -27,6 +27,7 @@ enum class ChannelType : std::uint16_t {
   kSecret = 3,
   kLevel = 4,
   kStop = 5,
+  kMember = 6,
   // redact to capture
   kReady = 33,
   kHeartbeat = 34,
@@ -82,11 +83,22 @@ struct LevelMessage {
   ChannelLevel level = ChannelLevel::kOff;
   std::string third_party;  // host name; empty: every third party
 };
+// A process came into the capture or went out of it: a line of the bundle.
+struct MemberMessage {
+  std::uint64_t time_ns = 0;  // CLOCK_BOOTTIME
+  std::uint64_t blind_ns = kUnknownBlindNs;
+  std::uint32_t tgid = 0;
+  std::uint32_t inner_tgid = 0;
+  std::uint8_t how = 0;  // enum st_join of bpf/event.h; 0: it left
+  std::string comm;      // at most 15 bytes, without NUL
+
+  static constexpr std::uint64_t kUnknownBlindNs = ~std::uint64_t{0};
+};
 // Drain the ring, finish every stage, send the last FRAME, then DONE.
 struct StopMessage {};
 
-using ToRedact =
-    std::variant<ConfigMessage, RulesMessage, SecretMessage, LevelMessage, StopMessage>;
+using ToRedact = std::variant<ConfigMessage, RulesMessage, SecretMessage, LevelMessage, StopMessage,
+                              MemberMessage>;
 
 // ---- redact to capture -------------------------------------------------------------------------
 

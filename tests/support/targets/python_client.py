@@ -51,4 +51,5 @@ def main():
         print(answer.status, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

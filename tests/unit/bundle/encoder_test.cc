@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/bundle/encoder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -92,6 +93,18 @@ TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
   connection.third_party_source = "sni";
   EXPECT_NE(encode(connection).find(R"("peer":{"address":"127.0.0.1","port":0})"),
             std::string::npos);
+}
+
+TEST_F(EncoderTest, TellsMembersThatJoinAndLeave) {
+  RedactedMember member{
+      .origin = kOrigin, .comm = "w\x01", .inner_tgid = 3, .how = "forked", .blind_ns = 9};
+  EXPECT_THAT(encode(member),
+              testing::HasSubstr(R"("comm":"w\u0001","event":"joined","how":"forked",)"
+                                 R"("namespace_tgid":3,"blind_ns":9)"));
+  member.blind_ns.reset();
+  EXPECT_THAT(encode(member), testing::Not(testing::HasSubstr("blind_ns")));
+  member.how.clear();
+  EXPECT_THAT(encode(member), testing::HasSubstr(R"("event":"left")"));
 }
 
 TEST_F(EncoderTest, SaysWhatWasPlain) {

@@ -154,6 +154,12 @@ TEST(TimelineTest, ShowsGapsAndWithheldLines) {
 TEST(TimelineTest, NamesTheSignalOfAKilledProcess) {
   EXPECT_THAT(show({R"({"type":"process","tgid":5,"comm":"worker","event":"exit","signal":9})"}),
               HasSubstr("process 5 worker was killed by signal 9 KILL"));
+  const std::string joined = R"({"type":"process","tgid":5,"comm":"worker","event":"joined",)";
+  EXPECT_THAT(show({joined + R"("how":"forked","blind_ns":0})"}),
+              HasSubstr("process 5 worker joined (forked)\n"));
+  EXPECT_THAT(show({joined + R"("how":"executed","blind_ns":3000000})"}),
+              HasSubstr("joined (executed), blind for 3 ms"));
+  EXPECT_THAT(show({joined + R"("how":"moved"})"}), HasSubstr("joined (moved), not looked at"));
 }
 
 // Every place where a string of the target can stand holds a terminal command.

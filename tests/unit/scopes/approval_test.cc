@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scopes/approval.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "scopes/approval_check.h"
@@ -207,15 +208,76 @@ TEST(PresetOrderTest, IsOneForEachComposition) {
   EXPECT_EQ(order_presets({}), std::vector<std::string>{"standard"});
 }
 
-TEST(CheckApprovalTest, RefusesUnitTargetsForNow) {
+// Groups: what the approval names, what is there, and the refusal; empty: accepted.
+struct GroupCase {
+  const char* name;
+  void (*edit)(Approval&, CheckFacts&);
+  const char* refusal;
+};
+class CheckGroupTest : public testing::TestWithParam<GroupCase> {};
+
+TEST_P(CheckGroupTest, ComparesNameAndPrograms) {
   Approval approval = test_approval(TestPeople());
-  const CheckFacts facts = fitting_facts(approval);
+  CheckFacts facts = fitting_facts(approval);
+  approval.target = {};
   approval.target.kind = TargetKind::kUnit;
+  approval.target.unit = "a.service";
+  approval.target.executables = {sha256(as_bytes("one")), sha256(as_bytes("two"))};
+  facts.process.reset();
+  facts.group = GroupFacts();
+  facts.group->target = approval.target;
+  facts.group->executables = {sha256(as_bytes("other")), sha256(as_bytes("two"))};
+  GetParam().edit(approval, facts);
+
+  const Status status = check_approval(approval, facts);
+
+  ASSERT_EQ(status.has_value(), *GetParam().refusal == '\0');
+  if (status) return;
+  EXPECT_EQ(status.error().code(), ErrorCode::kRefused);
+  EXPECT_THAT(status.error().message(), testing::HasSubstr(GetParam().refusal));
+  EXPECT_THAT(status.error().hint(), testing::HasSubstr("--unit a.service"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Groups, CheckGroupTest,
+    testing::Values(GroupCase{"OneProgramFits", [](Approval&, CheckFacts&) {}, ""},
+                    GroupCase{"NobodyIsThere",
+                              [](Approval&, CheckFacts& f) { f.group->executables.clear(); }, ""},
+                    GroupCase{"AnyProgram",
+                              [](Approval& a, CheckFacts& f) {
+                                a.target.executables.clear();
+                                f.group->executables = {sha256(as_bytes("other"))};
+                              },
+                              ""},
+                    GroupCase{"NoProgramFits",
+                              [](Approval&, CheckFacts& f) {
+                                f.group->executables = {sha256(as_bytes("other"))};
+                              },
+                              "with 2 programs, of which none runs there now, but sha256:"},
+                    GroupCase{"OtherUnit",
+                              [](Approval&, CheckFacts& f) { f.group->target.unit = "b.service"; },
+                              "names unit a.service, but the target is unit b.service"},
+                    GroupCase{"OtherKind",
+                              [](Approval&, CheckFacts& f) {
+                                f.group->target.kind = TargetKind::kCgroup;
+                                f.group->target.group = "/a.service";
+                              },
+                              "but the target is cgroup /a.service"},
+                    GroupCase{"AProcess", [](Approval&, CheckFacts& f) { f.group.reset(); },
+                              "but the target is a process or command"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(CheckApprovalTest, RefusesAGroupForAProcess) {
+  const Approval approval = test_approval(TestPeople());
+  CheckFacts facts = fitting_facts(approval);
+  facts.group = GroupFacts();
+  facts.group->target.kind = TargetKind::kUnit;
+  facts.group->target.unit = "a.service";
 
   const Status status = check_approval(approval, facts);
 
   ASSERT_FALSE(status);
-  EXPECT_NE(status.error().message().find("not supported yet by this version"), std::string::npos);
+  EXPECT_THAT(status.error().message(), testing::HasSubstr("but the target is unit a.service"));
 }
 
 }  // namespace

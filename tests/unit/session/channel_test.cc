@@ -77,6 +77,37 @@ TEST(ChannelTest, CarriesSmallMessages) {
   EXPECT_EQ(std::get<MuteMessage>(mute.value()).conn_id, 13u);
 }
 
+TEST(ChannelTest, CarriesMembers) {
+  MemberMessage sent;
+  sent.time_ns = 14;
+  sent.blind_ns = 15;
+  sent.tgid = 16;
+  sent.inner_tgid = 17;
+  sent.how = 2;
+  sent.comm = "worker";
+  const auto encoded = encode(ToRedact(sent));
+  ASSERT_TRUE(encoded);
+  ByteVector bytes = encoded->bytes;
+
+  const auto decoded = decode_to_redact(bytes, UniqueFd());
+
+  ASSERT_TRUE(decoded);
+  const auto& member = std::get<MemberMessage>(*decoded);
+  EXPECT_EQ(member.time_ns, 14u);
+  EXPECT_EQ(member.blind_ns, 15u);
+  EXPECT_EQ(member.tgid, 16u);
+  EXPECT_EQ(member.inner_tgid, 17u);
+  EXPECT_EQ(member.how, 2);
+  EXPECT_EQ(member.comm, "worker");
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(decode_to_redact(Bytes(bytes).first(size), UniqueFd())) << size;
+  }
+  sent.comm = std::string(16, 'x');
+  EXPECT_EQ(encode(ToRedact(sent)).error().code(), ErrorCode::kLimit);
+  bytes[sizeof(ChannelHeader) + 24] = std::byte{5};  // how
+  EXPECT_FALSE(decode_to_redact(bytes, UniqueFd()));
+}
+
 TEST(ChannelTest, RefusesEveryTruncation) {
   const ByteVector bytes = bytes_of(good_done());
 

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/authorize.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "scopes/approval_check.h"
 #include "scopes/approval_rules.h"
@@ -14,7 +10,6 @@
 #include "scopes/revocation.h"
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
-#include "userspace/base/file.h"
 #include "userspace/base/request_header.h"
 #include "userspace/session/capture/host_side.h"
 #include "userspace/session/host_rules.h"
@@ -22,8 +17,7 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxStatusBytes = 64 * 1024;  // of /proc/PID/status
-constexpr std::size_t kMaxRequests = 8;             // as in an approval
+constexpr std::size_t kMaxRequests = 8;  // as in an approval
 
 // Whatever is wrong with an approval, the answer is the same: no.
 Error as_refusal(const Error& error) {
@@ -39,37 +33,12 @@ Error as_refusal(const Error& error) {
   }
 }
 
-Result<UniqueFd> open_process(std::uint32_t tgid) {
-  UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, tgid, 0)));
-  if (fd) return fd;
-  if (errno == ESRCH || errno == EINVAL) {
-    return fail(ErrorCode::kNotFound, "no process has pid " + std::to_string(tgid));
-  }
-  return fail_errno("pid " + std::to_string(tgid));
-}
-
-// A command that the front end holds: nobody may pass a running process off as one.
-Status check_held(std::uint32_t tgid, const Peer& peer) {
-  const std::string path = "/proc/" + std::to_string(tgid) + "/status";
-  ST_ASSIGN_OR_RETURN(const std::string status, read_file(path, kMaxStatusBytes));
-  const std::string front = std::to_string(peer.tgid) + "\n";
-  const bool is_traced = status.find("\nTracerPid:\t" + front) != std::string::npos;
-  const bool is_child = status.find("\nPPid:\t" + front) != std::string::npos;
-  if (is_traced && is_child) return {};
-  return fail(ErrorCode::kRefused,
-              "pid " + std::to_string(tgid) + " was not started by this attach");
-}
-
-CheckFacts facts_of(const Authorization& allowed, bool is_command, std::uint64_t uses) {
+CheckFacts facts_of(const Authorization& allowed, std::uint64_t uses) {
   CheckFacts facts;
   facts.now_s = allowed.now_s;
   facts.host = allowed.host;
   facts.host_key = allowed.host_key.public_key().fingerprint();
-  if (is_command) {
-    facts.command_exe = allowed.process.exe;
-  } else {
-    facts.process = allowed.process;
-  }
+  fill_target_facts(allowed.target, facts);
   facts.redaction = allowed.rules;
   facts.uses_so_far = uses;
   return facts;
@@ -229,13 +198,11 @@ Status check_document(Authorization& allowed, const CaptureRequest& request) {
 }
 
 Status check_target(Authorization& allowed, const CaptureRequest& request, const Peer& peer) {
-  ST_ASSIGN_OR_RETURN(allowed.target, open_process(request.tgid));
-  ST_ASSIGN_OR_RETURN(allowed.process, read_process(request.tgid));
-  if (request.is_command) ST_RETURN_IF_ERROR(check_held(request.tgid, peer));
+  ST_ASSIGN_OR_RETURN(allowed.target, look_at_target(request, peer));
   ST_ASSIGN_OR_RETURN(const std::uint64_t uses,
                       count_uses(allowed.folders.uses(), allowed.document.approval));
   ST_RETURN_IF_ERROR(check_uses(allowed.folders.ledger(), allowed.document.approval, uses));
-  return check_approval(allowed.document.approval, facts_of(allowed, request.is_command, uses));
+  return check_approval(allowed.document.approval, facts_of(allowed, uses));
 }
 
 }  // namespace
@@ -248,7 +215,6 @@ Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer)
                         .quorum = {},
                         .host_key = std::move(side.host_key),
                         .host = std::move(side.host),
-                        .process = {},
                         .target = {},
                         .rules = {},
                         .rules_text = {},
@@ -262,13 +228,6 @@ Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer)
   ST_RETURN_IF_ERROR(check_target(allowed, request, peer));
   ST_RETURN_IF_ERROR(narrow_all(allowed, request));
   return allowed;
-}
-
-Status check_same_process(const Authorization& allowed) {
-  ST_ASSIGN_OR_RETURN(const ProcessFacts now, read_process(allowed.process.tgid));
-  if (now.start_ticks == allowed.process.start_ticks && now.exe == allowed.process.exe) return {};
-  return fail(ErrorCode::kRefused,
-              "pid " + std::to_string(now.tgid) + " runs another program than a moment ago");
 }
 
 }  // namespace scopetrace

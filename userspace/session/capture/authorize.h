@@ -10,9 +10,8 @@
 #include "scopes/host.h"
 #include "scopes/policy.h"
 #include "scopes/quorum.h"
-#include "scopes/target.h"
 #include "userspace/base/result.h"
-#include "userspace/base/unique_fd.h"
+#include "userspace/session/capture/allowed_target.h"
 #include "userspace/session/capture/host_side.h"
 #include "userspace/session/front/front_channel.h"
 
@@ -26,8 +25,7 @@ struct Authorization {
   Quorum quorum;
   SigningKey host_key;
   HostFacts host;
-  ProcessFacts process;
-  UniqueFd target;          // pidfd
+  AllowedTarget target;
   std::uint64_t now_s = 0;  // that all of it was judged by: scopes/clock_rule.h
   Digest rules{};           // of the redaction rule set …
   std::string rules_text;   // … and its profiles, one behind the other
@@ -42,11 +40,7 @@ struct Authorization {
 };
 
 // Errors: kRefused for everything about the approval and for a request that asks for more;
-// kNotFound when there is no such process; kIo when this host is not set up.
+// kNotFound when there is no such process or group; kIo when this host is not set up.
 Result<Authorization> authorize(const CaptureRequest& request, const Peer& peer);
-
-// The process is still the one that was allowed, running the same program: its facts are read and
-// its executable is hashed again.
-Status check_same_process(const Authorization& allowed);
 
 }  // namespace scopetrace

@@ -20,6 +20,7 @@
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/session/capture/allowed_target.h"
 #include "userspace/session/capture/doctor.h"
 #include "userspace/session/capture/own_process.h"
 
@@ -53,11 +54,17 @@ LedgerEntry request_entry(const ApprovalText& document, uid_t uid) {
 Result<HostAnswer> sign_request(const HostCall& call, const HostSide& side, const Peer& peer) {
   ST_RETURN_IF_ERROR(check_privileges(AttachKind::kNone));
   ST_ASSIGN_OR_RETURN(const ApprovalText draft, parse_approval_body(call.text));
-  ST_ASSIGN_OR_RETURN(
-      const ApprovalText document,
-      gather_and_sign_host_block(
-          draft.approval, {call.tgid, call.group, call.any_executable, call.command, call.fd.get()},
-          side.host_key));
+  TargetRequest target{.tgid = call.tgid,
+                       .initial_tgid = 0,
+                       .group = call.group,
+                       .is_any_executable = call.any_executable,
+                       .command = call.command,
+                       .program = call.fd.get()};
+  if (call.tgid != 0) {
+    ST_ASSIGN_OR_RETURN(target.initial_tgid, find_initial_tgid(call.tgid));
+  }
+  ST_ASSIGN_OR_RETURN(const ApprovalText document,
+                      gather_and_sign_host_block(draft.approval, target, side.host_key));
   ST_RETURN_IF_ERROR(note(side, request_entry(document, peer.uid)));
   return HostAnswer{format_signed_text(document.text.body, document.text.blocks), {}, {}};
 }

@@ -1,38 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks for new libraries of the target on a thread of its own: a target whose files hang delays
+// Looks for new libraries of processes on a thread of its own: a target whose files hang delays
 // neither the deadline nor a seal.
 #pragma once
 
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "bpf/event.h"
 #include "userspace/session/capture/target_probes.h"
 #include "userspace/session/capture/work_thread.h"
 
 namespace scopetrace {
 
+// Why a process is looked at.
+struct ScanRequest {
+  std::uint32_t own_tgid = 0;             // as this program sees it
+  std::uint64_t since_ns = 0;             // CLOCK_BOOTTIME: when what is looked for came
+  std::optional<st_member_event> joined;  // it joined; empty: it loaded a library
+};
+
+struct ScanResult {
+  ScanRequest request;
+  std::vector<ResolvedFile> files;  // not known before
+  bool is_examined = false;         // false: it could not be looked at, as when it has ended
+};
+
+// One scan at a time, so that no file is resolved twice.
 class LibraryRescan {
  public:
-  LibraryRescan(std::uint32_t tgid, ResolverOptions options);
+  static constexpr std::size_t kMaxWaiting = 1024;
 
-  // Starts a scan, or another one after that which runs.
-  void request(std::set<FileId> known);
+  explicit LibraryRescan(ResolverOptions options);
+
+  // Looks at this process once those that wait have been looked at; `known` is what need not be
+  // found again. False: too many wait. A library is not looked for twice in one waiting process.
+  bool request(ScanRequest request, const std::set<FileId>& known);
+  // Nobody waits, and nobody is being looked at.
+  bool is_idle() const { return !running_ && waiting_.empty(); }
+  // Whoever waits or is being looked at, at the end: nobody is any more.
+  std::vector<ScanRequest> give_up();
   // Readable when a scan has ended.
   int event_fd() const { return event_.get(); }
-  // What the scans found since the last call. Starts the scan that was requested meanwhile.
-  std::vector<ResolvedFile> take(std::set<FileId> known);
+  // The scan that has ended, if any.
+  std::optional<ScanResult> take();
+  // Starts the next scan. Call it when the result of the last one is known.
+  void go_on(const std::set<FileId>& known);
 
  private:
-  void scan(const std::set<FileId>& known);
+  void scan(ScanRequest request, const std::set<FileId>& known);
 
-  std::uint32_t tgid_;
   ResolverOptions options_;
   UniqueFd event_;
-  bool is_running_ = false;    // caller's thread only, as is the next
-  bool is_requested_ = false;  // while one was running
+  std::deque<ScanRequest> waiting_;     // caller's thread only, as is the next
+  std::optional<ScanRequest> running_;  // being looked at
   std::mutex mutex_;
-  std::vector<ResolvedFile> found_;
+  std::optional<ScanResult> result_;
   WorkThread thread_;  // last: ends before what it uses
 };
 

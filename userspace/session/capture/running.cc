@@ -45,9 +45,12 @@ RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWa
       front_fd_(front_fd),
       signal_fd_(signal_fd),
       monitor_(limits, boottime_ns(), make_jitter()),
-      rescan_(prepared.allowed.process.tgid, resolver_options()),
+      members_(prepared, resolver_options()),
       resumed_ns_(boottime_ns()),
-      next_head_ns_(resumed_ns_ + kSealHeadNs) {}
+      next_head_ns_(resumed_ns_ + kSealHeadNs) {
+  prepared_.probes->set_member_callback(
+      [this](const st_member_event& event) { members_.take(event); });
+}
 
 RunEnd RunningSession::run() {
   while (true) {
@@ -67,16 +70,17 @@ RunEnd RunningSession::run() {
 }
 
 void RunningSession::wait_for_facts() {
-  std::array<pollfd, 9> polled = {
+  std::array<pollfd, 10> polled = {
       pollfd{front_fd_, POLLIN, 0},
       pollfd{is_channel_open_ ? prepared_.redactor->channel_fd() : -1, POLLIN, 0},
       pollfd{prepared_.redactor->death_fd(), POLLIN, 0},
-      pollfd{prepared_.allowed.target.get(), POLLIN, 0},
+      pollfd{prepared_.allowed.target.pidfd.get(), POLLIN, 0},
       pollfd{prepared_.probes->control_epoll_fd(), POLLIN, 0},
       pollfd{bundle_.failure_fd(), POLLIN, 0},
       pollfd{signal_fd_, POLLIN, 0},
-      pollfd{rescan_.event_fd(), POLLIN, 0},
-      pollfd{outside_.event_fd(), POLLIN, 0}};
+      pollfd{members_.scan_fd(), POLLIN, 0},
+      pollfd{outside_.event_fd(), POLLIN, 0},
+      pollfd{members_.program_fd(), POLLIN, 0}};
   if (::poll(polled.data(), polled.size(), kTickMs) <= 0) return;
 
   if (is_readable(polled[0])) handle_front();
@@ -91,8 +95,9 @@ void RunningSession::wait_for_facts() {
   if (is_readable(polled[2])) monitor_.request_end(EndReason::kRedactorDied);
   if (is_readable(polled[5])) handle_write_failure();
   if (is_readable(polled[6])) monitor_.request_end(EndReason::kStopped);
-  if (is_readable(polled[7])) handle_libraries();
+  if (is_readable(polled[7])) members_.handle_scans(is_attached_);
   if (is_readable(polled[8])) look_outside();
+  if (is_readable(polled[9])) handle_programs();
 }
 
 void RunningSession::handle_front() {
@@ -103,8 +108,10 @@ void RunningSession::handle_front() {
 }
 
 void RunningSession::handle_control(const st_process_event& event) {
-  const bool is_target = event.header.tgid == prepared_.allowed.process.tgid;
-  if (event.header.type == ST_EVENT_LIBRARY) rescan_.request(prepared_.target->known());
+  const bool is_target = event.header.tgid == prepared_.allowed.target.process.tgid;
+  if (event.header.type == ST_EVENT_LIBRARY) members_.take_library(event.header);
+  if (event.header.type == ST_EVENT_GROUP_MADE) members_.take_group_made();
+  if (event.header.type == ST_EVENT_EXIT) members_.take_exit(event.header.tgid);
   if (!is_target) return;
   if (event.header.type == ST_EVENT_EXIT) {
     end_.target_status = event.exit_code;
@@ -115,9 +122,18 @@ void RunningSession::handle_control(const st_process_event& event) {
   }
 }
 
-void RunningSession::handle_libraries() {
-  auto found = rescan_.take(prepared_.target->known());
-  if (is_attached_) prepared_.target->attach(std::move(found));
+void RunningSession::handle_programs() {
+  const Status told = members_.handle_programs();
+  // A group that runs more programs than fit is captured without those.
+  if (!told && told.error().code() != ErrorCode::kLimit) {
+    monitor_.request_end(EndReason::kProbesFailed);
+  }
+}
+
+std::map<std::string, std::uint64_t> RunningSession::member_counts() const {
+  const Authorization& allowed = prepared_.allowed;
+  if (!allowed.target.group && !allowed.document.approval.children) return {};
+  return counts_of(members_.counts(), prepared_.programs.get());
 }
 
 void RunningSession::handle_write_failure() {
@@ -241,6 +257,7 @@ void RunningSession::end_probes() {
       [this](const st_process_event& event) { handle_control(event); },
       std::chrono::milliseconds(0));
   if (!read) monitor_.request_end(EndReason::kProbesFailed);
+  members_.finish();
 }
 
 void RunningSession::drain_redactor() {

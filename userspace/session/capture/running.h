@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "userspace/session/capture/bundle_file.h"
+#include "userspace/session/capture/members.h"
 #include "userspace/session/capture/monitor.h"
 #include "userspace/session/capture/outside_watch.h"
 #include "userspace/session/capture/preflight.h"
-#include "userspace/session/capture/rescan.h"
 #include "userspace/session/capture/tally.h"
 #include "userspace/session/front/front_channel.h"
 
@@ -41,13 +41,15 @@ class RunningSession {
 
   const std::vector<FlagState>& flag_changes() const { return flag_changes_; }
   const Tally& tally() const { return tally_; }
+  // What became of members, by the names of the summary; empty when the target is one process.
+  std::map<std::string, std::uint64_t> member_counts() const;
   CaptureStatus status() const;
 
  private:
   void wait_for_facts();
   void handle_front();
   void handle_control(const st_process_event& event);
-  void handle_libraries();
+  void handle_programs();
   void handle_write_failure();
   void look_outside();
   Status obey_flags(const CaptureFlags& before);
@@ -66,7 +68,7 @@ class RunningSession {
   int front_fd_;
   int signal_fd_;
   SessionMonitor monitor_;
-  LibraryRescan rescan_;
+  Members members_;
   std::function<Status(const Digest&, std::uint64_t)> seal_head_job_;
   std::function<Status(const FlagState&)> flags_job_;
   std::vector<FlagState> flag_changes_;

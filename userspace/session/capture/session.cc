@@ -60,7 +60,7 @@ class Session {
     const Authorization& allowed = prepared_.allowed;
     LeafSalt salt;
     fill_random(salt);
-    ST_RETURN_IF_ERROR(configure_redactor(*prepared_.redactor, allowed, salt, clocks_));
+    ST_RETURN_IF_ERROR(configure_redactor(prepared_, salt, clocks_));
     for (LevelMessage& message : level_messages({}, outside_.flags())) {
       ST_RETURN_IF_ERROR(prepared_.redactor->send(ToRedact(std::move(message))));
     }
@@ -136,7 +136,7 @@ class Session {
     ready.session = id_;
     ready.limit_ns = seconds() * kNanosecondsPerSecond;
     ready.attach_ns = attach_ns_;
-    ready.notes = coverage_notes(*prepared_.target, prepared_.allowed.process.tgid);
+    ready.notes = coverage_notes(prepared_);
     // A front end that is gone by now ends the session through its channel.
     send_surely(input_.front_fd, FrontMessageType::kReady, encode_ready(ready));
   }
@@ -167,6 +167,7 @@ class Session {
     summary.losses = losses_of(tally);
     summary.claimed_redactions = tally.claimed_redactions;
     summary.counts = counts_of(tally);
+    summary.counts.merge(running.member_counts());
     summary.counts["attach_us"] = attach_ns_ / 1000;
     summary.counts["detach_us"] = detach_ns / 1000;
     summary.cpu_ns = tally.kernel[ST_COUNT_CPU_NS];
@@ -242,7 +243,7 @@ Status run_session(SessionInput input) {
     return fail(std::move(allowed).error());
   }
   ST_ASSIGN_OR_RETURN(const std::string redact_program, find_redact_program());
-  const UniqueFd target(::fcntl(allowed->target.get(), F_DUPFD_CLOEXEC, 0));
+  const UniqueFd target(::fcntl(allowed->target.pidfd.get(), F_DUPFD_CLOEXEC, 0));
   Result<Prepared> prepared = prepare(std::move(*allowed), redact_program);
   if (!prepared) {
     return fail(explain(std::move(prepared).error(), input, has_ended(target)));

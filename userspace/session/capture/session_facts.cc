@@ -3,6 +3,8 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
+
 #include "userspace/session/capture/blind_spots.h"
 
 namespace scopetrace {
@@ -14,6 +16,34 @@ constexpr const char* kIoUringReason = "the target has a ring: what it moves is 
 std::string read_kernel_release() {
   utsname names{};
   return ::uname(&names) == 0 ? names.release : "unknown";
+}
+
+void describe_process(const Prepared& prepared, SessionRecord& record) {
+  const Authorization& allowed = prepared.allowed;
+  const std::uint32_t inner_tgid = prepared.probes->target().inner_tgid;
+  record.tgid = allowed.target.process.tgid;
+  record.namespace_tgid = inner_tgid == record.tgid ? 0 : inner_tgid;
+  record.start_ticks = std::to_string(allowed.target.process.start_ticks);
+  record.executable = format_digest(allowed.target.process.exe);
+  record.context = allowed.document.approval.context;
+}
+
+// Whether anybody in the target has a ring of io_uring.
+bool uses_io_uring(const Prepared& prepared) {
+  if (!prepared.allowed.target.group) return has_io_uring(prepared.allowed.target.own_tgid);
+  return std::any_of(prepared.present.begin(), prepared.present.end(),
+                     [](const st_member_event& event) { return has_io_uring(event.own_tgid); });
+}
+
+// Who is captured of a group, for a person.
+std::string describe_members(const Prepared& prepared) {
+  const std::size_t count = prepared.present.size() + prepared.not_examined.size();
+  const AllowedGroup& group = *prepared.allowed.target.group;
+  const std::uint64_t others = prepared.programs->rejected();
+  std::string text = describe_group(group.facts.target) + ": " + std::to_string(count) +
+                     (count == 1 ? " process is" : " processes are") + " captured now";
+  if (others != 0) text += ", " + std::to_string(others) + " other programs there are not approved";
+  return text;
 }
 
 }  // namespace
@@ -29,11 +59,13 @@ SessionRecord make_session_record(const Prepared& prepared, const SessionStart& 
   record.approval = approval.id;
   record.level = level_name(allowed.level);
   record.redaction = allowed.document.text.value("redaction");
-  record.tgid = allowed.process.tgid;
-  record.start_ticks = std::to_string(allowed.process.start_ticks);
+  if (allowed.target.group) {
+    record.group_path = allowed.target.group->facts.path;
+    record.context = allowed.target.group->facts.context;
+  } else {
+    describe_process(prepared, record);
+  }
   record.target = format_target(approval.target);
-  record.executable = format_digest(allowed.process.exe);
-  record.context = approval.context;
   record.third_parties = allowed.third_parties;
   record.max_seconds = allowed.seconds;
   record.max_bytes = allowed.max_bytes;
@@ -42,7 +74,7 @@ SessionRecord make_session_record(const Prepared& prepared, const SessionStart& 
   record.probes_attached = prepared.target->attached();
   record.probes_attached.push_back(describe(prepared.probes->features()));
   record.probes_failed = prepared.target->failed();
-  if (has_io_uring(record.tgid)) record.probes_failed.push_back({"io_uring", kIoUringReason});
+  if (uses_io_uring(prepared)) record.probes_failed.push_back({"io_uring", kIoUringReason});
   record.libraries = prepared.target->libraries();
   record.flags = start.flags;
   record.clocks = start.clocks;
@@ -91,8 +123,8 @@ LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& s
            {"target", printable_ascii(format_target(approval.target))},
            {"not_before", format_seconds(approval.not_before_s)},
            {"not_after", format_seconds(approval.not_after_s)},
-           {"tgid", std::to_string(allowed.process.tgid)},
-           {"start", std::to_string(allowed.process.start_ticks)},
+           {"tgid", std::to_string(allowed.target.process.tgid)},
+           {"start", std::to_string(allowed.target.process.start_ticks)},
            {"level", std::string(level_name(allowed.level))},
            {"seconds", std::to_string(allowed.seconds)},
            {"uid", std::to_string(asked_by_uid)}}};
@@ -127,9 +159,12 @@ LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
            {"uid", std::to_string(asked_by_uid)}}};
 }
 
-std::vector<std::string> coverage_notes(const TargetProbes& target, std::uint32_t tgid) {
+std::vector<std::string> coverage_notes(const Prepared& prepared) {
+  const TargetProbes& target = *prepared.target;
   std::vector<std::string> notes;
-  if (has_io_uring(tgid)) notes.push_back(std::string("not covered: io_uring, ") + kIoUringReason);
+  if (prepared.allowed.target.group) notes.push_back(describe_members(prepared));
+  if (uses_io_uring(prepared))
+    notes.push_back(std::string("not covered: io_uring, ") + kIoUringReason);
   bool is_any_covered = false;
   for (const CoveredLibrary& library : target.libraries()) {
     is_any_covered = is_any_covered || library.is_covered;

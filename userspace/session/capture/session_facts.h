@@ -41,6 +41,6 @@ LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
                               std::uint32_t asked_by_uid);
 
 // What a person should know before trusting the absence of something, one sentence each.
-std::vector<std::string> coverage_notes(const TargetProbes& target, std::uint32_t tgid);
+std::vector<std::string> coverage_notes(const Prepared& prepared);
 
 }  // namespace scopetrace

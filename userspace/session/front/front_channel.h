@@ -26,7 +26,8 @@ inline constexpr std::size_t kMaxFrontMessage = 128 * 1024;  // an approval take
 struct CaptureRequest {
   std::string approval;           // the signed text, byte for byte
   std::string root;               // as --root; empty: the real places
-  std::uint32_t tgid = 0;         // in the initial pid namespace
+  std::uint32_t tgid = 0;         // as the caller sees it; 0 with a group
+  std::string group;              // `unit=NAME`, `container=ID` or `cgroup=PATH`; empty: a process
   bool is_command = false;        // the front end started it and holds it stopped after exec
   std::uint64_t max_seconds = 0;  // 0: as the approval says; so below
   std::uint64_t max_bytes = 0;

@@ -111,6 +111,7 @@ std::string encode_request(const CaptureRequest& request) {
   return dump({{"approval", request.approval},
                {"root", request.root},
                {"tgid", request.tgid},
+               {"group", request.group},
                {"command", request.is_command},
                {"seconds", request.max_seconds},
                {"max_bytes", request.max_bytes},
@@ -128,6 +129,7 @@ Result<CaptureRequest> decode_request(const std::string& body) {
   members.read("approval", request.approval);
   members.read("root", request.root);
   members.read("tgid", request.tgid);
+  members.read("group", request.group);
   members.read("command", request.is_command);
   members.read("seconds", request.max_seconds);
   members.read("max_bytes", request.max_bytes);

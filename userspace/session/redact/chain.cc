@@ -63,6 +63,21 @@ RedactorConfig redactor_config(const RedactConfig& config) {
   return made;
 }
 
+std::string join_name(std::uint8_t how) {
+  switch (how) {
+    case ST_JOIN_PRESENT:
+      return "present";
+    case ST_JOIN_FORKED:
+      return "forked";
+    case ST_JOIN_EXECUTED:
+      return "executed";
+    case ST_JOIN_MOVED:
+      return "moved";
+    default:
+      return "";
+  }
+}
+
 // A header field is looked for by the kernel (ProbeConfig::requests); "any" and "failed" are not.
 ReassemblerLimits reassembler_limits(const RedactConfig& config) {
   ReassemblerLimits limits;
@@ -98,6 +113,7 @@ struct Chain::Stages {
   std::unique_ptr<Sink<StreamItem>> dissector;
   std::unique_ptr<Reassembler> reassembler;
 
+  bool tells_processes = false;
   StatsMessage counted;  // what push() counts itself
   std::uint64_t discarded_records = 0;
   bool is_off = false;
@@ -110,6 +126,9 @@ Result<std::unique_ptr<Chain>> Chain::make(const RedactConfig& config, Bytes rul
                                            Sink<DataFrame>& frames) {
   ST_ASSIGN_OR_RETURN(const RuleSet rule_set, RuleSet::parse(rules));
   auto stages = std::make_unique<Stages>(config, frames);
+  const auto& families = config.families;
+  stages->tells_processes =
+      std::find(families.begin(), families.end(), "process") != families.end();
   ST_ASSIGN_OR_RETURN(stages->redactor,
                       Redactor::make(redactor_config(config), rule_set, stages->late_encoder));
   stages->guarded = std::make_unique<GuardedLines>(stages->redactor->leak_guard(), stages->builder);
@@ -154,6 +173,17 @@ Status Chain::learn(const SecretMessage& secret) {
   }
   wipe(content);
   return {};
+}
+
+Status Chain::tell(const MemberMessage& member) {
+  if (!stages_->tells_processes) return {};
+  RedactedMember told;
+  told.origin = {.time_ns = member.time_ns, .tgid = member.tgid, .tid = member.tgid};
+  told.comm = member.comm;
+  told.inner_tgid = member.inner_tgid == member.tgid ? 0 : member.inner_tgid;
+  told.how = join_name(member.how);
+  if (member.blind_ns != MemberMessage::kUnknownBlindNs) told.blind_ns = member.blind_ns;
+  return stages_->redactor->tell(std::move(told));
 }
 
 void Chain::set_level(const LevelMessage& message) {

@@ -88,6 +88,7 @@ Status RedactLoop::handle(ToRedact message) {
   }
   if (!chain_) return fail(ErrorCode::kCorrupt, "message before configuration");
   if (const auto* secret = std::get_if<SecretMessage>(&message)) return chain_->learn(*secret);
+  if (const auto* member = std::get_if<MemberMessage>(&message)) return chain_->tell(*member);
   if (const auto* level = std::get_if<LevelMessage>(&message)) {
     chain_->set_level(*level);
   }
