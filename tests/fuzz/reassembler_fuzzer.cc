@@ -63,6 +63,13 @@ Status push_one(Reassembler& reassembler, const std::uint8_t* in, const std::str
       return reassembler.push(make_connection(1 + (in[2] & 3), ST_CONNECTION_CLOSED));
     case 3:
       return reassembler.advance(1'000'000ULL * in[6] * in[2]);
+    case 6:
+      return reassembler.push(
+          make_window(in[1] & 7, static_cast<st_window_kind>(in[4] % 3), in[2], in[3]));
+    case 7:
+      if ((in[4] & 1) == 0) return reassembler.push(make_process(ST_EVENT_EXIT, 100));
+      reassembler.mute(in[2] & 3);
+      return {};
     default:
       return reassembler.push(event_of(in, payload));
   }
@@ -73,7 +80,9 @@ Status push_one(Reassembler& reassembler, const std::uint8_t* in, const std::str
 std::vector<std::string> make_seeds() {
   return {std::string("\x04\x01\x00\x05\x00\x01\x01\x00\x04\x01\x05\x05\x00\x01\x01\x00", 16),
           std::string("\x04\x01\x20\x05\x00\x01\x01\x00\x04\x01\x00\x20\x00\x01\x01\x00", 16),
-          std::string("\x04\x81\x00\x05\x03\x07\x01\x00\x00\x01\xff\xff\x00\x00\x00\x00", 16)};
+          std::string("\x04\x81\x00\x05\x03\x07\x01\x00\x00\x01\xff\xff\x00\x00\x00\x00", 16),
+          std::string("\x06\x01\x05\x02\x01\x00\x00\x00\x04\x01\x05\x05\x00\x01\x01\x00", 16),
+          std::string("\x07\x00\x01\x00\x01\x00\x00\x00\x01\x01\x01\x00\x00\x00\x00\x00", 16)};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
