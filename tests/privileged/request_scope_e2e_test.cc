@@ -102,7 +102,8 @@ TEST_F(RequestScopeE2eTest, FollowsTheIdThroughGoroutines) {
   TracedHost::load_gateway(port, "X-Request-Id", "req-4711-of-one", kClients);
   seal(*attach);
 
-  // The call without the id is written by a goroutine of its connection, which serves every request.
+  // The call without the id is written by a goroutine of its connection, which serves every
+  // request.
   EXPECT_THAT(exchanges(),
               UnorderedElementsAre("GET " + TracedHost::known_target(kClients) + " 200 id",
                                    "GET /v1/status 200 id", "GET /v1/limits 429 goroutine"));
