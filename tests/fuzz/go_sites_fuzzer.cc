@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool is_whole = has_kind(picked, SiteKind::kGoWrite) &&
                         has_kind(picked, SiteKind::kGoWriteReturn) &&
                         has_kind(picked, SiteKind::kGoRead) && has_kind(picked, SiteKind::kGoClose);
-  if (!is_whole || picked.sites.size() > kMaxSites || picked.facts.problem != GoProblem::kNone) {
+  if (!is_whole || picked.sites.size() > kMaxGoSites || picked.facts.problem != GoProblem::kNone) {
     std::abort();
   }
   for (const Site& site : picked.sites) {

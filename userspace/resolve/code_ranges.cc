@@ -68,7 +68,8 @@ Result<std::vector<FileRange>> read_code_ranges(int fd) {
 }
 
 Status check_sites(std::span<const Site> sites, std::span<const FileRange> ranges) {
-  if (sites.size() > kMaxSites) return fail(ErrorCode::kLimit, "resolver: more than 64 sites");
+  if (sites.size() > kMaxSites)
+    return fail(ErrorCode::kLimit, "resolver: more than " + std::to_string(kMaxSites) + " sites");
   for (const Site& site : sites) {
     if (!is_sane(site)) return fail(ErrorCode::kCorrupt, "resolver: site with impossible fields");
     const bool is_code = std::any_of(ranges.begin(), ranges.end(), [&](const FileRange& range) {

@@ -72,7 +72,7 @@ class Picker {
 
   bool add_site(std::uint64_t address, SiteKind kind) {
     const auto offset = image_.code_offset(address);
-    if (!offset || sites_.size() == kMaxSites) return false;
+    if (!offset || sites_.size() == kMaxGoSites) return false;
     Site site;
     site.file_offset = *offset;
     site.kind = kind;

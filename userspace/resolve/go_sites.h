@@ -11,7 +11,7 @@ namespace scopetrace {
 
 struct GoSites {
   GoFacts facts;
-  std::vector<Site> sites;  // at most kMaxSites; empty when facts name a problem
+  std::vector<Site> sites;  // at most kMaxGoSites; empty when facts name a problem
 };
 
 // All zero for a file that Go did not make, and for a Go program without crypto/tls. Write, Read

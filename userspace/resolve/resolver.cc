@@ -76,6 +76,9 @@ Result<std::vector<Site>> answer(const ResolverInput& input, Bytes image, Resolv
   const GoSites go = pick_go_sites(image);
   header.go = go.facts;
   header.linked = find_uncovered(file, picked, go.facts);
+  if (picked.sites.size() > kMaxSites - kMaxGoSites) {
+    return fail(ErrorCode::kCorrupt, "more functions than any library has");
+  }
   picked.sites.insert(picked.sites.end(), go.sites.begin(), go.sites.end());
   return std::move(picked.sites);
 }
@@ -88,7 +91,7 @@ int run_resolver(const ResolverInput& input) {
   Result<std::vector<Site>> sites = answer(input, file.bytes(), header);
   if (!sites) header.status = status_of(sites.error());
   std::vector<Site> found = sites ? std::move(*sites) : std::vector<Site>();
-  header.count = static_cast<std::uint32_t>(std::min(found.size(), kMaxSites));
+  header.count = static_cast<std::uint32_t>(found.size());
 
   std::array<iovec, 2> parts{iovec{&header, sizeof(header)},
                              iovec{found.data(), header.count * sizeof(Site)}};

@@ -125,6 +125,15 @@ bool wait_for_answer(int socket_fd, std::uint64_t timeout_ms) {
   }
 }
 
+bool is_known(const GoFacts& go) { return go.is_go <= 1 && go.problem <= GoProblem::kCode; }
+
+// Whether the header is in range and `rest_bytes` are the sites that it counts.
+bool adds_up(const ResolverHeader& header, std::size_t rest_bytes) {
+  return header.status == ResolverStatus::kFound && header.count <= kMaxSites &&
+         rest_bytes == header.count * sizeof(Site) && header.build_id_bytes <= kMaxBuildIdBytes &&
+         header.linked <= kLinkedAll && is_known(header.go);
+}
+
 Result<ResolverAnswer> read_answer(int socket_fd) {
   std::array<std::byte, sizeof(ResolverHeader) + kMaxSites * sizeof(Site) + 1> buffer;
   const ssize_t size = ::recv(socket_fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -135,10 +144,9 @@ Result<ResolverAnswer> read_answer(int socket_fd) {
   if (header->status == ResolverStatus::kUnsupported) {
     return fail(ErrorCode::kUnsupported, "resolver: not an x86-64 ELF file");
   }
-  const bool adds_up = header->status == ResolverStatus::kFound && header->count <= kMaxSites &&
-                       reader.rest().size() == header->count * sizeof(Site) &&
-                       header->build_id_bytes <= kMaxBuildIdBytes && header->linked <= kLinkedAll;
-  if (!adds_up) return fail(ErrorCode::kCorrupt, "resolver: the file or its answer is malformed");
+  if (!adds_up(*header, reader.rest().size())) {
+    return fail(ErrorCode::kCorrupt, "resolver: the file or its answer is malformed");
+  }
   ResolverAnswer answer;
   answer.linked = header->linked;
   answer.build_id = to_hex(Bytes(header->build_id).first(header->build_id_bytes));

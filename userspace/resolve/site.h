@@ -88,7 +88,10 @@ inline bool moves_bytes(const Site& site) {
   return site.kind == SiteKind::kTlsRead || site.kind == SiteKind::kTlsWrite;
 }
 
-inline constexpr std::size_t kMaxSites = 64;               // answers of one resolver run
+// Of one file. Those of Go, of which there are as many as its functions have returns, never take
+// the room of the others: a file may have both.
+inline constexpr std::size_t kMaxGoSites = 64;
+inline constexpr std::size_t kMaxSites = 64 + kMaxGoSites;
 inline constexpr std::uint64_t kResolverTimeoutMs = 2000;  // then it is killed
 
 }  // namespace scopetrace

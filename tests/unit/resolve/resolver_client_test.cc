@@ -75,19 +75,71 @@ TEST(ResolverClientTest, TellsThatTheProgramIsMissing) {
   EXPECT_EQ(sites.error().code(), ErrorCode::kIo);
 }
 
+// A program in the resolver's place, for as long as this lives.
+class Impostor {
+ public:
+  explicit Impostor(const std::string& script) {
+    UniqueFd file(::mkstemp(path_.data()));
+    ST_CHECK(write_all(file.get(), as_bytes("#!/bin/sh\n" + script + "\n")));
+    ST_CHECK(::fchmod(file.get(), 0700) == 0);  // closed, since an open file cannot be executed
+  }
+  ~Impostor() { std::filesystem::remove(path_); }
+  Impostor(const Impostor&) = delete;
+  Impostor& operator=(const Impostor&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = (std::filesystem::temp_directory_path() / "st-XXXXXX").string();
+};
+
 TEST(ResolverClientTest, KillsAResolverThatHangs) {
-  std::string script = (std::filesystem::temp_directory_path() / "st-XXXXXX").string();
-  UniqueFd file(::mkstemp(script.data()));
-  ASSERT_TRUE(write_all(file.get(), as_bytes("#!/bin/sh\nkill -STOP $$\n")));
-  ASSERT_EQ(::fchmod(file.get(), 0700), 0);
-  file = UniqueFd();  // a file that is open for writing cannot be executed
+  const Impostor program("kill -STOP $$");
   const UniqueFd loader = open_file(kLoader, O_RDONLY).value();
 
-  const auto sites = resolve_sites(loader.get(), {.program = script, .timeout_ms = 50});
-  std::filesystem::remove(script);
+  const auto sites = resolve_sites(loader.get(), {.program = program.path(), .timeout_ms = 50});
 
   ASSERT_FALSE(sites);
   EXPECT_EQ(sites.error().code(), ErrorCode::kLimit);
+}
+
+// What an impostor answers that says this about Go, with one site.
+Result<ResolverAnswer> answer_with(const GoFacts& go) {
+  ResolverHeader header;
+  header.count = 1;
+  header.go = go;
+  const Site site;
+  std::string octal;
+  const auto add = [&octal](Bytes bytes) {
+    for (const std::byte byte : bytes) {
+      const auto value = std::to_integer<unsigned>(byte);
+      for (const unsigned shift : {6U, 3U, 0U}) {
+        if (shift == 6U) octal += "\\0";
+        octal += static_cast<char>('0' + ((value >> shift) & 7U));
+      }
+    }
+  };
+  add(Bytes(reinterpret_cast<const std::byte*>(&header), sizeof(header)));
+  add(Bytes(reinterpret_cast<const std::byte*>(&site), sizeof(site)));
+  const Impostor program("/usr/bin/printf %b '" + octal + "' | dd bs=4096 iflag=fullblock >&4");
+  return resolve(kLoader, program.path());
+}
+
+TEST(ResolverClientTest, TakesFactsAboutGo) {
+  const auto answer = answer_with({.is_go = 1, .problem = GoProblem::kCode, .minor = 21});
+
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->sites.size(), 1U);
+  EXPECT_EQ(answer->go.minor, 21);
+}
+
+TEST(ResolverClientTest, RefusesFactsAboutGoThatAreOutOfRange) {
+  const GoFacts rows[] = {{.is_go = 2, .problem = GoProblem::kNone},
+                          {.is_go = 1, .problem = static_cast<GoProblem>(4)}};
+  for (const GoFacts& facts : rows) {
+    const auto answer = answer_with(facts);
+    ASSERT_FALSE(answer) << unsigned{facts.is_go};
+    EXPECT_EQ(answer.error().code(), ErrorCode::kCorrupt);
+  }
 }
 
 }  // namespace
