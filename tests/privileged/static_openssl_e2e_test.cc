@@ -7,6 +7,7 @@
 
 #include "tests/privileged/attach_e2e.h"
 #include "tests/support/traced_host.h"
+#include "userspace/base/file.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -30,8 +31,8 @@ class StaticOpensslE2eTest : public AttachE2eTest {
     return host_->path("stripped");
   }
 
-  std::string build_id() {
-    const Finished notes = run_program({"readelf", "-n", TracedHost::stack_client("static")});
+  static std::string build_id(const std::string& file = TracedHost::stack_client("static")) {
+    const Finished notes = run_program({"readelf", "-n", file});
     const std::size_t at = notes.output.find("Build ID: ");
     EXPECT_NE(at, std::string::npos);
     return notes.output.substr(at + 10, 40);
@@ -90,8 +91,17 @@ TEST_F(StaticOpensslE2eTest, NamesStrippedWithoutDebugFile) {
 }
 
 TEST_F(StaticOpensslE2eTest, IgnoresDebugFileOfAnotherBuild) {
-  run({"objcopy", "--only-keep-debug", "--remove-section=.note.gnu.build-id",
-       TracedHost::stack_client("static"), debug_path()});
+  const std::string note = host_->path("note");
+  const std::string debug_file = debug_path();
+  run({"objcopy", "--dump-section", ".note.gnu.build-id=" + note,
+       TracedHost::stack_client("static"), host_->path("copy")});
+  auto id = read_file(note, 1024).value();
+  id.back() = static_cast<char>(id.back() ^ 1);
+  ASSERT_TRUE(write_file_atomically(note, id, 0600));
+  run({"objcopy", "--only-keep-debug", TracedHost::stack_client("static"), debug_file});
+  run({"objcopy", "--update-section", ".note.gnu.build-id=" + note, debug_file});
+  ASSERT_NE(build_id(debug_file), build_id());
+  ASSERT_EQ(build_id(debug_file).substr(0, 38), build_id().substr(0, 38));
   const auto client = start_with_debug_files();
 
   ask_once(*client);
