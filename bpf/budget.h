@@ -47,6 +47,28 @@ refuse:
   return false;
 }
 
+/* Takes room for texts of a record, whose length nobody knows before they are copied. False: the
+ * record is lost, of which how many bytes is not known. */
+static __always_inline bool st_take_room(__u64 bytes)
+{
+  struct st_shared *shared = st_shared_state();
+
+  if (!shared) return false;
+  if (!bytes || __sync_fetch_and_add(&shared->total_bytes, bytes) + bytes <= st_total_bytes)
+    return true;
+  __sync_fetch_and_add(&shared->total_bytes, -bytes);
+  st_count(ST_COUNT_LOST_BUDGET_EVENTS, 1);
+  return false;
+}
+
+/* Gives back the room that was not used. */
+static __always_inline void st_give_room(__u64 bytes)
+{
+  struct st_shared *shared = st_shared_state();
+
+  if (shared && bytes) __sync_fetch_and_add(&shared->total_bytes, -bytes);
+}
+
 static __always_inline bool st_is_past_deadline(__u64 now_ns)
 {
   if (now_ns < st_deadline_ns) return false;

@@ -84,7 +84,8 @@ static __always_inline void st_fill_call(struct st_call_event *event, struct pt_
   event->timeout_ns = call->timeout_ns;
 }
 
-/* Emits a call with room for `texts` texts; returns their bytes. */
+/* Emits a call with room for `texts` texts, which was taken from the budget; returns their bytes.
+ */
 static __always_inline __u64 st_emit_call_sized(struct pt_regs *regs, struct st_told_call *call,
                                                 const struct st_call_shape *shape,
                                                 const __u64 texts)
@@ -94,13 +95,18 @@ static __always_inline __u64 st_emit_call_sized(struct pt_regs *regs, struct st_
   char *text = (char *)(event + 1);
   __u64 bytes = 0;
 
-  if (!event) return 0;
+  if (!event) {
+    st_give_room(texts * ST_CALL_TEXT_MAX);
+    return 0;
+  }
   st_fill_call(event, regs, call, size);
   if (texts > 0)
     bytes = event->text_bytes[0] = st_copy_text(event, text, shape->first, shape->text_kind);
   if (texts > 1)
     bytes += event->text_bytes[1] =
         st_copy_text(event, text + ST_CALL_TEXT_MAX, shape->second, shape->text_kind);
+  st_give_room(texts * ST_CALL_TEXT_MAX - bytes);
+  st_count(ST_COUNT_BYTES, bytes);
   st_submit(event);
   return bytes;
 }
@@ -119,7 +125,7 @@ static __noinline int st_capture_call(struct pt_regs *regs, long returned)
   struct st_told_call call = {.returned = returned};
   struct st_connection *connection;
   const struct st_call_shape *shape;
-  __u64 number = regs->orig_ax;
+  __u64 number = regs->orig_ax, texts;
 
   barrier_var(number);
   if (number >= ST_CALL_NUMBERS) return 0;
@@ -134,7 +140,10 @@ static __noinline int st_capture_call(struct pt_regs *regs, long returned)
     return 0;
   }
   if (!st_timing) call.now_ns = bpf_ktime_get_boot_ns();
-  if (st_is_past_deadline(call.now_ns) || !st_take_budget(call.now_ns, 1, 0)) return 0;
+  texts = shape->second ? 2 : shape->first ? 1 : 0;
+  if (st_is_past_deadline(call.now_ns) || !st_take_budget(call.now_ns, 1, 0) ||
+      !st_take_room(texts * ST_CALL_TEXT_MAX))
+    return 0;
   if (shape->second) return st_emit_call_sized(regs, &call, shape, 2);
   if (shape->first) return st_emit_call_sized(regs, &call, shape, 1);
   return st_emit_call_sized(regs, &call, shape, 0);

@@ -51,10 +51,11 @@ enum st_direction { ST_EGRESS = 0, ST_INGRESS = 1 }; /* written, read by the tar
 
 /* st_tls_event.flags */
 enum st_tls_flag {
-  ST_TLS_LAST = 1,      /* last chunk kept of this call */
-  ST_TLS_TRUNCATED = 2, /* the call moved more than ST_CALL_BYTES_MAX or the budget allowed */
-  ST_TLS_FAULT = 4,     /* this chunk's page could not be read: chunk_bytes are lost, no payload */
-  ST_TLS_PLAIN = 8,     /* the stream of a socket that carries no TLS */
+  ST_TLS_LAST = 1, /* last chunk kept of this call */
+  ST_TLS_TRUNCATED =
+      2,            /* the call moved more than ST_CALL_BYTES_MAX, or in more parts than are read */
+  ST_TLS_FAULT = 4, /* this chunk's page could not be read: chunk_bytes are lost, no payload */
+  ST_TLS_PLAIN = 8, /* the stream of a socket that carries no TLS */
   ST_TLS_UNREADABLE = 16, /* the call's bytes never were in the target's memory, or are not any
                              more (sendfile, splice, MSG_ZEROCOPY, MSG_TRUNC): no payload */
   ST_TLS_IO_URING = 32    /* the bytes were moved by io_uring: no payload */

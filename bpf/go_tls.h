@@ -60,7 +60,7 @@ static __noinline __u8 st_go_find_peer(struct st_call *call, struct st_go_interf
 {
   struct st_connection *connection = st_go_connection(conn, tcp_close);
 
-  if (!connection || !connection->conn_id) return ST_PEER_NESTED_SOCKET;
+  if (!connection || !connection->conn_id) return st_nested_source();
   connection->has_tls = 1;
   call->excluded |= connection->excluded;
   if (call->conn_id && call->conn_id != connection->conn_id) {
@@ -102,11 +102,10 @@ static __always_inline bool st_go_may_copy(struct st_moved *moved, struct st_tls
   return !st_is_suppressed(moved, tls, routine) && st_is_tls_in_request(moved, tls, routine);
 }
 
-/* Records a call that returns. Returns the bytes it tried to copy. */
-static __always_inline __u64 st_go_finish(struct st_call *call, struct st_thread *routine,
-                                          __u64 bytes, __u64 tcp_close)
+/* The object of a call that returns, tied to the connection that it used; 0: not known. A function
+ * of its own, as the copy is: kernels before 6.13 allow 512 bytes of stack for both. */
+static __noinline struct st_tls_object *st_go_settle_peer(struct st_call *call, __u64 tcp_close)
 {
-  struct st_moved moved = {.buffer = call->buffer, .bytes = bytes};
   struct st_go_interface conn;
   struct st_tls_object *tls;
   __u8 source;
@@ -115,14 +114,32 @@ static __always_inline __u64 st_go_finish(struct st_call *call, struct st_thread
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
     return 0;
   }
-  moved.now_ns = bpf_ktime_get_boot_ns();
   source = st_go_find_peer(call, &conn, tcp_close);
   tls = st_go_object(call, conn.data);
   if (!tls) return 0;
   tls->excluded |= call->excluded;
-  st_bind(tls, call->conn_id, source, moved.now_ns);
+  st_bind(tls, call->conn_id, source, bpf_ktime_get_boot_ns());
+  return tls;
+}
+
+/* Records a call of a known object. Returns the bytes it tried to copy. */
+static __noinline int st_go_record(struct st_call *call, struct st_tls_object *tls,
+                                   struct st_thread *routine, __u64 bytes)
+{
+  struct st_moved moved = {.buffer = call->buffer, .bytes = bytes};
+
+  moved.now_ns = bpf_ktime_get_boot_ns();
   st_settle(&moved, tls, call->direction);
   return st_go_may_copy(&moved, tls, routine) ? st_emit_call(&moved) : 0;
+}
+
+/* Records a call that returns. Returns the bytes it tried to copy. */
+static __always_inline __u64 st_go_finish(struct st_call *call, struct st_thread *routine,
+                                          __u64 bytes, __u64 tcp_close)
+{
+  struct st_tls_object *tls = st_go_settle_peer(call, tcp_close);
+
+  return tls ? (__u32)st_go_record(call, tls, routine, bytes) : 0;
 }
 
 static __always_inline bool st_go_read_stack(struct pt_regs *ctx, struct st_go_stack *stack)
@@ -148,14 +165,19 @@ static __always_inline void st_go_forget_writer(__u64 object)
   if (tls && tls->writers) __sync_fetch_and_add(&tls->writers, -1);
 }
 
-/* Entry: RAX tls.Conn, RBX and RCX the slice. Positions are kept as distances from the stack's end:
- * a stack that grows is copied to the end of another. A function that grows it begins again. */
+/* Entry, of Close too: RAX tls.Conn, RBX and RCX the slice. Positions are kept as distances from
+ * the stack's end: a stack that grows is copied to the end of another. A function that grows it
+ * begins again. */
 static __noinline int st_go_enter(struct pt_regs *ctx, __u64 cookie)
 {
   struct st_call call = {.object = ctx->ax, .buffer = ctx->bx};
   struct st_thread *routine;
   struct st_go_stack stack;
 
+  if (ST_SITE_KIND(cookie) == ST_SITE_GO_CLOSE) {
+    st_emit_tls_close(ctx->ax);
+    return 0;
+  }
   if (!st_go_read_stack(ctx, &stack)) return 0;
   call.generation = ST_SITE_GENERATION(cookie);
   call.stack = ctx->sp - stack.high;
@@ -208,20 +230,15 @@ static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
   __u64 object = (__s64)ctx->ax > 0 ? st_go_read_object(ctx, cookie) : 0;
   struct st_tls_object *tls = object ? st_find_tls(object) : 0;
   struct st_thread *writer = tls && tls->writer ? st_find_routine(tls->writer) : 0;
-  struct st_moved moved = {};
   struct st_call *call;
 
   if (!writer || !writer->depth) return 0;
   call = st_call_at(writer, writer->depth - 1);
   if (!st_go_is_next_write(call, tls, object) || !st_go_is_in_place(call, cookie)) return 0;
   if (__sync_val_compare_and_swap(&call->claimed, 0, 1)) return 0;
-  moved.buffer = call->buffer;
-  moved.bytes = call->length;
-  moved.now_ns = bpf_ktime_get_boot_ns();
   tls->excluded |= call->excluded;
-  st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
-  st_settle(&moved, tls, ST_EGRESS);
-  if (st_go_may_copy(&moved, tls, writer)) st_charge_cpu((st_emit_call(&moved) * st_kib_ns) >> 10);
+  st_bind(tls, call->conn_id, st_nested_source(), bpf_ktime_get_boot_ns());
+  st_charge_cpu(((__u32)st_go_record(call, tls, writer, call->length) * st_kib_ns) >> 10);
   return 0;
 }
 
@@ -268,13 +285,16 @@ static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
 {
   __u32 direction = ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE_RETURN ? ST_EGRESS : ST_INGRESS;
   __s64 bytes = ctx->ax, distance = ST_SITE_TCP_CLOSE(cookie);
-  struct st_go_stack stack;
+  __u64 stack_end; /* all of runtime.g that is needed: stack is scarce */
   struct st_call call;
   bool is_known;
 
   st_charge_cpu(st_go_hit_ns);
-  if (!st_go_read_stack(ctx, &stack)) return 0;
-  is_known = st_go_end_call(ctx, cookie, stack.high, &call);
+  if (bpf_probe_read_user(&stack_end, 8, (void *)(ctx->r14 + 8))) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return 0;
+  }
+  is_known = st_go_end_call(ctx, cookie, stack_end, &call);
   if (is_known && call.direction == ST_EGRESS) st_go_forget_writer(call.object);
   if (bytes <= 0) return 0;
   if ((!is_known && !st_go_recover_call(ctx, cookie, &call)) || call.direction != direction) {
@@ -283,12 +303,18 @@ static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
   }
   if (call.claimed) return 0;
   if (bytes > 0x7fffffff) bytes = 0x7fffffff;
-  if (call.stack_end) call.buffer += stack.high - call.stack_end;
+  if (call.stack_end) call.buffer += stack_end - call.stack_end;
   st_charge_cpu(
       (st_go_finish(&call, st_find_routine(ctx->r14), bytes, distance ? ctx->ip + distance : 0) *
        st_kib_ns) >>
       10);
   return 0;
+}
+
+static __always_inline bool st_go_is_entry(__u64 cookie)
+{
+  return ST_SITE_KIND(cookie) == ST_SITE_GO_READ || ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE ||
+         ST_SITE_KIND(cookie) == ST_SITE_GO_CLOSE;
 }
 
 SEC("?uprobe")
@@ -298,15 +324,13 @@ int st_handle_go(struct pt_regs *ctx)
 
   if (!st_current_in_scope()) return 0;
   st_preempt_off();
-  if (ST_SITE_KIND(cookie) == ST_SITE_GO_CLOSE)
-    st_emit_tls_close(ctx->ax);
-  else if (ST_SITE_KIND(cookie) == ST_SITE_GO_ROUND_TRIP)
+  if (ST_SITE_KIND(cookie) == ST_SITE_GO_ROUND_TRIP) {
     st_go_round_trip(ctx, cookie);
-  else if (ST_SITE_KIND(cookie) == ST_SITE_GO_EXIT)
+  } else if (ST_SITE_KIND(cookie) == ST_SITE_GO_EXIT) {
     st_go_exit(ctx);
-  else if (ST_SITE_KIND(cookie) == ST_SITE_GO_READ || ST_SITE_KIND(cookie) == ST_SITE_GO_WRITE)
+  } else if (st_go_is_entry(cookie)) {
     st_go_enter(ctx, cookie);
-  else {
+  } else {
     if (ST_SITE_KIND(cookie) != ST_SITE_GO_WRITE_RETURN) st_go_flush_writer(ctx, cookie);
     st_go_leave(ctx, cookie);
   }

@@ -15,6 +15,14 @@ static __always_inline bool st_is_io_uring(void)
   return regs->orig_ax == ST_SYS_IO_URING_ENTER && regs->cs == ST_USER_CS_64;
 }
 
+static __always_inline void st_count_io_uring(void)
+{
+  struct st_shared *shared = st_shared_state();
+
+  st_count(ST_COUNT_IO_URING_CALLS, 1);
+  if (shared) __sync_fetch_and_add(&shared->unseen, 1);
+}
+
 /* Bytes of a connection that nobody will see. They leave a hole in a stream that is known. */
 static __always_inline void st_skip_io_uring(struct st_connection *connection,
                                              struct st_thread *thread, __u64 position, __u64 bytes,
@@ -23,6 +31,7 @@ static __always_inline void st_skip_io_uring(struct st_connection *connection,
   struct st_moved moved = {.now_ns = bpf_ktime_get_boot_ns(), .bytes = bytes};
 
   st_count(ST_COUNT_IO_URING_BYTES, bytes);
+  st_forget_content(connection);
   st_pass_unreadable(thread, &connection->request, &connection->plain_id, direction);
   if (!connection->plain_id || connection->excluded || st_is_muted(connection->conn_id)) return;
   if (st_all_needles && !connection->request.window) return;

@@ -137,15 +137,29 @@ static __always_inline bool st_ends_line(struct st_log_write *write)
   return last == '\n';
 }
 
+/* The first bytes of a write, which are kept. */
+static __always_inline __u64 st_log_bytes(struct st_log_write *write)
+{
+  return write->bytes > ST_LOG_BYTES_MAX ? ST_LOG_BYTES_MAX : write->bytes;
+}
+
+/* The ring is full. */
+static __always_inline void st_lose_log(struct st_log_write *write)
+{
+  st_count(ST_COUNT_LOST_RING_EVENTS, 1);
+  st_count(ST_COUNT_LOST_RING_BYTES, st_log_bytes(write));
+}
+
 static __always_inline void st_fill_log(struct st_log_event *event, struct st_log_write *write,
                                         __u64 size, __u64 kept)
 {
-  __u64 most = write->bytes > ST_LOG_BYTES_MAX ? ST_LOG_BYTES_MAX : write->bytes;
+  __u64 most = st_log_bytes(write);
 
   st_fill_header(&event->header, ST_EVENT_LOG, size, write->now_ns);
   event->sequence = write->sequence;
   event->call_bytes = write->bytes;
   event->kept_bytes = kept;
+  st_count(ST_COUNT_LOST_FAULT_BYTES, most - kept);
   event->fd = write->fd;
   event->sink = write->sink;
   event->flags = (kept < most ? ST_LOG_FAULT : 0) | (st_ends_line(write) ? ST_LOG_ENDS_LINE : 0);
@@ -159,10 +173,10 @@ static __always_inline void st_fill_log(struct st_log_event *event, struct st_lo
 static __always_inline void st_emit_log_sized(struct st_log_write *write, const __u64 room)
 {
   const __u64 size = sizeof(struct st_log_event) + room;
-  struct st_log_event *event = st_or_lost(bpf_ringbuf_reserve(&st_events, size, 0));
+  struct st_log_event *event = bpf_ringbuf_reserve(&st_events, size, 0);
   __u64 bytes = write->bytes;
 
-  if (!event) return;
+  if (!event) return st_lose_log(write);
   barrier_var(bytes);
   if (bytes > room) bytes = room;
   if (bpf_probe_read_user(event + 1, bytes, (void *)write->place.buffer)) bytes = 0;
@@ -172,9 +186,9 @@ static __always_inline void st_emit_log_sized(struct st_log_write *write, const 
 static __always_inline void st_emit_log_parts(struct st_log_write *write)
 {
   const __u64 size = sizeof(struct st_log_event) + 2 * ST_LOG_BYTES_MAX;
-  struct st_log_event *event = st_or_lost(bpf_ringbuf_reserve(&st_events, size, 0));
+  struct st_log_event *event = bpf_ringbuf_reserve(&st_events, size, 0);
 
-  if (!event) return;
+  if (!event) return st_lose_log(write);
   st_fill_log(event, write, size, st_gather((char *)(event + 1), write));
 }
 
@@ -212,17 +226,19 @@ static __noinline int st_capture_log(struct pt_regs *regs, long returned)
 {
   struct st_log_write write = {.fd = (__u32)regs->di, .bytes = returned};
   enum st_data_form form = st_data_form(regs->orig_ax);
-  __u64 kept = write.bytes > ST_LOG_BYTES_MAX ? ST_LOG_BYTES_MAX : write.bytes;
 
   if (returned <= 0 || !st_may_be_log(regs->orig_ax)) return 0;
   write.sink = st_sink_of(&write, regs);
   if (!write.sink) return 0;
   write.now_ns = bpf_ktime_get_boot_ns();
   if (st_is_log_outside(&write)) return 0;
-  if (!st_place_call(&write.place, regs, form ? form : ST_DATA_BUFFER)) return 0;
-  if (!st_take_budget(write.now_ns, 1, kept)) return 0;
+  if (!st_place_call(&write.place, regs, form ? form : ST_DATA_BUFFER)) {
+    st_count(ST_COUNT_LOST_FAULT_BYTES, st_log_bytes(&write));
+    return 0;
+  }
+  if (!st_take_budget(write.now_ns, 1, st_log_bytes(&write))) return 0;
   st_emit_log(&write);
-  return kept;
+  return st_log_bytes(&write);
 }
 
 #endif

@@ -18,29 +18,35 @@ static __always_inline void st_emit_peer(__u64 tls_id, __u64 conn_id, __u8 sourc
   st_submit(event);
 }
 
+/* The end of a TLS object, or of a plain connection that goes on with TLS. */
+static __always_inline void st_emit_close(__u64 tls_id, __u64 conn_id, __u64 egress_bytes,
+                                          __u64 ingress_bytes, __u64 now_ns)
+{
+  struct st_tls_close_event *event;
+
+  if (!st_is_running(false) || st_is_past_deadline(now_ns)) return;
+  event = ST_RESERVE(now_ns, *event);
+  if (!event) return;
+  st_fill_header(&event->header, ST_EVENT_TLS_CLOSE, sizeof(*event), now_ns);
+  event->tls_id = tls_id;
+  event->conn_id = conn_id;
+  event->egress_bytes = egress_bytes;
+  event->ingress_bytes = ingress_bytes;
+  st_submit(event);
+}
+
+/* How a socket that was used inside a call was seen. */
+static __always_inline __u8 st_nested_source(void)
+{
+  return st_socket_calls ? ST_PEER_NESTED_SYSCALL : ST_PEER_NESTED_SOCKET;
+}
+
 static __always_inline void st_bind(struct st_tls_object *tls, __u64 conn_id, __u8 source,
                                     __u64 now_ns)
 {
   if (!conn_id || conn_id == ST_CONN_AMBIGUOUS || tls->conn_id == conn_id) return;
   tls->conn_id = conn_id;
   st_emit_peer(tls->tls_id, conn_id, source, now_ns);
-}
-
-/* The buffer of the system call in progress, of its first part; 0 when it is another call. */
-static __always_inline __u64 st_syscall_buffer(void)
-{
-  struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-  __u64 number = BPF_CORE_READ(regs, orig_ax), buffer = BPF_CORE_READ(regs, si);
-  bool is_message = number == ST_SYS_SENDMSG || number == ST_SYS_RECVMSG;
-
-  if (BPF_CORE_READ(regs, cs) != ST_USER_CS_64) return 0;
-  if (number == ST_SYS_READ || number == ST_SYS_WRITE || number == ST_SYS_RECVFROM ||
-      number == ST_SYS_SENDTO)
-    return buffer;
-  if (is_message && bpf_probe_read_user(&buffer, 8, (void *)(buffer + 16))) /* msg_iov */
-    return 0;
-  if (!is_message && number != ST_SYS_READV && number != ST_SYS_WRITEV) return 0;
-  return bpf_probe_read_user(&buffer, 8, (void *)buffer) ? 0 : buffer;
 }
 
 /* NSPR's functions serve plain descriptors too. What passes the socket from or to another buffer
@@ -53,8 +59,8 @@ static __always_inline void st_note_proof(struct st_call *call)
   if (!buffer || call->proof) return;
   if (buffer == call->buffer)
     call->proof = ST_PROOF_PLAIN;
-  else if (!bpf_probe_read_user(head, sizeof(head), (void *)buffer) && head[0] >= 0x14 &&
-           head[0] <= 0x17 && head[1] == 3)
+  else if (!bpf_probe_read_user(head, sizeof(head), (void *)buffer) &&
+           st_begins_record(head[0], head[1]))
     call->proof = ST_PROOF_TLS;
 }
 
@@ -101,7 +107,7 @@ static __always_inline bool st_carries_records(__u64 buffer, __u64 bytes)
 
   for (i = 0; i < 4; i++) {
     if (bpf_probe_read_user(head, sizeof(head), (void *)buffer)) return false;
-    if (head[0] < 0x14 || head[0] > 0x17 || head[1] != 3) return false;
+    if (!st_begins_record(head[0], head[1])) return false;
     record_bytes = ((__u64)head[3] << 8) | head[4];
     if (head[0] == 0x17 && record_bytes >= bytes + 16 && record_bytes <= bytes + 64) return true;
     buffer += sizeof(head) + record_bytes;

@@ -17,32 +17,6 @@ struct st_head {
   __u64 size;
 };
 
-/* Reads msg_iov and msg_iovlen of a struct msghdr. */
-static __always_inline bool st_place_message(struct st_place *place, __u64 message)
-{
-  __u64 vector[2];
-
-  if (bpf_probe_read_user(vector, sizeof(vector), (void *)(message + 16))) return false;
-  place->vector = vector[0];
-  place->parts = vector[1];
-  return true;
-}
-
-/* Where the bytes of the call at hand are; of several messages, those of the first. */
-static __always_inline bool st_place_call(struct st_place *place, struct pt_regs *regs,
-                                          enum st_data_form form)
-{
-  if (form == ST_DATA_BUFFER) {
-    place->buffer = regs->si;
-    place->asked = regs->dx;
-    return true;
-  }
-  if (form != ST_DATA_VECTOR) return st_place_message(place, regs->si);
-  place->vector = regs->si;
-  place->parts = regs->dx;
-  return true;
-}
-
 /* What the first bytes of a call may be, several at once. */
 enum st_look {
   ST_LOOK_RECORD = 1, /* all there is of them is as a TLS record begins */
@@ -78,14 +52,13 @@ static __always_inline void st_read_head(struct st_head *head, struct st_place *
   if (!bpf_probe_read_user(head->bytes, bytes, (void *)part[0])) head->size = bytes;
 }
 
-/* RFC 8446 section 5.1. */
-static __always_inline bool st_begins_record(struct st_head *head)
+/* Whether all there is of the head is as a TLS record begins. */
+static __always_inline bool st_is_record_head(struct st_head *head)
 {
   const __u8 *bytes = head->bytes;
   __u64 length = (__u64)bytes[3] << 8 | bytes[4];
 
-  if (!head->size || bytes[0] < 0x14 || bytes[0] > 0x17) return false;
-  if (head->size > 1 && bytes[1] != 3) return false;
+  if (!head->size || !st_begins_record(bytes[0], head->size > 1 ? bytes[1] : 3)) return false;
   if (head->size > 2 && bytes[2] > 4) return false;
   return head->size < 5 || (length && length <= ST_RECORD_BYTES_MAX);
 }
@@ -115,7 +88,7 @@ __noinline int st_look_at(struct st_place *place, __u64 bytes)
   for (i = 0; i < ST_HEAD_BYTES; i++) {
     if (!st_is_text(head.bytes[i])) look = ST_LOOK_BYTES; /* also where there is no byte */
   }
-  if (!st_begins_record(&head)) return look;
+  if (!st_is_record_head(&head)) return look;
   return look | ST_LOOK_RECORD | (st_begins_hello(&head) ? ST_LOOK_HELLO : 0);
 }
 
@@ -135,6 +108,13 @@ static __always_inline __u8 st_decide_content(struct st_connection *connection, 
   if (connection->is_fresh && !position) return ST_CONTENT_PLAIN;
   if ((look & ST_LOOK_TEXT) || (sends && connection->sent_whole)) return ST_CONTENT_PLAIN;
   return ST_CONTENT_UNKNOWN;
+}
+
+/* Bytes went by that nobody looked at: the connection may go on with TLS by now. */
+static __always_inline void st_forget_content(struct st_connection *connection)
+{
+  if (connection->content == ST_CONTENT_PLAIN) connection->content = ST_CONTENT_UNKNOWN;
+  connection->sent_whole = 0;
 }
 
 /* Fills the fields that every chunk of a call shares. */

@@ -19,19 +19,10 @@ struct st_data_call {
 static __always_inline void st_end_plain(struct st_connection *connection, __u64 sent_bytes,
                                          __u64 received_bytes, __u64 now_ns)
 {
-  struct st_tls_close_event *event;
-
   connection->content = ST_CONTENT_TLS;
-  st_forget_head(&connection->request, &connection->plain_id);
-  if (!connection->plain_id || !st_is_running(false) || st_is_past_deadline(now_ns)) return;
-  event = ST_RESERVE(now_ns, *event);
-  if (!event) return;
-  st_fill_header(&event->header, ST_EVENT_TLS_CLOSE, sizeof(*event), now_ns);
-  event->tls_id = connection->plain_id;
-  event->conn_id = connection->conn_id;
-  event->egress_bytes = sent_bytes;
-  event->ingress_bytes = received_bytes;
-  st_submit(event);
+  st_forget_request(&connection->request, &connection->plain_id);
+  if (connection->plain_id)
+    st_emit_close(connection->plain_id, connection->conn_id, sent_bytes, received_bytes, now_ns);
 }
 
 /* One end of a connection for plaintext: its id, taken once whichever CPU comes first. */
@@ -118,6 +109,30 @@ static __always_inline bool st_find_elsewhere(struct st_data_call *call, struct 
   return true;
 }
 
+/* The call at hand is not looked at. What comes by a connection that the target has opened is no
+ * request to it. */
+static __always_inline void st_lose_call(struct st_data_call *call, struct st_thread *thread)
+{
+  if (call->direction == ST_INGRESS && call->connection->role == ST_ROLE_CONNECTED) thread = 0;
+  st_forget_content(call->connection);
+  st_lose_request(thread, &call->connection->request, &call->connection->plain_id, call->direction);
+}
+
+/* A call that moved bytes of a connection, but nobody knows where they are: its descriptor is
+ * another socket now, or there are too many messages. */
+static __always_inline void st_miss_call(struct st_data_call *call, struct st_thread *thread)
+{
+  st_lose_call(call, thread);
+  st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+}
+
+/* A call that is out of scope. */
+static __always_inline void st_suppress_call(struct st_data_call *call, struct st_thread *thread)
+{
+  st_lose_call(call, thread);
+  st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
+}
+
 /* Which connection the call moved bytes of, and where in its stream they are. The descriptor has to
  * name the socket that was used: io_uring may have used another one just before. */
 static __always_inline bool st_find_call(struct st_data_call *call, struct pt_regs *regs,
@@ -128,12 +143,15 @@ static __always_inline bool st_find_call(struct st_data_call *call, struct pt_re
   if (thread) thread->moved_socket = 0;
   if (!call->bytes || call->form == ST_DATA_NONE) return false;
   if (call->form == ST_DATA_ELSEWHERE) return st_find_elsewhere(call, regs, sk, end);
-  call->sk = sk ? st_socket_of((__u32)regs->di) : 0;
-  if (!sk || (__u64)call->sk != sk) return false;
+  if (!sk) return false;
+  call->sk = st_socket_of((__u32)regs->di);
+  call->connection = bpf_map_lookup_elem(&st_connections, &sk);
+  if (!call->connection) return false; /* it has closed meanwhile, and its totals are told */
   if (call->form == ST_DATA_MESSAGES) call->bytes = st_messages_bytes(regs->si, call->bytes);
   call->position = end - call->bytes;
-  call->connection = bpf_map_lookup_elem(&st_connections, &sk);
-  return call->connection && call->bytes;
+  if ((__u64)call->sk == sk && call->bytes) return true;
+  if (call->connection->content != ST_CONTENT_TLS) st_miss_call(call, thread);
+  return false;
 }
 
 static __always_inline void st_turn_to_tls(struct st_data_call *call)
@@ -153,15 +171,6 @@ static __always_inline bool st_is_unreadable(struct st_data_call *call, struct p
   return call->form == ST_DATA_ELSEWHERE || (st_message_flags(regs) & flag);
 }
 
-/* The call at hand is not looked at. What comes by a connection that the target has opened is no
- * request to it. */
-static __always_inline void st_lose_call(struct st_data_call *call, struct st_thread *thread)
-{
-  if (call->direction == ST_INGRESS && call->connection->role == ST_ROLE_CONNECTED) thread = 0;
-  st_lose_request(thread, &call->connection->request, &call->connection->plain_id, call->direction);
-  st_count(ST_COUNT_SUPPRESSED_SCOPE, 1);
-}
-
 /* Whether each of several messages may belong to another request: of one call, the first bytes are
  * judged. */
 static __always_inline bool st_is_batch(struct st_data_call *call, struct pt_regs *regs)
@@ -175,7 +184,7 @@ static __always_inline bool st_is_outside(struct st_data_call *call, struct st_t
   struct st_connection *connection = call->connection;
 
   if (connection->excluded || !st_is_running(true) || st_is_muted(connection->conn_id)) {
-    st_lose_call(call, thread);
+    st_suppress_call(call, thread);
     return true;
   }
   return st_is_past_deadline(call->now_ns);
@@ -295,7 +304,7 @@ static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_
   else if (!thread || !is_placed || st_is_unreadable(&call, regs))
     st_emit_unreadable(&call, thread);
   else if (st_is_batch(&call, regs))
-    st_lose_call(&call, thread);
+    st_suppress_call(&call, thread);
   else if (st_carries_plain(&call, regs, &place, &thread->walk))
     st_emit_plain(&call, regs, &place, &thread->moved);
 }

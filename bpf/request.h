@@ -83,21 +83,51 @@ static __always_inline void st_emit_head(struct st_moved *moved, struct st_reque
   st_submit(event);
 }
 
-/* A request arrived: this thread serves it until it reads another one. While it has one that is not
- * answered and reads a second, nobody knows which of them its calls are for. */
+/* The thread that read the request of this stream owes its answer no longer. */
+static __always_inline void st_settle_answer(struct st_request *request, __u64 tls_id)
+{
+  __u32 tid = request->reader;
+  struct st_thread *reader = tid ? bpf_map_lookup_elem(&st_threads, &tid) : 0;
+
+  request->reader = 0;
+  if (!reader) return;
+  if (reader->due) __sync_fetch_and_add(&reader->due, -1);
+  if (reader->serving_tls_id == tls_id) reader->has_answered = 1;
+}
+
+/* This thread has read a request, or what may be one. Of goroutines, which change threads, nobody
+ * counts what they owe. */
+static __always_inline void st_owe_answer(struct st_thread *thread, struct st_request *request,
+                                          __u64 tls_id)
+{
+  if (thread->generation || request->reader == (__u32)st_current_id()) return;
+  st_settle_answer(request, tls_id);
+  request->reader = (__u32)st_current_id();
+  __sync_fetch_and_add(&thread->due, 1);
+}
+
+/* A request arrived: this thread serves it until it reads another one. While it owes the answer to
+ * one and reads a second, nobody knows which of them its calls are for. */
 static __always_inline void st_note_inbound(struct st_thread *thread, struct st_stream *stream,
                                             bool is_approved)
 {
   if (!thread) return;
-  if (thread->serving_tls_id && thread->serving_tls_id != stream->tls_id && !thread->has_answered)
+  st_owe_answer(thread, stream->request, stream->tls_id);
+  if (!thread->generation)
+    thread->is_shared = thread->due > 1;
+  else if (thread->serving_tls_id && thread->serving_tls_id != stream->tls_id &&
+           !thread->has_answered)
     thread->is_shared = 1;
   thread->serving_tls_id = stream->tls_id;
   thread->has_answered = 0;
   thread->serves_approved = is_approved;
 }
 
-static __always_inline void st_note_answer(struct st_thread *thread, __u64 tls_id)
+/* Whichever thread answers. */
+static __always_inline void st_note_answer(struct st_thread *thread, struct st_request *request,
+                                           __u64 tls_id)
 {
+  st_settle_answer(request, tls_id);
   if (thread && thread->serving_tls_id == tls_id) thread->has_answered = 1;
 }
 
@@ -109,6 +139,13 @@ static __always_inline void st_forget_head(struct st_request *request, __u64 *tl
   bpf_map_delete_elem(&st_heads, tls_id);
 }
 
+/* The stream is over. */
+static __always_inline void st_forget_request(struct st_request *request, __u64 *tls_id)
+{
+  st_forget_head(request, tls_id);
+  st_settle_answer(request, *tls_id);
+}
+
 /* A call goes by that is not looked at: whose the next ones are nobody knows, nor whether this
  * thread has read another request. */
 static __always_inline void st_lose_request(struct st_thread *thread, struct st_request *request,
@@ -116,10 +153,12 @@ static __always_inline void st_lose_request(struct st_thread *thread, struct st_
 {
   if (!st_all_needles) return;
   st_forget_head(request, tls_id);
-  if (direction == ST_EGRESS)
-    st_note_answer(thread, *tls_id);
-  else if (thread && request->requests != ST_EGRESS + 1)
+  if (direction == ST_EGRESS) {
+    st_note_answer(thread, request, *tls_id);
+  } else if (thread && request->requests != ST_EGRESS + 1) {
+    st_owe_answer(thread, request, *tls_id);
     thread->serves_approved = 0;
+  }
   request->window = ST_WINDOW_NONE;
   request->last = 0;
   request->stream = 0;
@@ -139,7 +178,7 @@ static __always_inline void st_turn_to_answer(struct st_thread *thread, struct s
 {
   request->last = direction + 1;
   st_forget_head(request, tls_id);
-  if (direction == ST_EGRESS) st_note_answer(thread, *tls_id);
+  if (direction == ST_EGRESS) st_note_answer(thread, request, *tls_id);
 }
 
 /* A call goes by whose bytes cannot be looked at. As a part of an answer it begins no request. */
@@ -174,6 +213,12 @@ static __always_inline __u32 st_cause_of(struct st_thread *thread, struct st_str
   return thread->generation ? ST_WINDOW_ROUTINE : ST_WINDOW_CAUSED;
 }
 
+/* Charges for a search in all that there is of the head. */
+static __always_inline void st_charge_search(struct st_request_head *head)
+{
+  st_charge_cpu((head->bytes * st_judge_kib_ns) >> 10);
+}
+
 /* The rest of a header block that came in pieces. False: this call is not its rest. */
 static __always_inline bool st_continue_head(struct st_moved *moved, struct st_stream *stream,
                                              struct st_thread *thread)
@@ -189,6 +234,7 @@ static __always_inline bool st_continue_head(struct st_moved *moved, struct st_s
   }
   before = head->bytes;
   verdict = st_fill_head(head, moved) ? st_scan_http1(head) : ST_HEAD_ENDED;
+  st_charge_search(head);
   if (verdict == ST_HEAD_OPEN && head->bytes == before + moved->bytes) return true;
   if (verdict == ST_HEAD_MATCHED) {
     st_set_window(moved, stream, ST_WINDOW_MATCHED, head->position);
@@ -208,6 +254,7 @@ static __always_inline void st_begin_request(struct st_moved *moved, struct st_s
   __u32 cause = st_cause_of(thread, stream, direction);
   int verdict = st_scan_http1(head);
 
+  st_charge_search(head);
   stream->request->requests = direction + 1;
   if (verdict == ST_HEAD_MATCHED)
     st_set_window(moved, stream, ST_WINDOW_MATCHED, position);
@@ -291,6 +338,7 @@ static __always_inline void st_judge_http2(struct st_moved *moved, struct st_str
   if (!request->requests || request->requests == moved->record.direction + 1U) {
     for (n = st_http1_needles; n < ST_NEEDLES && n < st_all_needles && !hit; n++)
       if (st_scan_http2(head, n)) hit = head->hit;
+    st_charge_search(head);
   }
   if (hit) request->requests = moved->record.direction + 1;
   st_walk_frames(moved, request, hit);
@@ -341,12 +389,25 @@ static __always_inline struct st_thread *st_telling_thread(struct st_thread *thr
   return st_runs_goroutines() ? 0 : thread;
 }
 
+/* Where nobody sees what io_uring moves: any stream may have gone on by it since the last call. */
+static __always_inline void st_note_unseen(struct st_moved *moved, struct st_stream *stream,
+                                           struct st_thread *thread)
+{
+  struct st_shared *shared = st_shared_state();
+
+  if (!st_socket_calls || !shared || stream->request->unseen == (__u32)shared->unseen) return;
+  stream->request->unseen = shared->unseen;
+  st_lose_request(thread, stream->request, &stream->tls_id, moved->record.direction);
+}
+
 /* Whether this call may be copied. `thread` is a thread that tells, or a goroutine. */
 static __always_inline bool st_is_in_request(struct st_moved *moved, struct st_stream *stream,
                                              struct st_thread *thread)
 {
   struct st_request_head *slot = st_take_slot();
 
+  st_charge_cpu(st_judge_ns);
+  st_note_unseen(moved, stream, thread);
   if (slot) {
     st_judge_call(moved, stream, thread, slot);
     st_give_slot(slot);

@@ -14,12 +14,13 @@
 #include "bpf/budget.h"
 #include "bpf/ring.h"
 #include "bpf/moved.h"
+#include "bpf/call_table.h"
+#include "bpf/place.h"
 #include "bpf/tls.h"
 #include "bpf/chunk.h"
 #include "bpf/request_head.h"
 #include "bpf/request.h"
 #include "bpf/connection.h"
-#include "bpf/call_table.h"
 #include "bpf/peer.h"
 #include "bpf/go_routine.h"
 #include "bpf/pid_numbers.h"
@@ -60,19 +61,11 @@ static __always_inline void st_emit_tls_close(__u64 object)
   struct st_tls_key key = st_tls_key_of(object);
   struct st_tls_object *tls = bpf_map_lookup_elem(&st_tls_objects, &key);
   __u64 now_ns = bpf_ktime_get_boot_ns();
-  struct st_tls_close_event *event;
 
   if (!tls) return;
-  event = st_is_running(false) && !st_is_past_deadline(now_ns) ? ST_RESERVE(now_ns, *event) : 0;
-  if (event) {
-    st_fill_header(&event->header, ST_EVENT_TLS_CLOSE, sizeof(*event), now_ns);
-    event->tls_id = tls->tls_id;
-    event->conn_id = tls->conn_id;
-    event->egress_bytes = tls->position[ST_EGRESS];
-    event->ingress_bytes = tls->position[ST_INGRESS];
-    st_submit(event);
-  }
-  st_forget_head(&tls->request, &tls->tls_id);
+  st_emit_close(tls->tls_id, tls->conn_id, tls->position[ST_EGRESS], tls->position[ST_INGRESS],
+                now_ns);
+  st_forget_request(&tls->request, &tls->tls_id);
   bpf_map_delete_elem(&st_tls_objects, &key);
 }
 
@@ -178,7 +171,7 @@ static __always_inline __u64 st_finish_call(struct pt_regs *ctx, struct st_threa
     return 0;
   }
   tls->excluded |= call->excluded;
-  st_bind(tls, call->conn_id, ST_PEER_NESTED_SOCKET, moved.now_ns);
+  st_bind(tls, call->conn_id, st_nested_source(), moved.now_ns);
   if (!moved.bytes) return 0;
   st_settle(&moved, tls, call->direction);
   if (call->flags & ST_SITE_NO_PAYLOAD) {

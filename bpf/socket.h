@@ -104,7 +104,7 @@ static __always_inline void st_close_connection(struct sock *sk)
   if (!connection) return;
   if (!connection->announced) st_note_addresses(connection, sk); /* refused: it never opened */
   st_emit_connection(connection, ST_CONNECTION_CLOSED, bpf_ktime_get_boot_ns());
-  st_forget_head(&connection->request, &connection->plain_id);
+  st_forget_request(&connection->request, &connection->plain_id);
   bpf_map_delete_elem(&st_connections, &key);
 }
 

@@ -16,6 +16,7 @@ struct st_shared {
   __u64 total_bytes;
   __u64 closed; /* 1: the target has exited or, without children, called execve */
   __u64 has_go; /* 1: a goroutine has made a call */
+  __u64 unseen; /* calls of io_uring_enter, where nobody sees what they move */
 };
 
 struct {

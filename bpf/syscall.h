@@ -46,7 +46,7 @@ int BPF_PROG(st_handle_syscall, struct pt_regs *regs, long returned)
   if (!st_current_in_scope() || regs->cs != ST_USER_CS_64) return 0;
   form = st_data_form(regs->orig_ax);
   st_charge_cpu(st_system_call_ns);
-  if (regs->orig_ax == ST_SYS_IO_URING_ENTER) st_count(ST_COUNT_IO_URING_CALLS, 1);
+  if (regs->orig_ax == ST_SYS_IO_URING_ENTER) st_count_io_uring();
   if (st_socket_calls && form == ST_DATA_MESSAGES)
     st_miss_batch(regs, returned);
   else if (st_socket_calls)

@@ -23,11 +23,12 @@ struct st_request {
   __u32 last;         /* 1 + the direction of the last call */
   __u32 is_head_open; /* a header block has begun that is not whole: in st_heads */
   __u32 is_http2;
-  __u32 stream;    /* HTTP/2: the window's stream */
-  __u32 has_ended; /* HTTP/2: its answer is over */
-  __u32 told;      /* the window that userspace knows of: enum st_window_kind */
-  __u32
-      is_next_caused; /* Go: the next request is made by a goroutine that serves an approved one */
+  __u32 stream;         /* HTTP/2: the window's stream */
+  __u32 has_ended;      /* HTTP/2: its answer is over */
+  __u32 told;           /* the window that userspace knows of: enum st_window_kind */
+  __u32 is_next_caused; /* Go: a goroutine that serves an approved request makes the next one */
+  __u32 reader;         /* thread that read the request and owes its answer, 0: none */
+  __u32 unseen;         /* st_shared.unseen at the last call */
   __u32 reserved;
   __u64 frame_rest[2]; /* HTTP/2: bytes before the next frame, by direction */
 };
@@ -81,8 +82,11 @@ struct st_thread {
   __u64 serving_tls_id; /* whose request this thread read last */
   __u32 serves_approved;
   __u32 has_answered;
-  __u32 is_shared;      /* it served two requests at once: what it sends is no one's for sure */
-  __u32 generation;     /* of a goroutine: of the probes that saw it last */
+  __u32 is_shared;  /* it owed two answers when it read the last request: what it sends is no one's
+                       for sure */
+  __u32 generation; /* of a goroutine: of the probes that saw it last */
+  __u32 due;        /* answers that it owes */
+  __u32 reserved;
   __u64 moved_socket;   /* struct sock* that the system call at hand moved bytes of, else 0 */
   __u64 moved_end;      /* position behind them */
   __u64 moved_datagram; /* struct sock* of UDP that it used, else 0 */
@@ -123,7 +127,6 @@ enum {
   ST_SITE_NO_PAYLOAD = 4,  /* sendfile: the bytes never pass the target's memory */
   ST_SITE_PEEK_FLAG = 8    /* argument 4 may hold MSG_PEEK */
 };
-#define ST_MSG_PEEK 2
 
 static __always_inline struct st_thread *st_current_thread(void)
 {

@@ -291,6 +291,7 @@ TEST_F(GoTlsBpfTest, CopiesNothingWithoutTheRequestId) {
 
   EXPECT_THAT(run.seen.streams, IsEmpty());
   EXPECT_EQ(counters_[ST_COUNT_BYTES], 0U);
+  EXPECT_GE(counters_[ST_COUNT_SUPPRESSED_SCOPE], 16U * 4 * 5) << "no call was seen";
 }
 
 class GoSocketsBpfTest : public SocketsBpfTest {};
@@ -301,13 +302,14 @@ TEST_P(GoSocketsBpfTest, FindsThePeerBelowAWrapperByItsSocketCalls) {
   const PeerTally tally = tally_peers(run.seen);
   EXPECT_EQ(tally.right, 16 * kStreamsPerConnection * 5);
   EXPECT_EQ(tally.wrong, 0U);
-  EXPECT_THAT(sources(run.seen), ::testing::Contains(int{ST_PEER_NESTED_SOCKET}));
+  EXPECT_THAT(sources(run.seen), ::testing::Contains(int{GetParam().source}));
   expect_whole_streams(run.seen, 5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sockets, GoSocketsBpfTest,
-                         ::testing::Values(SocketCase{"ByLengths", false},
-                                           SocketCase{"BySystemCalls", true}),
+                         ::testing::Values(SocketCase{"ByLengths", false, ST_PEER_NESTED_SOCKET},
+                                           SocketCase{"BySystemCalls", true,
+                                                      ST_PEER_NESTED_SYSCALL}),
                          [](const auto& test) { return test.param.name; });
 
 TEST_F(GoTlsBpfTest, IsNotTakenInByWhatLooksLikeATcpConnection) {

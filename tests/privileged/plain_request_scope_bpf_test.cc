@@ -191,6 +191,17 @@ TEST_F(PlainRequestScopeBpfTest, ClosesTheWindowWhenIoUringMovesARequest) {
   EXPECT_THAT(seen.tails, IsEmpty());
 }
 
+// As on kernels before 6.3, where nobody sees what io_uring moves.
+TEST_F(PlainRequestScopeBpfTest, ClosesTheWindowWhenIoUringMovesWhatNobodySees) {
+  begin([](ProbeConfig& config) { config.avoid_socket_lengths = true; });
+  exchange(kOurs);
+
+  ASSERT_EQ(call("io_uring"), 1);
+  answer();
+
+  EXPECT_EQ(copied(), said(kOurs) + kAnswer);
+}
+
 TEST_F(PlainSocketsBpfTest, TellsNoGapOfIoUringOnAMutedConnection) {
   start();
   connect();
@@ -280,6 +291,28 @@ TEST_F(PlainRequestScopeBpfTest, FollowsNoThreadThatHasAnsweredInAPause) {
   ask("say ");  // moves nothing, but its line is a log
 
   EXPECT_EQ(told_logs(), 1U);
+}
+
+// Two connections, on which the target answers.
+TEST_F(PlainRequestScopeBpfTest, FollowsAThreadAgainThatHasAnsweredAll) {
+  begin([](ProbeConfig& config) { config.logs = true; });
+  answer(said(kOurs));
+  EXPECT_EQ(told_logs(), 1U);
+  UniqueFd first = std::move(peer_);
+  ASSERT_EQ(call("switch"), 1);
+  connect();
+  const std::size_t alone = told_logs();
+  EXPECT_EQ(alone, 3U);
+
+  answer(said(kOurs));  // whose the next calls are, nobody knows
+  ask("say HTTP/1.1 204 No Content||");
+  ASSERT_EQ(call("switch"), 0);
+  EXPECT_EQ(told_logs(), alone);
+  ask("say HTTP/1.1 204 No Content||");
+  peer_ = std::move(first);
+  answer(said(kOurs));
+
+  EXPECT_EQ(told_logs(), alone + 1);
 }
 
 struct CallCase {

@@ -189,6 +189,70 @@ TEST_F(PlainSocketsBpfTest, CopiesNothingWhilePausedOrMuted) {
   EXPECT_EQ(stream.end, 52U);
 }
 
+// It may have become TLS.
+TEST_F(PlainSocketsBpfTest, DecidesAnewWhatAConnectionCarriesBehindAPause) {
+  start();
+  connect();
+  ASSERT_EQ(call("write"), 26);
+  send_from_peer(make_pattern(20, 1));
+  ASSERT_EQ(call("read"), 20);
+  ASSERT_TRUE(probes_->pause());
+  ASSERT_EQ(call("write"), 26);
+  ASSERT_TRUE(probes_->resume());
+  send_from_peer(std::string("\x00\x01", 2) + make_pattern(30, 2));
+
+  ASSERT_EQ(call("read"), 32);
+  ASSERT_EQ(call("write"), 26);
+
+  const Seen seen = finish();
+  EXPECT_EQ(counters_[ST_COUNT_UNDECIDED_BYTES], 32U);
+  EXPECT_EQ(seen.only(ST_INGRESS).calls, 1U);
+  EXPECT_EQ(seen.only(ST_EGRESS).calls, 2U);
+  EXPECT_EQ(seen.only(ST_EGRESS).end, 78U);
+}
+
+TEST_F(PlainSocketsBpfTest, CountsABatchOfMoreMessagesThanAreRead) {
+  start();
+  connect();
+
+  ASSERT_EQ(call("sendmmsg-many"), 65);
+
+  EXPECT_THAT(finish().streams, IsEmpty());
+  EXPECT_EQ(counters_[ST_COUNT_LOST_STATE_EVENTS], 1U);
+}
+
+// Each call of the target is followed by a line on its standard output.
+TEST_F(PlainSocketsBpfTest, CountsLogsThatDoNotFitIntoTheRing) {
+  start([](ProbeConfig& config) {
+    config.plain = false;
+    config.logs = true;
+    config.ring_bytes = 64 << 10;
+    config.max_events_per_second = 1'000'000;
+  });
+  connect();
+  constexpr int kCalls = 300;  // of records of 376 bytes
+  for (int i = 0; i < kCalls; ++i) ASSERT_EQ(call("write"), 26);
+
+  const std::size_t told = finish().logs.size();
+  EXPECT_LT(told, 200U);
+  EXPECT_EQ(counters_[ST_COUNT_LOST_RING_BYTES], (kCalls + 1 - told) * 3);  // "26", and a line end
+}
+
+TEST_F(PlainSocketsBpfTest, CountsTheTextsOfCallsAsBytes) {
+  const std::size_t path_bytes = file_.size();
+  start([&](ProbeConfig& config) {
+    config.plain = false;
+    config.calls = ST_CALLS_FILES;
+    config.max_bytes = ST_CALL_TEXT_MAX + path_bytes;  // room for one when another was told
+  });
+  connect();
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(call("sendfile"), 3000);  // opens the file
+
+  EXPECT_THAT(finish().calls, ::testing::SizeIs(2));
+  EXPECT_EQ(counters_[ST_COUNT_BYTES], 2 * path_bytes);
+  EXPECT_EQ(counters_[ST_COUNT_LOST_BUDGET_EVENTS], 1U);
+}
+
 TEST_F(PlainSocketsBpfTest, CopiesNothingWithoutBudget) {
   start([](ProbeConfig& config) { config.max_bytes = 30; });
   connect();
@@ -219,7 +283,9 @@ TEST_F(PlainSocketsBpfTest, IsNotAttachedUnlessAsked) {
   ASSERT_EQ(call("write"), 26);
 
   EXPECT_FALSE(probes_->features().plain_sockets);
-  EXPECT_THAT(finish().streams, IsEmpty());
+  const Seen seen = finish();
+  EXPECT_THAT(seen.streams, IsEmpty());
+  EXPECT_THAT(seen.connections, ::testing::SizeIs(1)) << "no call was seen";
 }
 
 // The target has a TLS connection that was open before, and opens another.

@@ -86,6 +86,7 @@ TEST_F(RequestScopeBpfTest, CopiesTheRequestAndItsAnswerOnly) {
 TEST_F(RequestScopeBpfTest, CopiesNothingWithoutTheRequest) {
   EXPECT_EQ(copied({other_, "", other_, ""}), "");
   EXPECT_EQ(counters_[ST_COUNT_BYTES], 0U);
+  EXPECT_GE(counters_[ST_COUNT_SUPPRESSED_SCOPE], 4U);
 }
 
 TEST_F(RequestScopeBpfTest, CopiesABodyThatIsWrittenLater) {
@@ -105,6 +106,17 @@ TEST_F(RequestScopeBpfTest, FindsAFieldInAHeadOfManyCalls) {
   for (const char c : ours_) script.emplace_back(1, c);
   script.emplace_back();
   EXPECT_EQ(copied(script), ours_ + kResponse);
+}
+
+// Nothing is copied of either; what differs is how much there is to look at.
+TEST_F(RequestScopeBpfTest, ChargesWhatIsLookedAt) {
+  const std::string long_head = request("/other", "Cookie: " + std::string(3000, 'c'));
+  EXPECT_EQ(copied({other_, "", other_, "", other_, "", other_, ""}), "");
+  const std::uint64_t small_ns = counters_[ST_COUNT_CPU_NS];
+
+  EXPECT_EQ(copied({long_head, "", long_head, "", long_head, "", long_head, ""}), "");
+
+  EXPECT_GE(counters_[ST_COUNT_CPU_NS], small_ns + 4 * 1500);
 }
 
 // What the target moves between the pause and its end: an answer, then another request.
@@ -144,6 +156,7 @@ class RequestFieldBpfTest : public RequestScopeBpfTest,
 TEST_P(RequestFieldBpfTest, IsFoundInTheHeadOnly) {
   const FieldCase& row = GetParam();
   EXPECT_EQ(copied({row.text, ""}), row.is_copied ? row.text + kResponse : "");
+  EXPECT_GE(counters_[ST_COUNT_SUPPRESSED_SCOPE], row.is_copied ? 0U : 2U) << "no call was seen";
 }
 
 INSTANTIATE_TEST_SUITE_P(

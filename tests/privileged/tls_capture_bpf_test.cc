@@ -155,7 +155,7 @@ TEST_P(SocketsBpfTest, TiesTheObjectToItsSocket) {
 
   ASSERT_EQ(seen.peers.size(), 1U);
   ASSERT_GE(seen.connections.size(), 1U);
-  EXPECT_EQ(seen.peers[0].source, ST_PEER_NESTED_SOCKET);
+  EXPECT_EQ(seen.peers[0].source, GetParam().source);
   EXPECT_EQ(seen.peers[0].conn_id, seen.connections[0].conn_id);
   EXPECT_EQ(seen.connections[0].state, ST_CONNECTION_SEEN);
   EXPECT_EQ(seen.connections[0].role, ST_ROLE_CONNECTED);
@@ -244,8 +244,9 @@ TEST_P(SocketsBpfTest, LeavesAMemoryBioUnknownWhenOtherBytesFollow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, SocketsBpfTest,
-                         ::testing::Values(SocketCase{"SocketLengths", false},
-                                           SocketCase{"SystemCalls", true}),
+                         ::testing::Values(SocketCase{"SocketLengths", false,
+                                                      ST_PEER_NESTED_SOCKET},
+                                           SocketCase{"SystemCalls", true, ST_PEER_NESTED_SYSCALL}),
                          [](const auto& row) { return row.param.name; });
 
 TEST_F(TlsCaptureBpfTest, ClosesTheScopeAtExec) {

@@ -192,6 +192,7 @@ class TlsCaptureBpfTest : public ::testing::Test {
 struct SocketCase {
   const char* name;
   bool avoids_lengths;
+  st_peer_source source;  // of a peer that was found by a call inside
 };
 inline void PrintTo(const SocketCase& row, std::ostream* out) { *out << row.name; }
 

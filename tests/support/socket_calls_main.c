@@ -5,7 +5,8 @@
  * Connects to PORT of this machine and says `ready`. Each line on standard input is the name of a
  * call; what it returned is printed. Sending calls send kText; receiving ones take what is there,
  * at most 512 bytes. FILE is what sendfile and splice send. `say TEXT` writes TEXT, with a line end
- * of HTTP for each `|`; `sendmmsg-one` is a batch of one. Ends with standard input. */
+ * of HTTP for each `|`; `sendmmsg-one` and `sendmmsg-many` are batches of one and of
+ * 65; `switch` goes on with the other one of two sockets. Ends with standard input. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { kRoom = 512, kHalf = 9, kLine = 512 };
+enum { kRoom = 512, kHalf = 9, kLine = 512, kMany = 65 };
 
 static char text[] = "a text of twenty-six bytes";
 static char room[kRoom];
@@ -60,6 +61,15 @@ static long move_messages(int fd, const char* call) {
   if (!strcmp(call, "recvmsg")) return recvmsg(fd, &messages[0].msg_hdr, 0);
   if (is_sending) return sendmmsg(fd, messages, strstr(call, "-one") ? 1 : 2, 0);
   return recvmmsg(fd, messages, 2, MSG_WAITFORONE, 0);
+}
+
+static long send_many(int fd) {
+  struct iovec part = {text, sizeof(text) - 1};
+  struct mmsghdr messages[kMany] = {0};
+
+  for (int i = 0; i < kMany; ++i)
+    messages[i].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
+  return sendmmsg(fd, messages, kMany, 0);
 }
 
 static long send_zerocopy(int fd) {
@@ -143,13 +153,16 @@ static long do_call(int fd, const char* call) {
   if (!strcmp(call, "splice-out")) return splice_by_pipe(fd, 1);
   if (!strcmp(call, "splice-in")) return splice_by_pipe(fd, 0);
   if (!strcmp(call, "io_uring")) return send_by_io_uring(fd);
+  if (!strcmp(call, "sendmmsg-many")) return send_many(fd);
   if (strstr(call, "msg")) return move_messages(fd, call);
   return move_vector(fd, call);
 }
 
 int main(int argc, char** argv) {
   struct sockaddr_in address = {.sin_family = AF_INET};
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int sockets[] = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                   socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  int used = 0, fd;
   char line[kLine];
 
   if (argc != 3) return 2;
@@ -161,6 +174,12 @@ int main(int argc, char** argv) {
   puts("ready");
   while (fgets(line, sizeof(line), stdin)) {
     line[strcspn(line, "\n")] = 0;
+    if (!strcmp(line, "switch")) {
+      used = 1 - used;
+      printf("%d\n", used);
+      continue;
+    }
+    fd = sockets[used];
     if (!strcmp(line, "connect")) {
       printf("%d\n", connect(fd, (struct sockaddr*)&address, sizeof(address)));
     } else {
