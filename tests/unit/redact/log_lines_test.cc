@@ -243,6 +243,13 @@ TEST_F(LogLinesTest, TellsWhatAnEvictedLogHeldBackAndNothingInTheMiddleOfALine) 
   EXPECT_THAT(written_, testing::EndsWith("(follows a loss)|next one|"));
 }
 
+TEST_F(LogLinesTest, GoesOnWithALogThatWasEvictedBetweenItsLines) {
+  for (std::uint32_t tgid = 1; tgid <= LogLines::kMaxLogs + 1; ++tgid) write_of(tgid, "a line\n");
+  EXPECT_EQ(logs_.open_logs(), LogLines::kMaxLogs);
+  write_of(1, "whole line\n");
+  EXPECT_EQ(written_, "whole line|");
+}
+
 // Outside of a window nothing is seen: "password=" may stand before, and what follows was not
 // written behind it.
 TEST_F(LogLinesTest, NeverJoinsALineAcrossWindows) {

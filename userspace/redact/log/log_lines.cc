@@ -139,10 +139,11 @@ LogLines::Log& LogLines::touch(const LogEvent& write, const Telling& telling) {
 
 // Gives up the log that was silent longest; what it held back is told as cut.
 void LogLines::evict(const Telling& telling) {
-  end_log(logs_.front(), telling.level, telling.lines);
-  by_key_.erase(logs_.front().key);
+  Log& log = logs_.front();
+  const bool was_in_line = end_log(log, telling.level, telling.lines) || log.is_in_line;
+  has_evicted_ = has_evicted_ || was_in_line;
+  by_key_.erase(log.key);
   logs_.pop_front();
-  has_evicted_ = true;
 }
 
 void LogLines::lose(Log& log) {
@@ -255,12 +256,13 @@ bool LogLines::is_class(std::string_view name) {
   return classes_.find(name) != classes_.end();
 }
 
-// A line that nobody ended may be the begin of a longer one.
-void LogLines::end_log(Log& log, Level level, std::vector<RedactedLog>& lines) {
+// A line that nobody ended may be the begin of a longer one. Returns whether there was one.
+bool LogLines::end_log(Log& log, Level level, std::vector<RedactedLog>& lines) {
   const Telling telling{log.last, level, lines};
   log.told += log.stream->finish();
   tell_whole_lines(log.told, log, telling);
   if (!log.told.empty()) tell(log.told, kCut, telling);
+  return !log.told.empty();
 }
 
 std::vector<RedactedLog> LogLines::end(std::uint32_t tgid, Level level) {

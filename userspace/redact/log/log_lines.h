@@ -76,7 +76,7 @@ class LogLines {
   void evict(const Telling& telling);
   void lose(Log& log);
   void lose_all();
-  void end_log(Log& log, Level level, std::vector<RedactedLog>& lines);
+  bool end_log(Log& log, Level level, std::vector<RedactedLog>& lines);
   void cut(Log& log, bool ends_line, const Telling& telling);
   std::string_view drop_line(Log& log, std::string_view bytes, const Telling& telling);
   void tell_whole_lines(std::string& text, Log& log, const Telling& telling);
@@ -94,7 +94,7 @@ class LogLines {
   std::set<std::string, std::less<>> classes_;  // that the scanner ever replaced
   bool has_fresh_classes_ = false;              // asked once a write, whatever its lines hold
   std::uint64_t next_sequence_ = 0;             // 0: nothing was seen so far
-  bool has_evicted_ = false;                    // a log that seems new may be in a line
+  bool has_evicted_ = false;                    // in a line: a log that seems new may be, too
 };
 
 }  // namespace scopetrace
