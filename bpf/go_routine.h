@@ -4,6 +4,16 @@
 #ifndef ST_GO_ROUTINE_H
 #define ST_GO_ROUTINE_H
 
+/* Which time probes were put on the file: a call that began under earlier ones may have ended while
+ * there were none. */
+#define ST_SITE_GENERATION(cookie) (((cookie) >> 17) & 0x7f)
+
+/* A net.Conn in memory; crypto/tls.Conn begins with one (crypto/tls/conn.go). */
+struct st_go_interface {
+  __u64 table; /* runtime.itab*; its methods are sorted by name, so that Close is the first */
+  __u64 data;  /* what implements it; *net.TCPConn begins with its *net.netFD */
+};
+
 struct st_go_key {
   __u64 routine; /* runtime.g*; another goroutine gets it only when this one has ended */
   __u64 tgid;

@@ -4,9 +4,6 @@
 #ifndef ST_GO_TLS_H
 #define ST_GO_TLS_H
 
-/* Which time probes were put on the file: a call that began under earlier ones may have ended while
- * there were none. */
-#define ST_SITE_GENERATION(cookie) (((cookie) >> 17) & 0x7f)
 /* From the site to net.(*TCPConn).Close; 0: not known. */
 #define ST_SITE_TCP_CLOSE(cookie) ((__s64)(cookie) >> 32)
 
@@ -16,11 +13,6 @@ struct st_go_stack {
   __u64 high;
 };
 
-/* A net.Conn in memory; crypto/tls.Conn begins with one (crypto/tls/conn.go). */
-struct st_go_interface {
-  __u64 table; /* runtime.itab*; its methods are sorted by name, so that Close is the first */
-  __u64 data;  /* what implements it; *net.TCPConn begins with its *net.netFD */
-};
 #define ST_GO_FIRST_METHOD 24 /* of runtime.itab */
 
 /* internal/poll.FD, with which net.netFD begins (internal/poll/fd_unix.go, fd_mutex.go). */
@@ -30,8 +22,6 @@ struct st_go_descriptor {
   __s64 number; /* Sysfd */
 };
 #define ST_GO_CLOSED 1 /* state: set before close(2) */
-
-#include "bpf/go_request.h"
 
 /* The connection of a *net.TCPConn. Anything else, also what wraps one, gives 0. */
 static __always_inline struct st_connection *st_go_connection(struct st_go_interface *conn,

@@ -235,6 +235,7 @@ int st_handle_return(struct pt_regs *ctx)
   return 0;
 }
 
+#include "bpf/go_request.h"
 #include "bpf/go_tls.h"
 
 char st_license[] SEC("license") = "Dual MIT/GPL";

@@ -3,19 +3,12 @@
 // load_client.py. Timers have whole milliseconds: a request is due when its timer fires, or, while
 // the one before runs, when it would have fired.
 'use strict';
-const fs = require('fs');
 const https = require('https');
 const readline = require('readline');
+const {makeAgent} = require('../support/targets/local_agent');
 
 const [host, port, caFile] = process.argv.slice(2);
-const agent = new https.Agent({
-  keepAlive: true,
-  maxSockets: 1,
-  ca: fs.readFileSync(caFile),
-  servername: host,
-  lookup: (name, options, done) =>
-      options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4),
-});
+const agent = makeAgent(host, caFile);
 const now = () => Number(process.hrtime.bigint()) / 1000;  // µs
 
 function ask() {

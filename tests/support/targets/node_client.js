@@ -5,19 +5,13 @@
 const fs = require('fs');
 const https = require('https');
 const readline = require('readline');
+const {makeAgent} = require('./local_agent');
 
 const [host, port, caFile, manifest] = process.argv.slice(2);
 const planted = {};
 for (const one of JSON.parse(fs.readFileSync(manifest))) planted[one.name] = one.value;
 
-const agent = new https.Agent({
-  keepAlive: true,
-  maxSockets: 1,
-  ca: fs.readFileSync(caFile),
-  servername: host,
-  lookup: (name, options, done) =>
-      options.all ? done(null, [{address: '127.0.0.1', family: 4}]) : done(null, '127.0.0.1', 4),
-});
+const agent = makeAgent(host, caFile);
 
 function bodyOf(padding) {
   const {email, full_name, iban, ssn, aws_secret_key} = planted;
