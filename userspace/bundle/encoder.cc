@@ -6,6 +6,7 @@
 
 #include "userspace/bundle/frame.h"
 #include "userspace/bundle/json_line.h"
+#include "userspace/bundle/name_json.h"
 
 namespace scopetrace {
 namespace {
@@ -254,14 +255,16 @@ class LineWriter {
   Json operator()(const RedactedConnection& connection) const {
     const st_connection_event& record = connection.record;
     Json line = common("connection", origin_of(record.header), record.conn_id);
-    line["state"] = state_name(record.state);
+    line["state"] = connection.is_handshake ? "handshake" : state_name(record.state);
     line["role"] = role_name(record.role);
     line["local"] = address_json(record.family, record.local_address, record.local_port);
     line["peer"] = address_json(record.family, record.peer_address, record.peer_port);
     if (!connection.third_party.empty()) {
       line["third_party"] = connection.third_party;
-      line["third_party_source"] = connection.third_party_source;
+      line["known_by"] = connection.known_by;
     }
+    if (connection.is_mixed) line["names_disagree"] = true;
+    if (connection.tls) line["tls"] = tls_json(*connection.tls);
     line["tied_by"] = peer_source_name(connection.tied_by);
     line["sent_bytes"] = json_number(record.sent_bytes);
     line["received_bytes"] = json_number(record.received_bytes);
@@ -352,6 +355,20 @@ class LineWriter {
     } else {
       line["error"] = call.error;
     }
+    return line;
+  }
+
+  Json operator()(const RedactedDns& dns) const {
+    const st_dns_event& record = dns.record;
+    Json line = common("dns", dns.origin, 0);
+    if (record.server_port != 0)
+      line["server"] = address_json(record.family, record.server_address, record.server_port);
+    line["question"] = dns.question;
+    line["question_type"] = dns.type;
+    line["outcome"] = dns.outcome;
+    if (!dns.rcode.empty()) line["rcode"] = dns.rcode;
+    if (dns.duration_ns != 0) line["duration_ns"] = json_number(dns.duration_ns);
+    line["answers"] = answers_json(dns.answers);
     return line;
   }
 

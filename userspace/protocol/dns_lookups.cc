@@ -29,7 +29,8 @@ std::vector<DnsLookup> DnsLookups::ask(const DnsEvent& event, std::uint64_t key)
   const auto found = by_key_.find(key);
   if (found != by_key_.end()) {
     const DnsLookup& open = found->second->lookup;
-    if (open.question == message->question && open.type == message->type) return ended;  // again
+    if (is_same_name(open.question, message->question) && open.type == message->type)
+      return ended;  // again
     ended.push_back(take(found->second, DnsOutcome::kTimeout));
   }
   if (queue_.size() >= kMaxOpen) ended.push_back(take(queue_.begin(), DnsOutcome::kTimeout));
@@ -49,8 +50,9 @@ std::vector<DnsLookup> DnsLookups::answer(const DnsEvent& event, std::uint64_t k
   if (found == by_key_.end()) return {};
   const DnsLookup& open = found->second->lookup;
   auto message = parse_dns(event.datagram);
-  const bool is_other = message && (!message->is_answer || message->question != open.question ||
-                                    message->type != open.type);
+  const bool is_other =
+      message && (!message->is_answer || !is_same_name(message->question, open.question) ||
+                  message->type != open.type);
   if (is_other) return {};
   const std::uint64_t asked_ns = open.origin.time_ns;
   const DnsOutcome outcome = !message                ? DnsOutcome::kUnreadable

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -15,12 +16,10 @@ const unsigned char* begin_of(Bytes bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-std::string lower_name(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (lower.ends_with('.') && !lower.ends_with("\\.")) lower.pop_back();
-  return lower;
+// Without trailing dot.
+std::string plain_name(std::string_view name) {
+  if (name.ends_with('.') && !name.ends_with("\\.")) name.remove_suffix(1);
+  return std::string(name);
 }
 
 // The types that are met in practice (RFC 1035, 3596, 2782, 9460).
@@ -70,7 +69,7 @@ std::optional<std::string> name_of(const ns_msg& message, const ns_rr& record) {
   const int used = ns_name_uncompress(ns_msg_base(message), ns_msg_end(message),
                                       ns_rr_rdata(record), text.data(), text.size());
   if (used < 0 || used != ns_rr_rdlen(record)) return std::nullopt;
-  return lower_name(text.data());
+  return plain_name(text.data());
 }
 
 // Nothing: the value is not what its type says.
@@ -93,7 +92,7 @@ std::optional<DnsRecord> read_answer(ns_msg& message, int at) {
     return std::nullopt;
   auto value = value_of(message, record);
   if (!value) return std::nullopt;
-  return DnsRecord{.name = lower_name(ns_rr_name(record)),
+  return DnsRecord{.name = plain_name(ns_rr_name(record)),
                    .type = type_name(ns_rr_type(record)),
                    .value = std::move(*value),
                    .ttl_seconds = ns_rr_ttl(record)};
@@ -114,7 +113,7 @@ std::optional<DnsMessage> parse_dns(Bytes datagram) {
   read.is_answer = ns_msg_getflag(message, ns_f_qr) != 0;
   read.is_truncated = ns_msg_getflag(message, ns_f_tc) != 0;
   read.rcode = static_cast<unsigned>(ns_msg_getflag(message, ns_f_rcode));
-  read.question = lower_name(ns_rr_name(question));
+  read.question = plain_name(ns_rr_name(question));
   read.type = type_name(ns_rr_type(question));
   const int answers = std::min<int>(ns_msg_count(message, ns_s_an), kMaxDnsAnswers);
   for (int at = 0; at < answers; ++at) {
@@ -123,6 +122,10 @@ std::optional<DnsMessage> parse_dns(Bytes datagram) {
     read.answers.push_back(std::move(*answer));
   }
   return read;
+}
+
+bool is_same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string dns_rcode_name(unsigned rcode) {

@@ -14,7 +14,7 @@ namespace scopetrace {
 
 inline constexpr std::size_t kMaxDnsAnswers = 64;  // of one message that are looked at
 
-// One record of an answer. Names are lower case, without trailing dot; what is no letter, digit,
+// One record of an answer. Names are as sent, without trailing dot; what is no letter, digit,
 // hyphen or underscore is escaped as in RFC 4343 section 2.1.
 struct DnsRecord {
   std::string name;
@@ -36,6 +36,9 @@ struct DnsMessage {
 // One datagram. Nothing for what is no DNS message of opcode QUERY with one question of class
 // Internet (RFC 1035 section 4), or whose names or records go outside it, loop or are cut.
 std::optional<DnsMessage> parse_dns(Bytes datagram);
+
+// Names of DNS differ in case only by chance (RFC 4343).
+bool is_same_name(std::string_view a, std::string_view b);
 
 // noerror, formerr, servfail, nxdomain, notimp, refused, else rcodeN (RFC 6895 section 2.3).
 std::string dns_rcode_name(unsigned rcode);

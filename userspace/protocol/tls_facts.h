@@ -40,7 +40,7 @@ enum class ServerNameState {
 
 struct TlsFacts {
   ServerNameState name_state = ServerNameState::kUnknown;
-  std::string server_name;            // of kGiven: lower case, without trailing dot
+  std::string server_name;            // of kGiven: as it was sent, without trailing dot
   bool offers_ech = false;            // encrypted ClientHello: server_name may be a front
   std::vector<std::string> versions;  // offered, as "1.3"; without unknown ones
   std::vector<std::string> alpn_offered;

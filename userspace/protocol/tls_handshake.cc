@@ -73,7 +73,8 @@ std::string version_name(unsigned version) {
 }
 
 bool is_host_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_';
 }
 
 // RFC 6066 section 3: one name of type host_name.
@@ -82,8 +83,6 @@ void read_server_name(Bytes body, TlsFacts& facts) {
   TlsReader list(outer.vector(2));
   const unsigned type = list.number(1);
   std::string name(as_text(list.vector(2)));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (name.ends_with('.')) name.pop_back();
   const bool is_good = outer.is_good() && outer.empty() && list.is_good() && list.empty() &&
                        type == 0 && !name.empty() && name.size() <= kMaxHostBytes &&

@@ -100,12 +100,59 @@ struct RedactedStreamData {
   bool is_plain = false;  // it was on the socket without TLS
 };
 
+struct RedactedCertificate {
+  std::string subject;  // common name
+  std::string issuer;   // common name or organisation
+  std::uint64_t names = 0;
+  std::string not_before;  // YYYY-MM-DDTHH:MM:SSZ; empty when it cannot be read
+  std::string not_after;
+  std::string key_type;
+  std::string digest;  // sha256:…
+};
+
+// What was said before it was encrypted.
+struct RedactedTls {
+  std::string version;                // chosen; empty: no answer was seen
+  std::vector<std::string> versions;  // offered
+  std::string cipher;
+  std::string alpn;  // chosen; empty where it was encrypted, or none was
+  std::vector<std::string> alpn_offered;
+  std::string server_name;     // by SNI; empty: none, or no host name
+  std::string server_name_is;  // given | none | malformed
+  bool offers_ech = false;
+  std::string certificate_is;  // seen | encrypted | none | unreadable | unknown
+  std::optional<RedactedCertificate> certificate;
+  bool is_cut = false;
+};
+
 // A connection with what is known of its third party.
 struct RedactedConnection {
   st_connection_event record;
   st_peer_source tied_by = ST_PEER_NONE;  // how TLS was tied to it
   std::string third_party;                // host name; empty when unknown
-  std::string third_party_source;         // "sni", "host", …; empty when unknown
+  std::vector<std::string> known_by;      // how, of "sni", "dns", "host"; empty when unknown
+  bool is_mixed = false;                  // names contradict each other: it is out of scope
+  bool is_handshake = false;       // told for its handshake, which is over; not for record.state
+  std::optional<RedactedTls> tls;  // as far as its handshake was seen
+};
+
+struct RedactedDnsRecord {
+  std::string name;
+  std::string type;
+  std::string value;  // address or name; empty of types that are not told
+  std::uint32_t ttl_seconds = 0;
+};
+
+// A question of the target and what became of it.
+struct RedactedDns {
+  Origin origin;  // of the question
+  st_dns_event record;
+  std::string question;
+  std::string type;
+  std::string outcome;  // answered | truncated | unreadable | timeout | open
+  std::string rcode;    // of answered and truncated; else empty
+  std::vector<RedactedDnsRecord> answers;
+  std::uint64_t duration_ns = 0;  // up to the answer; 0: none came
 };
 
 struct RedactedGap {
@@ -177,7 +224,8 @@ class RedactedMessage {
  public:
   using Content =
       std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
-                   RedactedProcess, RedactedMember, RedactedLog, RedactedLogTotal, RedactedCall>;
+                   RedactedProcess, RedactedMember, RedactedLog, RedactedLogTotal, RedactedCall,
+                   RedactedDns>;
 
   const Content& content() const { return content_; }
 
@@ -193,8 +241,10 @@ class RedactedMessage {
 struct RedactionCounters {
   std::map<std::string, std::uint64_t> by_class;  // replacements per class
   std::uint64_t withheld_bodies = 0;
-  std::uint64_t dropped_messages = 0;  // out of scope or over the level
-  std::uint64_t leak_guard_hits = 0;   // lines withheld at the last moment: a defect
+  std::uint64_t dropped_messages = 0;     // out of scope or over the level
+  std::uint64_t foreign_connections = 0;  // of another third party by SNI
+  std::uint64_t mixed_connections = 0;    // whose names contradict each other
+  std::uint64_t leak_guard_hits = 0;      // lines withheld at the last moment: a defect
 };
 
 inline constexpr std::size_t kMaxStoredBody = 128 * 1024;  // formats: bodies keep at most 128 KiB

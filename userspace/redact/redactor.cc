@@ -11,13 +11,17 @@
 #include "userspace/redact/body/content.h"
 #include "userspace/redact/body/message_redactor.h"
 #include "userspace/redact/call/call_redactor.h"
+#include "userspace/redact/connection_facts.h"
+#include "userspace/redact/connection_teller.h"
 #include "userspace/redact/leak_guard.h"
 #include "userspace/redact/level_caps.h"
 #include "userspace/redact/log/log_lines.h"
 #include "userspace/redact/message_facts.h"
+#include "userspace/redact/name_facts.h"
 #include "userspace/redact/peers.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/scope_filter.h"
+#include "userspace/redact/text/learned_sources.h"
 #include "userspace/redact/text/text_scanner.h"
 #include "userspace/redact/wire/wire_connections.h"
 
@@ -80,10 +84,14 @@ struct Redactor::State final : public MessageSink {
   Status redact(const st_process_event& event);
   Status redact(const LogEvent& write);
   Status redact(const CallEvent& event);
-  Status redact(const TlsHello&) { return {}; }
-  Status redact(const DnsLookup&) { return {}; }
+  Status redact(const TlsHello& hello);
+  Status redact(const DnsLookup& lookup);
   Status pass_logs(std::vector<RedactedLog> lines);
   Status end_logs(std::uint32_t tgid);
+
+  Status tell_handshake(std::uint64_t conn_id);
+  bool may_tell_connection(const st_connection_event& event) const;
+  RedactedConnection tell(const st_connection_event& event);
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
@@ -107,6 +115,7 @@ struct Redactor::State final : public MessageSink {
   Level level = Level::kMetadata;  // of the exchange at hand
   ScopeFilter scope;
   Peers peers;
+  ConnectionFacts facts;
   std::unique_ptr<Detectors> detectors;
   TextScanner scanner;
   WireConnections wire;
@@ -167,7 +176,12 @@ void Redactor::State::count_withheld(const std::optional<RedactedBody>& body) {
 }
 
 Status Redactor::State::redact(const HttpExchange& exchange) {
+  peers.note_proxy(exchange);
   const auto allowed = peers.level_of(exchange);
+  if (!peers.agrees(exchange)) {
+    peers.note_mixed(exchange);
+    return drop();
+  }
   if (!allowed || !may_tell(exchange.is_plain, *allowed) || !scope.allows(exchange)) {
     peers.note_dropped(exchange, !allowed);
     return drop();
@@ -191,12 +205,13 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   if (out.request) count_withheld(out.request->body);
   if (out.response) count_withheld(out.response->body);
   peers.note_kept(exchange, out.request ? out.request->host : "");
+  ST_RETURN_IF_ERROR(tell_handshake(exchange.conn_id));
   return self->pass(std::move(out));
 }
 
 std::optional<Level> Redactor::State::level_of(std::uint64_t conn_id, bool is_plain) const {
   if (!scope.allows_streams()) return std::nullopt;
-  if (!scope.allows_any_host() && !peers.has_host(conn_id)) return std::nullopt;
+  if (!scope.allows_any_host() && !peers.is_in_scope(conn_id)) return std::nullopt;
   const auto allowed = peers.level_of(conn_id);
   return allowed && may_tell(is_plain, *allowed) ? allowed : std::nullopt;
 }
@@ -320,16 +335,53 @@ Status Redactor::State::redact(const st_tls_peer_event& event) {
 // Connections to other third parties are told: whom the target talks to is what `sockets` is for.
 Status Redactor::State::redact(const st_connection_event& event) {
   peers.note(event);
+  facts.note(event);
+  if (!may_tell_connection(event)) return drop();
+  return self->pass(tell(event));
+}
+
+bool Redactor::State::may_tell_connection(const st_connection_event& event) const {
   const bool is_inbound = event.role == ST_ROLE_ACCEPTED && !config.inbound;
-  if (!has_family("sockets") || is_inbound || peers.is_off(event.conn_id) || !caps.of_everybody())
-    return drop();
-  RedactedConnection out;
-  out.record = event;
-  if (const Peers::Peer* known = peers.find(event.conn_id)) {
-    out.tied_by = known->tied_by;
-    out.third_party = known->told_host;
-    out.third_party_source = out.third_party.empty() ? "" : "host";
-  }
+  return has_family("sockets") && !is_inbound && !peers.is_off(event.conn_id) &&
+         caps.of_everybody();
+}
+
+RedactedConnection Redactor::State::tell(const st_connection_event& event) {
+  RedactedConnection out = tell_connection(scanner, event, peers, facts, scope.allows_streams());
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
+  return out;
+}
+
+Status Redactor::State::redact(const TlsHello& hello) {
+  peers.note(hello);
+  facts.note(hello);
+  return scope.allows_streams() ? tell_handshake(hello.conn_id) : Status();
+}
+
+// A handshake that is over, once; before anything that was encrypted behind it.
+Status Redactor::State::tell_handshake(std::uint64_t conn_id) {
+  ConnectionFacts::Facts* seen = facts.find(conn_id);
+  if (seen == nullptr || !seen->record || !seen->is_final || seen->is_told) return {};
+  seen->is_told = true;
+  st_connection_event record = *seen->record;
+  record.header.time_ns = seen->handshake.time_ns;
+  record.header.tid = seen->handshake.tid;
+  if (!may_tell_connection(record)) return drop();
+  RedactedConnection out = tell(record);
+  out.is_handshake = true;
+  return self->pass(std::move(out));
+}
+
+// Questions about other third parties are told, as connections to them are.
+Status Redactor::State::redact(const DnsLookup& lookup) {
+  peers.note(lookup);
+  const bool is_told = has_family("sockets") && scope.allows_threads() && caps.of_everybody() &&
+                       caps.of_host(to_lower(lookup.question));
+  if (!is_told) return drop();
+  RedactedDns out = redact_dns(scanner, lookup);
+  scanner.take_sightings();  // told by exchanges only
+  scanner.take_data_classes();
   return self->pass(std::move(out));
 }
 
@@ -422,33 +474,11 @@ std::vector<std::uint64_t> Redactor::take_foreign_connections() {
 bool Redactor::learn(Bytes value) { return state_->scanner.learn(as_text(value)); }
 
 std::size_t Redactor::learn_environment(Bytes environ_block) {
-  std::size_t taken = 0;
-  std::string_view rest = as_text(environ_block);
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('\0'), rest.size());
-    const std::string_view entry = rest.substr(0, end);
-    const auto equals = entry.find('=');
-    if (equals != entry.npos && state_->scanner.names().class_of(entry.substr(0, equals))) {
-      taken += state_->scanner.learn(entry.substr(equals + 1)) ? 1 : 0;
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return taken;
+  return scopetrace::learn_environment(state_->scanner, environ_block);
 }
 
 std::size_t Redactor::learn_file(Bytes content) {
-  constexpr std::size_t kMaxWhole = 4096;
-  std::string_view rest = trim(as_text(content));
-  std::size_t taken = rest.size() <= kMaxWhole && state_->scanner.learn(rest) ? 1 : 0;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = trim(rest.substr(0, end));
-    const auto sign = line.find_first_of("=:");
-    taken += state_->scanner.learn(line) ? 1 : 0;
-    if (sign != line.npos) taken += state_->scanner.learn(trim(line.substr(sign + 1))) ? 1 : 0;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return taken;
+  return scopetrace::learn_file(state_->scanner, content);
 }
 
 void Redactor::set_level(std::string_view third_party, std::optional<Level> level) {
@@ -461,6 +491,8 @@ RedactionCounters Redactor::counters() const {
   RedactionCounters counters = state_->counters;
   counters.by_class = state_->scanner.by_class();
   counters.leak_guard_hits = state_->guard.hits();
+  counters.foreign_connections = state_->peers.foreign_connections();
+  counters.mixed_connections = state_->peers.mixed_connections();
   return counters;
 }
 

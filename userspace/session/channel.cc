@@ -33,7 +33,8 @@ void put_claimed(ByteVector& out, const ClaimedCounters& claimed) {
 void put_stats(ByteVector& out, const StatsMessage& stats) {
   for (const std::uint64_t value :
        {stats.records, stats.corrupt_records, stats.payload_bytes, stats.lines, stats.frames,
-        stats.dropped_messages, stats.withheld_bodies, stats.leak_guard_hits}) {
+        stats.dropped_messages, stats.withheld_bodies, stats.leak_guard_hits,
+        stats.foreign_connections, stats.mixed_connections}) {
     put(out, value);
   }
 }
@@ -180,7 +181,8 @@ class FieldReader {
   void get_stats(StatsMessage& stats) {
     for (std::uint64_t* value :
          {&stats.records, &stats.corrupt_records, &stats.payload_bytes, &stats.lines, &stats.frames,
-          &stats.dropped_messages, &stats.withheld_bodies, &stats.leak_guard_hits}) {
+          &stats.dropped_messages, &stats.withheld_bodies, &stats.leak_guard_hits,
+          &stats.foreign_connections, &stats.mixed_connections}) {
       get(*value);
     }
   }

@@ -136,6 +136,8 @@ struct StatsMessage {
   std::uint64_t dropped_messages = 0;  // out of scope or over the level
   std::uint64_t withheld_bodies = 0;
   std::uint64_t leak_guard_hits = 0;
+  std::uint64_t foreign_connections = 0;  // of another third party by SNI
+  std::uint64_t mixed_connections = 0;    // whose names contradict each other
 };
 // This connection is out of scope: the kernel need not copy it any more. Never 0.
 struct MuteMessage {

@@ -90,7 +90,7 @@ TEST_F(EncoderTest, FollowsTheSchemaForEveryKind) {
   connection.record.peer_address[3] = 1;
   connection.record.state = ST_CONNECTION_OPENED;
   connection.third_party = "api.example";
-  connection.third_party_source = "sni";
+  connection.known_by = {"sni", "dns"};
   EXPECT_NE(encode(connection).find(R"("peer":{"address":"127.0.0.1","port":0})"),
             std::string::npos);
 }
@@ -105,6 +105,46 @@ TEST_F(EncoderTest, TellsMembersThatJoinAndLeave) {
   EXPECT_THAT(encode(member), testing::Not(testing::HasSubstr("blind_ns")));
   member.how.clear();
   EXPECT_THAT(encode(member), testing::HasSubstr(R"("event":"left")"));
+}
+
+TEST_F(EncoderTest, TellsHandshakesAndNames) {
+  RedactedConnection connection{};
+  connection.record.family = AF_INET;
+  connection.is_handshake = connection.is_mixed = true;
+  connection.tls = RedactedTls{};
+  connection.tls->server_name_is = "none";
+  connection.tls->certificate_is = "encrypted";
+  EXPECT_NE(encode(connection).find(R"("state":"handshake")"), std::string::npos);
+  RedactedTls& tls = *connection.tls;
+  tls.version = "1.2";
+  tls.versions = {"1.3", "1.2"};
+  tls.cipher = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
+  tls.alpn = "h2";
+  tls.server_name = "api.example";
+  tls.offers_ech = tls.is_cut = true;
+  tls.certificate = RedactedCertificate{.subject = "api.example",
+                                        .issuer = "An authority",
+                                        .names = 2,
+                                        .not_before = "2026-01-01T00:00:00Z",
+                                        .not_after = "2027-01-01T00:00:00Z",
+                                        .key_type = "rsa",
+                                        .digest = "sha256:" + std::string(64, 'a')};
+  EXPECT_NE(encode(connection).find(R"("names_disagree":true,"tls":{"version":"1.2")"),
+            std::string::npos);
+
+  RedactedDns dns{};
+  dns.record.family = AF_INET;
+  dns.record.server_port = 53;
+  dns.question = "api.example";
+  dns.type = "A";
+  dns.outcome = "answered";
+  dns.rcode = "noerror";
+  dns.duration_ns = 7;
+  dns.answers = {{.name = "api.example", .type = "A", .value = "10.0.0.1", .ttl_seconds = 60},
+                 {.name = "api.example", .type = "TXT", .value = {}, .ttl_seconds = 60}};
+  EXPECT_NE(encode(dns).find(R"("question":"api.example","question_type":"A")"), std::string::npos);
+  EXPECT_NE(encode(dns).find(R"({"name":"api.example","type":"TXT","ttl":60}])"),
+            std::string::npos);
 }
 
 TEST_F(EncoderTest, SaysWhatWasPlain) {

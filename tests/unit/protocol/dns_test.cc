@@ -31,7 +31,7 @@ TEST(DnsMessageTest, ReadsAQuestion) {
   ASSERT_TRUE(message.has_value());
   EXPECT_EQ(message->id, 0x1234);
   EXPECT_FALSE(message->is_answer);
-  EXPECT_EQ(message->question, "api.example");
+  EXPECT_EQ(message->question, "API.Example");
   EXPECT_EQ(message->type, "AAAA");
 }
 
@@ -167,6 +167,12 @@ TEST_F(DnsLookupsTest, BelievesNoAnswerThatNobodyAskedFor) {
   other_port.local_port = 40001;
   EXPECT_THAT(push(other_port, message_.reply()), IsEmpty());
   EXPECT_THAT(answer(message_.reply()), SizeIs(1));
+}
+
+TEST_F(DnsLookupsTest, ComparesNamesWithoutTheirCase) {
+  ask(message_.query());
+
+  EXPECT_THAT(answer(DnsBuilder(7, "API.example", kDnsA).reply()), SizeIs(1));
 }
 
 TEST_F(DnsLookupsTest, CountsAQuestionThatIsSentAgainOnce) {

@@ -129,9 +129,9 @@ TEST(TlsHandshakeTest, SeesThatNoHostIsNamed) {
   EXPECT_EQ(read(make_tls_flights({})).name_state, ServerNameState::kNone);
 }
 
-TEST(TlsHandshakeTest, WritesNamesInLowerCaseWithoutTheLastDot) {
+TEST(TlsHandshakeTest, KeepsNamesAsTheyWereSentWithoutTheLastDot) {
   EXPECT_EQ(read_hello(client_hello(server_name(host_entry("API.Example.")))).server_name,
-            "api.example");
+            "API.Example");
 }
 
 TEST(TlsHandshakeTest, NotesAnEncryptedHello) {

@@ -49,6 +49,10 @@ std::map<std::string, std::uint64_t> counts_of(const Tally& tally) {
           {"undecided_bytes", kernel[ST_COUNT_UNDECIDED_BYTES]},
           {"blind_io_uring_bytes", kernel[ST_COUNT_IO_URING_BYTES]},
           {"blind_io_uring_calls", kernel[ST_COUNT_IO_URING_CALLS]},
+          {"handshake_bytes", kernel[ST_COUNT_HANDSHAKE_BYTES]},
+          {"dns_bytes", kernel[ST_COUNT_DNS_BYTES]},
+          {"claimed_foreign_connections", tally.stats.foreign_connections},
+          {"claimed_disagreeing_connections", tally.stats.mixed_connections},
           {"claimed_dropped_messages", tally.stats.dropped_messages},
           {"claimed_withheld_bodies", tally.stats.withheld_bodies},
           {"claimed_leak_guard_hits", tally.stats.leak_guard_hits}};

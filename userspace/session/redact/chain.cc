@@ -220,6 +220,8 @@ StatsMessage Chain::stats() const {
   stats.dropped_messages = redaction.dropped_messages;
   stats.withheld_bodies = redaction.withheld_bodies;
   stats.leak_guard_hits = redaction.leak_guard_hits;
+  stats.foreign_connections = redaction.foreign_connections;
+  stats.mixed_connections = redaction.mixed_connections;
   return stats;
 }
 

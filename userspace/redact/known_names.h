@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which names the target asked for before it connected to an address.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "userspace/protocol/message.h"
+
+namespace scopetrace {
+
+// Names by address, from answers to the target's own questions. An answer counts as long as it may
+// be used, at least kLeastKeptNs. Bounded: of more than kMaxAddresses the oldest is forgotten, of
+// more than kMaxNames of one address too.
+class KnownNames {
+ public:
+  static constexpr std::size_t kMaxAddresses = 4096;
+  static constexpr std::size_t kMaxNames = 8;
+  static constexpr std::uint64_t kLeastKeptNs = 300'000'000'000;  // programs use them longer
+  static constexpr std::uint64_t kMostKeptNs = 86'400'000'000'000;
+
+  // Learns the addresses of an answer, those of the question and of the names that it leads to.
+  void learn(const DnsLookup& lookup);
+  // The questions, lower case, that led to the peer of this connection. Several: it may be any.
+  std::vector<std::string> names_of(const st_connection_event& connection) const;
+
+ private:
+  struct Name {
+    std::string text;
+    std::uint64_t until_ns;
+  };
+
+  void add(const std::string& address, const std::string& question, std::uint64_t until_ns);
+
+  std::unordered_map<std::string, std::vector<Name>> by_address_;
+  std::deque<std::string> order_;  // of addresses, oldest first
+};
+
+}  // namespace scopetrace

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/redact/third_party.h"
+
+#include <algorithm>
+
+#include "userspace/redact/scan/text_class.h"
+
+namespace scopetrace {
+
+void ThirdParty::set_hello(const TlsFacts& facts) {
+  is_malformed_ = facts.name_state == ServerNameState::kMalformed;
+  offers_ech_ = facts.offers_ech;
+  server_name_ = to_lower(facts.server_name);
+}
+
+void ThirdParty::set_proxy() {
+  is_proxy_ = true;
+  is_malformed_ = offers_ech_ = false;
+  server_name_.clear();
+  dns_.clear();
+}
+
+std::string_view ThirdParty::name() const {
+  if (!server_name_.empty()) return server_name_;
+  return dns_.size() == 1 ? std::string_view(dns_.front()) : std::string_view();
+}
+
+bool ThirdParty::is_looked_up(std::string_view name) const {
+  return std::find(dns_.begin(), dns_.end(), name) != dns_.end();
+}
+
+bool ThirdParty::is_mixed() const {
+  if (is_malformed_) return true;
+  return !server_name_.empty() && !dns_.empty() && !is_looked_up(server_name_);
+}
+
+bool ThirdParty::agrees(std::string_view host) const {
+  if (is_mixed()) return false;
+  if (!server_name_.empty()) return server_name_ == host;
+  return dns_.empty() || is_looked_up(host);
+}
+
+Standing ThirdParty::standing(const ScopeFilter& scope) const {
+  if (is_mixed()) return Standing::kForeign;
+  if (!server_name_.empty()) {
+    if (!scope.allows_host(server_name_)) return Standing::kForeign;
+    return offers_ech_ ? Standing::kUnknown : Standing::kInScope;
+  }
+  if (dns_.empty()) return Standing::kUnknown;
+  const bool is_in_scope = std::all_of(dns_.begin(), dns_.end(),
+                                       [&](const auto& name) { return scope.allows_host(name); });
+  return is_in_scope ? Standing::kInScope : Standing::kForeign;
+}
+
+bool ThirdParty::is_foreign_by_sni(const ScopeFilter& scope) const {
+  return is_malformed_ || (!server_name_.empty() && !scope.allows_host(server_name_));
+}
+
+std::optional<Level> ThirdParty::level(const LevelCaps& caps) const {
+  if (is_malformed_) return caps.of_unknown();
+  if (!server_name_.empty()) return caps.of_host(server_name_);
+  if (dns_.empty()) return caps.of_unknown();
+  auto lowest = caps.of_everybody();
+  for (const std::string& name : dns_) lowest = std::min(lowest, caps.of_host(name));
+  return lowest;
+}
+
+std::vector<std::string> ThirdParty::sources_of(std::string_view name) const {
+  std::vector<std::string> sources;
+  if (!server_name_.empty() && server_name_ == name) sources.emplace_back("sni");
+  if (is_looked_up(name)) sources.emplace_back("dns");
+  return sources;
+}
+
+}  // namespace scopetrace
