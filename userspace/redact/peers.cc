@@ -111,6 +111,8 @@ void Peers::note_dropped(const HttpExchange& exchange, bool is_off) {
   if (peer == nullptr) return;
   peer->is_accepted = peer->is_accepted || exchange.inbound;
   if (exchange.inbound || (is_http2(exchange) && !peer->host.empty())) return;
+  // An answer alone names no host: SNI or DNS still do.
+  if (!exchange.request && peer->names.standing(scope_) == Standing::kInScope) return;
   peer->is_off = is_off;
   note_foreign(exchange, *peer);
 }

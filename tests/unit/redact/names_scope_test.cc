@@ -254,6 +254,19 @@ TEST_F(NamesScopeTest, TakesStreamsOfAnApprovedSniOrLookup) {
   EXPECT_THAT(by_dns.all<RedactedConnection>().back().known_by, ElementsAre("dns"));
 }
 
+// It was taken for one of another third party, and the stream with it.
+TEST_F(NamesScopeTest, TakesTheStreamBehindAnAnswerThatNobodyAskedFor) {
+  HttpExchange answer = make_exchange();
+  answer.request.reset();
+  p_.push(connection());
+  p_.push(hello_for(kHost));
+  p_.push(answer);
+  p_.push(stream());
+
+  EXPECT_EQ(exchanges(), 0U);
+  EXPECT_EQ(streams(), 1U);
+}
+
 TEST_F(NamesScopeTest, TakesNoStreamOfAnAddressThatMayBeAnothers) {
   p_.push(lookup_of(kOther, "10.0.0.1"));
   p_.push(lookup_of(kHost, "10.0.0.1"));
