@@ -288,14 +288,15 @@ static __always_inline void st_capture_plain(struct pt_regs *regs, enum st_data_
   struct st_data_call call = {.bytes = returned > 0 ? returned : 0, .form = form};
   struct st_thread *thread = st_current_thread();
   struct st_place place = {};
-  bool is_placed;
+  bool carries_handshake, is_placed;
 
   call.direction = st_is_receive(regs->orig_ax) ? ST_INGRESS : ST_EGRESS;
   if (!st_find_call(&call, regs, thread)) return;
+  carries_handshake = st_may_carry_handshake(call.connection);
+  if (call.connection->content == ST_CONTENT_TLS && !carries_handshake) return;
   call.now_ns = bpf_ktime_get_boot_ns();
   is_placed = thread && st_place_call(&place, regs, form);
-  if (is_placed && st_may_carry_handshake(call.connection))
-    st_follow_handshake(&call, regs, &place, &thread->walk);
+  if (is_placed && carries_handshake) st_follow_handshake(&call, regs, &place, &thread->walk);
   if (call.connection->content == ST_CONTENT_TLS) return;
   if (call.connection->has_tls || (thread && thread->depth))
     st_turn_to_tls(&call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Input: datagrams, each a byte (1: from the server) and two bytes of length before it. Property:
 // names are printable and bounded, addresses are addresses, and each question ends exactly once.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 

@@ -2,6 +2,7 @@
 // Input: pieces of the two flights of a handshake, each a byte (1: the server's; 2: a cut behind
 // it), two bytes of length and that much. Property: a name that is told is a host name, lists are
 // bounded, and the same pieces byte by byte say the same.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 

@@ -373,6 +373,13 @@ void send_messages(int fd, std::string text) {
   header.msg_hdr.msg_iovlen = 1;
   ST_CHECK(::sendmmsg(fd, &header, 1, 0) == 1);
 }
+void receive_messages(int fd, char* room, std::size_t size) {
+  iovec part{room, size};
+  mmsghdr header{};
+  header.msg_hdr.msg_iov = &part;
+  header.msg_hdr.msg_iovlen = 1;
+  ST_CHECK(::recvmmsg(fd, &header, 1, 0, nullptr) == 1);
+}
 void send_plain(int fd, std::string text) { ST_CHECK(::send(fd, text.data(), text.size(), 0) > 0); }
 void receive_plain(int fd, char* room, std::size_t size) {
   ST_CHECK(::recv(fd, room, size, MSG_PEEK) > 0);  // only looked at: told once
@@ -410,7 +417,7 @@ TEST_P(DnsBpfTest, CopiesQuestionAndAnswer) {
 INSTANTIATE_TEST_SUITE_P(Calls, DnsBpfTest,
                          ::testing::Values(DnsCase{"Send", send_plain, receive_plain},
                                            DnsCase{"Message", send_message, receive_message},
-                                           DnsCase{"Messages", send_messages, receive_plain},
+                                           DnsCase{"Messages", send_messages, receive_messages},
                                            DnsCase{"Write", write_plain, read_plain}),
                          [](const auto& row) { return std::string(row.param.name); });
 

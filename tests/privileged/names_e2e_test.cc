@@ -3,6 +3,7 @@
 // of handshakes and DNS.
 #include <algorithm>
 #include <cctype>
+#include <functional>
 
 #include "tests/privileged/attach_e2e.h"
 #include "tests/support/loopback.h"

@@ -2,6 +2,7 @@
 // Writes DNS messages byte by byte (RFC 1035 section 4).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -108,8 +108,9 @@ std::string describe(const FeatureReport& features) {
          "; socket lengths: " + yes_no(features.socket_lengths) +
          "; socket system calls: " + yes_no(features.socket_syscalls) +
          "; socket states: " + yes_no(features.socket_states) +
-         "; plain sockets: " + yes_no(features.plain_sockets) + "; logs: " + yes_no(features.logs) +
-         "; system calls: " + yes_no(features.system_calls) +
+         "; plain sockets: " + yes_no(features.plain_sockets) +
+         "; TLS handshakes and DNS: " + yes_no(features.plain_sockets) +
+         "; logs: " + yes_no(features.logs) + "; system calls: " + yes_no(features.system_calls) +
          "; their times: " + yes_no(features.call_times) +
          "; process events: " + yes_no(features.process_events);
 }

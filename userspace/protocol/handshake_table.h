@@ -11,10 +11,12 @@
 
 namespace scopetrace {
 
-// At most kMaxHandshakes: of one given up for a newer one, what was told stays all there is.
+// At most kMaxHandshakes, and kMaxPendingBytes of them: of one given up for a newer one, what was
+// told stays all there is.
 class HandshakeTable {
  public:
-  static constexpr std::size_t kMaxHandshakes = 512;  // of at most 32 KiB each
+  static constexpr std::size_t kMaxHandshakes = 4096;
+  static constexpr std::size_t kMaxPendingBytes = 2 << 20;
 
   // Takes a piece; what the handshake says by now when that is to be told.
   std::optional<TlsHello> push(const HandshakeEvent& event);
@@ -30,10 +32,13 @@ class HandshakeTable {
   using Entries = std::list<Entry>;  // oldest first
 
   Entries::iterator touch(const st_handshake_event& record);
+  void read(Entries::iterator entry, const HandshakeEvent& event);
+  void drop(Entries::iterator entry);
   TlsHello finish(Entries::iterator entry);
 
   Entries entries_;
   std::unordered_map<std::uint64_t, Entries::iterator> by_connection_;
+  std::size_t pending_bytes_ = 0;
 };
 
 }  // namespace scopetrace

@@ -24,6 +24,10 @@ class TlsHandshake {
   void finish();
 
   const TlsFacts& facts() const { return facts_; }
+  // Of messages that are not whole.
+  std::size_t pending_bytes() const {
+    return flights_[0].pending.size() + flights_[1].pending.size();
+  }
 
  private:
   static constexpr std::size_t kMaxFlightBytes = 16384;

@@ -49,12 +49,13 @@ std::set<std::string> aliases_of(const DnsLookup& lookup) {
 void KnownNames::learn(const DnsLookup& lookup) {
   if (lookup.outcome != DnsOutcome::kAnswered) return;
   const std::set<std::string> names = aliases_of(lookup);
+  const std::string question = to_lower(lookup.question).substr(0, kMaxNameBytes);
   for (const DnsRecord& answer : lookup.answers) {
     const bool is_address = answer.type == "A" || answer.type == "AAAA";
     if (!is_address || !names.contains(to_lower(answer.name))) continue;
     const std::uint64_t kept_ns =
         std::clamp(answer.ttl_seconds * kNsPerSecond, kLeastKeptNs, kMostKeptNs);
-    add(answer.value, to_lower(lookup.question), lookup.origin.time_ns + kept_ns);
+    add(answer.value, question, lookup.origin.time_ns + kept_ns);
   }
 }
 

@@ -17,8 +17,9 @@ namespace scopetrace {
 // more than kMaxNames of one address too.
 class KnownNames {
  public:
-  static constexpr std::size_t kMaxAddresses = 4096;
+  static constexpr std::size_t kMaxAddresses = 2048;
   static constexpr std::size_t kMaxNames = 8;
+  static constexpr std::size_t kMaxNameBytes = 253;  // a longer one is no host's: cut, it is none
   static constexpr std::uint64_t kLeastKeptNs = 300'000'000'000;  // programs use them longer
   static constexpr std::uint64_t kMostKeptNs = 86'400'000'000'000;
 

@@ -12,8 +12,8 @@ namespace scopetrace {
 
 class TextScanner;
 
-// A host name with every finding replaced, in lower case unless there is one, and every label or part of one that looks
-// drawn at random: 20 letters and digits and more, at least four of each.
+// A host name with every finding replaced, in lower case unless there is one, and every label or
+// part of one that looks drawn at random: 20 letters and digits and more, at least four of each.
 std::string redact_host_name(TextScanner& scanner, std::string_view name);
 
 RedactedTls redact_tls(TextScanner& scanner, const TlsFacts& facts);

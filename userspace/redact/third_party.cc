@@ -8,7 +8,9 @@
 namespace scopetrace {
 
 void ThirdParty::set_hello(const TlsFacts& facts) {
-  is_malformed_ = facts.name_state == ServerNameState::kMalformed;
+  const bool is_malformed = facts.name_state == ServerNameState::kMalformed;
+  if (is_malformed && facts.is_cut && !server_name_.empty()) return;
+  is_malformed_ = is_malformed;
   offers_ech_ = facts.offers_ech;
   server_name_ = to_lower(facts.server_name);
 }

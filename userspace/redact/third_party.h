@@ -23,6 +23,7 @@ enum class Standing {
 class ThirdParty {
  public:
   void set_dns(std::vector<std::string> names) { dns_ = std::move(names); }
+  // A whole ClientHello stays, whatever is missing behind it.
   void set_hello(const TlsFacts& facts);
   // What is known so far is a proxy's, which may carry any: it says nothing of what follows.
   void set_proxy();

@@ -21,8 +21,8 @@ inline constexpr std::uint64_t kMaxPosition = std::uint64_t{1} << 62;
 // ring), or a field is out of its range: direction, flags, peer source, connection state, role or
 // family, a chunk beyond its call or its record, payload where there can be none, a position beyond
 // kMaxPosition, a connection number 0, a log's sink, sequence, lengths or name, a
-// call's texts beyond their room or record, content of a handshake or datagram beyond its bound. Layout:
-// bpf/event.h.
+// call's texts beyond their room or record, content of a handshake or datagram beyond its bound.
+// Layout: bpf/event.h.
 Result<Event> decode(Bytes record);
 
 }  // namespace scopetrace

@@ -168,6 +168,18 @@ TEST_F(NamesScopeTest, TakesANameThatIsNoneForAnotherThirdParty) {
   EXPECT_THAT(p_.redactor->take_foreign_connections(), ElementsAre(kConn));
 }
 
+TEST_F(NamesScopeTest, KeepsAWholeHelloWhateverIsLostBehindIt) {
+  TlsHello lost = hello_for("");
+  lost.facts.name_state = ServerNameState::kMalformed;
+  lost.facts.is_cut = true;
+  p_.push(connection());
+  p_.push(hello_for(kHost, false));
+  p_.push(lost);
+  p_.push(make_exchange());
+
+  EXPECT_EQ(exchanges(), 1U);
+}
+
 TEST_F(NamesScopeTest, DecidesByHostWhereNothingElseIsKnown) {
   p_.push(connection());
   p_.push(hello_for(""));
