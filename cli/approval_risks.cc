@@ -55,7 +55,7 @@ void add_target(const Approval& a, RiskList* list) {
                         a.target.kind == TargetKind::kContainer ||
                         a.target.kind == TargetKind::kCgroup;
   list->add(is_group, "joining-processes",
-            "processes that start there later are captured too; this version's attach refuses it");
+            "processes that start there later are captured too, also after a restart");
   list->add(a.target.executables.empty(), "any-executable", "exe=any: whatever program runs there");
   list->add(a.children, "children", "children: follows fork and exec into other programs");
 }

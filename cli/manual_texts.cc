@@ -25,7 +25,9 @@ only what an approval allows.)"},
     {"attach",
      R"(It captures the connections and the TLS plaintext of the process that the approval names, or of a
 command that it starts, until a limit of the approval is reached, the process ends, the approval is
-revoked or Ctrl-C is pressed. A second Ctrl-C gives the bundle up. Without an approval it prints the
+revoked or Ctrl-C is pressed. Of a unit, a container or a cgroup it captures every process there that
+runs an approved program, also those that come later and after a restart, and goes on while nobody is
+there. --pid is a number of the pid namespace that it runs in. A second Ctrl-C gives the bundle up. Without an approval it prints the
 command that would ask for one.
 
 Options narrow what was approved and never widen it. A line on standard error says how much was taken

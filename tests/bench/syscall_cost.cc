@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the end of system calls costs, in CPU time of the calling thread: getppid, and one byte
 // through a pipe, without probes, while another process is traced, and in the traced process of
-// whose calls none is told. The rounds alternate; the least one counts. Needs root.
+// whose calls none is told; the same while a control group is traced. The rounds alternate; the
+// least one counts. Needs root and cgroup v2.
 //
 // usage: syscall_cost
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include <ctime>
 #include <utility>
 
+#include "tests/support/group_folder.h"
 #include "userspace/base/clock.h"
 #include "userspace/probe/probe_set.h"
 
@@ -72,9 +74,7 @@ class Sleeper {
 };
 
 // Attached as for `--capture logs,files`: neither getppid nor a pipe is told.
-ProbeSet attach(pid_t tgid) {
-  ProbeConfig config;
-  config.tgid = static_cast<std::uint32_t>(tgid);
+ProbeSet attach(ProbeConfig config) {
   config.deadline_ns = boottime_ns() + 600 * kNanosecondsPerSecond;
   config.max_cpu_percent = 100;
   config.max_events_per_second = 10'000'000;
@@ -85,6 +85,22 @@ ProbeSet attach(pid_t tgid) {
   ST_CHECK(probes.has_value() && probes->attach_kernel_probes().has_value());
   ST_CHECK(probes->resume().has_value());
   return *std::move(probes);
+}
+
+ProbeConfig process(pid_t tgid) {
+  ProbeConfig config;
+  config.tgid = static_cast<std::uint32_t>(tgid);
+  return config;
+}
+
+// A group by its programs, of which this one is approved: each call looks at group and file.
+ProbeSet attach_group(const testing::GroupFolder& group) {
+  ProbeConfig config;
+  config.group = GroupScope{group.id(), group.path(), false};
+  ProbeSet probes = attach(std::move(config));
+  const auto self = read_identity(static_cast<std::uint32_t>(::getpid()));
+  ST_CHECK(self.has_value() && probes.allow_program(self->program).has_value());
+  return probes;
 }
 
 struct Costs {
@@ -101,14 +117,24 @@ struct Costs {
 
 int main() {
   const Sleeper other;
-  Costs none, bystander, traced;
+  const testing::GroupFolder group("traced");
+  const testing::GroupFolder beside("beside");
+  Costs none, bystander, traced, beside_group, below_beside, member;
   for (int round = 0; round < kRounds; ++round) {
     none.measure();
     for (const auto& [costs, tgid] :
          {std::pair(&bystander, other.tgid()), std::pair(&traced, ::getpid())}) {
-      const ProbeSet probes = attach(tgid);
+      const ProbeSet probes = attach(process(tgid));
       costs->measure();
     }
+    const ProbeSet probes = attach_group(group);
+    beside.add(::getpid());
+    beside_group.measure();
+    beside.add(::getpid(), "/below");
+    below_beside.measure();
+    group.add(::getpid());
+    member.measure();
+    group.take_out(::getpid());
   }
   std::printf("%-34s %10s %10s\n", "ns a call", "getppid", "pipe");
   std::printf("%-34s %10.0f %10.0f\n", "no probes", none.getppid_ns, none.pipe_ns);
@@ -118,4 +144,7 @@ int main() {
   };
   print_added("added while another one is traced", bystander);
   print_added("added while it is traced", traced);
+  print_added("added beside a traced group", beside_group);
+  print_added("added in a group below that", below_beside);
+  print_added("added in the traced group", member);
 }

@@ -49,14 +49,14 @@ Members::Members(Prepared& prepared, ResolverOptions options)
     own_tgids_[event.header.tgid] = event.own_tgid;
     tell(event, 0);
   }
-  for (const st_member_event& event : prepared.not_examined) join(event);
+  for (const st_member_event& event : prepared.not_examined) join(event, event.header.time_ns);
 }
 
 int Members::program_fd() const { return prepared_.programs ? prepared_.programs->event_fd() : -1; }
 
 void Members::take(const st_member_event& event) {
   const std::uint32_t tgid = event.header.tgid;
-  if (event.header.type == ST_EVENT_JOINED) return join(as_first_met(event));
+  if (event.header.type == ST_EVENT_JOINED) return join(as_first_met(event), event.header.time_ns);
   if (event.header.type == ST_EVENT_LEFT) {
     ++counts_.left;
     own_tgids_.erase(tgid);
@@ -78,14 +78,18 @@ st_member_event Members::as_first_met(const st_member_event& event) {
   return is_same_run(first, event) ? first : event;
 }
 
-void Members::join(st_member_event event) {
+void Members::join(const st_member_event& event, std::uint64_t in_scope_ns) {
   ++counts_.joined;
   if (own_tgids_.size() < kMaxMembers) own_tgids_[event.header.tgid] = event.own_tgid;
   const bool is_fork = event.how == ST_JOIN_FORKED;
   if (!is_fork) learn(event);
   // A forked process has the files of its parent, which carry probes already.
-  if (!needs_sites_ || (is_fork && rescan_.is_idle())) return tell(event, 0);
-  const ScanRequest request{event.own_tgid, event.header.time_ns, event};
+  const std::uint64_t since_ns = event.header.time_ns;
+  if (!needs_sites_ || (is_fork && rescan_.is_idle())) {
+    note_blind(in_scope_ns - since_ns);
+    return tell(event, in_scope_ns - since_ns);
+  }
+  const ScanRequest request{event.own_tgid, since_ns, in_scope_ns, event};
   if (rescan_.request(request, prepared_.target->known())) return;
   ++counts_.unexamined;
   tell(event, MemberMessage::kUnknownBlindNs);
@@ -103,7 +107,7 @@ void Members::take_library(const st_event_header& header) {
                                  : member == own_tgids_.end() ? 0
                                                               : member->second;
   if (own_tgid == 0) return;
-  const ScanRequest request{own_tgid, header.time_ns, std::nullopt};
+  const ScanRequest request{own_tgid, header.time_ns, header.time_ns, std::nullopt};
   if (!rescan_.request(request, prepared_.target->known())) ++counts_.unexamined;
 }
 
@@ -119,8 +123,8 @@ void Members::handle_scans(bool is_attached) {
   const ScanRequest& request = result->request;
   // A forked process waits for the probes that its parent does.
   const bool waits = request.joined && request.joined->how == ST_JOIN_FORKED;
-  const bool is_late = has_new || (waits && last_attach_ns_ > request.since_ns);
-  const std::uint64_t blind_ns = is_late ? last_attach_ns_ - request.since_ns : 0;
+  const std::uint64_t attach_ns = has_new || waits ? last_attach_ns_ : 0;
+  const std::uint64_t blind_ns = std::max(attach_ns, request.in_scope_ns) - request.since_ns;
   note_blind(blind_ns);
   if (!request.joined) return;
   if (!result->is_examined) ++counts_.unexamined;

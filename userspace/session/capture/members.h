@@ -59,7 +59,8 @@ class Members {
   MemberCounts counts() const { return counts_; }
 
  private:
-  void join(st_member_event event);
+  // `event` is when it was met, which may be before it came into scope.
+  void join(const st_member_event& event, std::uint64_t in_scope_ns);
   void tell(const st_member_event& event, std::uint64_t blind_ns);
   void note_blind(std::uint64_t blind_ns);
   void learn(const st_member_event& event);

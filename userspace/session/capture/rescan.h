@@ -18,7 +18,8 @@ namespace scopetrace {
 // Why a process is looked at.
 struct ScanRequest {
   std::uint32_t own_tgid = 0;             // as this program sees it
-  std::uint64_t since_ns = 0;             // CLOCK_BOOTTIME: when what is looked for came
+  std::uint64_t since_ns = 0;             // CLOCK_BOOTTIME: when what is looked for came …
+  std::uint64_t in_scope_ns = 0;          // … and when the kernel began to take it
   std::optional<st_member_event> joined;  // it joined; empty: it loaded a library
 };
 
