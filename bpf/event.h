@@ -211,8 +211,8 @@ struct st_process_event {
 };
 static_assert(sizeof(struct st_process_event) == 48, "wire layout of st_process_event changed");
 
-/* The file that a process executes, as the kernel knows it: not as stat(2) tells it, which differs on
- * overlay and btrfs. One that was written to has another time of change. */
+/* The file that a process executes, as the kernel knows it: not as stat(2) tells it, which differs
+ * on overlay and btrfs. One that was written to has another time of change. */
 struct st_program {
   __u64 inode;
   __s64 changed_s;

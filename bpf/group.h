@@ -31,8 +31,8 @@ static __always_inline __u64 st_ancestor_id(struct cgroup *group)
     bpf_probe_read_kernel(&above, sizeof(above), &group->ancestors[0] + st_group_level);
     return BPF_CORE_READ(above, kn, id);
   }
-  bpf_probe_read_kernel(
-      &id, sizeof(id), &((struct cgroup___v6_0 *)group)->ancestor_ids[0] + st_group_level);
+  bpf_probe_read_kernel(&id, sizeof(id),
+                        &((struct cgroup___v6_0 *)group)->ancestor_ids[0] + st_group_level);
   return id;
 }
 

@@ -77,8 +77,8 @@ static __always_inline bool st_is_group_path(const char *path)
   return true;
 }
 
-/* A unit that restarts gets another folder of the same name: the approval names the unit. Nobody can
- * be in it before this has run. */
+/* A unit that restarts gets another folder of the same name: the approval names the unit. Nobody
+ * can be in it before this has run. */
 SEC("?tp_btf/cgroup_mkdir")
 int BPF_PROG(st_handle_mkdir, struct cgroup *group, const char *path)
 {

@@ -10,8 +10,8 @@
 
 namespace scopetrace::testing {
 
-// Makes the folder, and removes it with everybody who is in there. Mounts cgroup v2 below /tmp where
-// it is not mounted; that mount stays. Aborts when this machine has no cgroup v2.
+// Makes the folder, and removes it with everybody who is in there. Mounts cgroup v2 below /tmp
+// where it is not mounted; that mount stays. Aborts when this machine has no cgroup v2.
 class GroupFolder {
  public:
   // `name` is the folder's, below one of this test's own: `payments.service`.
@@ -20,7 +20,7 @@ class GroupFolder {
   GroupFolder(const GroupFolder&) = delete;
   GroupFolder& operator=(const GroupFolder&) = delete;
 
-  const std::string& path() const { return path_; }             // below the mount
+  const std::string& path() const { return path_; }  // below the mount
   std::string folder() const { return mount_ + path_; }
   std::uint64_t id() const;
   // Moves a process into the group, or into a folder below it, which is made.
