@@ -71,6 +71,16 @@ Status check_config(const ProbeConfig& config) {
   return {};
 }
 
+// Who comes into a group is told by the events of processes, too.
+Status choose_group_events(const ProbeConfig& config, FeatureReport& features) {
+  if (config.group && !features.group_events) {
+    return fail(ErrorCode::kUnsupported, "kernel without cgroup tracepoints in its BTF");
+  }
+  features.process_events = config.process || config.group;
+  features.group_events = config.group.has_value();
+  return {};
+}
+
 // The features this session uses: what the kernel offers, less what the config leaves out.
 Result<FeatureReport> choose_features(const ProbeConfig& config) {
   ST_ASSIGN_OR_RETURN(FeatureReport features, probe_features());
@@ -94,11 +104,7 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   if (config.process && !features.process_events) {
     return fail(ErrorCode::kUnsupported, "kernel without sched_process tracepoints in its BTF");
   }
-  if (config.group && !features.group_events) {
-    return fail(ErrorCode::kUnsupported, "kernel without cgroup tracepoints in its BTF");
-  }
-  features.process_events = config.process || config.group;
-  features.group_events = config.group.has_value();
+  ST_RETURN_IF_ERROR(choose_group_events(config, features));
   return features;
 }
 

@@ -78,7 +78,7 @@ Status take_members(Prepared& prepared) {
     if (event.header.type != ST_EVENT_STRANGER) forget(event.header.tgid);
     if (event.header.type == ST_EVENT_JOINED) present.push_back(event);
   });
-  const Status taken = prepared.probes->poll_control(
+  Status taken = prepared.probes->poll_control(
       [&](const st_process_event& event) {
         if (event.header.type == ST_EVENT_EXIT) forget(event.header.tgid);
       },
@@ -193,7 +193,7 @@ Status send_all_secrets(const Prepared& prepared) {
   const Authorization& allowed = prepared.allowed;
   if (!allowed.target.group) return send_secrets(redactor, allowed, allowed.target.own_tgid);
   for (const st_member_event& event : prepared.present) {
-    const Status sent = send_secrets(redactor, allowed, event.own_tgid);
+    Status sent = send_secrets(redactor, allowed, event.own_tgid);
     const bool has_gone = ::kill(static_cast<pid_t>(event.own_tgid), 0) != 0 && errno == ESRCH;
     if (!sent && !has_gone) return sent;
   }

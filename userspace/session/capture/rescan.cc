@@ -14,14 +14,14 @@ LibraryRescan::LibraryRescan(ResolverOptions options)
   ST_CHECK(event_);
 }
 
-bool LibraryRescan::request(ScanRequest request, const std::set<FileId>& known) {
+bool LibraryRescan::request(const ScanRequest& request, const std::set<FileId>& known) {
   const bool is_waiting =
       !request.joined &&
       std::any_of(waiting_.begin(), waiting_.end(),
                   [&](const ScanRequest& other) { return other.own_tgid == request.own_tgid; });
   if (is_waiting) return true;
   if (waiting_.size() >= kMaxWaiting) return false;
-  waiting_.push_back(std::move(request));
+  waiting_.push_back(request);
   if (!running_) go_on(known);
   return true;
 }
@@ -35,7 +35,7 @@ std::vector<ScanRequest> LibraryRescan::give_up() {
 
 void LibraryRescan::go_on(const std::set<FileId>& known) {
   if (running_ || waiting_.empty()) return;
-  running_ = std::move(waiting_.front());
+  running_ = waiting_.front();
   waiting_.pop_front();
   thread_.post(0, [this, next = *running_, known]() -> Status {
     scan(next, known);
@@ -43,9 +43,9 @@ void LibraryRescan::go_on(const std::set<FileId>& known) {
   });
 }
 
-void LibraryRescan::scan(ScanRequest request, const std::set<FileId>& known) {
+void LibraryRescan::scan(const ScanRequest& request, const std::set<FileId>& known) {
   auto found = resolve_target(request.own_tgid, known, options_);
-  ScanResult result{.request = std::move(request), .files = {}, .is_examined = found.has_value()};
+  ScanResult result{.request = request, .files = {}, .is_examined = found.has_value()};
   if (found) result.files = std::move(*found);
   {
     const std::lock_guard lock(mutex_);

@@ -38,7 +38,7 @@ class LibraryRescan {
 
   // Looks at this process once those that wait have been looked at; `known` is what need not be
   // found again. False: too many wait. A library is not looked for twice in one waiting process.
-  bool request(ScanRequest request, const std::set<FileId>& known);
+  bool request(const ScanRequest& request, const std::set<FileId>& known);
   // Nobody waits, and nobody is being looked at.
   bool is_idle() const { return !running_ && waiting_.empty(); }
   // Whoever waits or is being looked at, at the end: nobody is any more.
@@ -51,7 +51,7 @@ class LibraryRescan {
   void go_on(const std::set<FileId>& known);
 
  private:
-  void scan(ScanRequest request, const std::set<FileId>& known);
+  void scan(const ScanRequest& request, const std::set<FileId>& known);
 
   ResolverOptions options_;
   UniqueFd event_;
