@@ -48,16 +48,17 @@ struct Workload {
   bool is_head = false;  // the text is a header block of short lines
 };
 
-enum class Capture { kNone, kExport, kCallee, kOtherRequest, kBystander };
+enum class Capture { kNone, kExport, kCallee, kOtherRequest, kBystander, kBesideChildren };
 struct Way {
   const char* name;
   Capture capture;
 };
-constexpr std::array<Way, 5> kWays = {{{"none", Capture::kNone},
+constexpr std::array<Way, 6> kWays = {{{"none", Capture::kNone},
                                        {"at the export", Capture::kExport},
                                        {"at the callee", Capture::kCallee},
                                        {"other request", Capture::kOtherRequest},
-                                       {"bystander", Capture::kBystander}}};
+                                       {"bystander", Capture::kBystander},
+                                       {"beside children", Capture::kBesideChildren}}};
 
 struct Times {
   double call_ns = 1e18;
@@ -174,6 +175,7 @@ ProbeConfig config_for(std::uint32_t tgid, Capture capture) {
   if (capture == Capture::kOtherRequest)
     config.requests = {{"x-request-id", "0192f3c4-7a10-7c3e-9d55-2f1e6a7b8c9d"}};
   config.tgid = tgid;
+  config.children = capture == Capture::kBesideChildren;  // as of a group: probes for everybody
   config.deadline_ns = boottime_ns() + 60 * kNanosecondsPerSecond;
   config.max_cpu_percent = 100;
   config.max_events_per_second = 10'000'000;
@@ -222,7 +224,7 @@ void measure(const Workload& workload, Capture capture, Times& times) {
     return;
   }
   const TimedTarget other(workload);
-  const bool on_target = capture != Capture::kBystander;
+  const bool on_target = capture != Capture::kBystander && capture != Capture::kBesideChildren;
   const std::uint64_t attach_start = boottime_ns();
   Result<ProbeSet> probes =
       ProbeSet::load(config_for(on_target ? target.tgid() : other.tgid(), capture));

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <map>
 
+#include "scopes/target.h"
 #include "tests/support/child.h"
 #include "tests/support/group_folder.h"
 #include "userspace/base/clock.h"
 #include "userspace/probe/probe_set.h"
+#include "userspace/session/capture/group_programs.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -164,6 +166,36 @@ TEST_F(GroupScopeBpfTest, ForgetsAProgramThatWasWrittenTo) {
 
   EXPECT_EQ(last.program.inode, first.program.inode);
   EXPECT_EQ(last.header.type, ST_EVENT_STRANGER);
+}
+
+// What is hashed is what the kernel compares, or nothing is.
+TEST_F(GroupScopeBpfTest, HashesTheProgramOfTheVeryProcess) {
+  Child cat(group_.enter({"/bin/cat"}));
+  cat.write_line("here");
+  ASSERT_TRUE(cat.wait_for_line("here"));
+  ProbeSet probes = load(false);
+  ASSERT_TRUE(probes.tell_present().has_value());
+  const Told met = told(probes);
+  ASSERT_THAT(met.lines, ElementsAre("stranger 1 cat"));
+  Result<IdentityReader> reader = IdentityReader::open();
+  ASSERT_TRUE(reader.has_value());
+  const auto program = open_command("/bin/cat");
+
+  const auto digest = read_stranger(met.events[0], *reader);
+
+  ASSERT_TRUE(digest.has_value()) << digest.error().message();
+  EXPECT_EQ(*digest, read_program_digest(program->get()).value());
+  const auto is_hashed = [&](void (*change)(st_member_event&)) {
+    st_member_event other = met.events[0];
+    change(other);
+    return read_stranger(other, *reader).has_value();
+  };
+  EXPECT_TRUE(is_hashed([](st_member_event&) {}));
+  EXPECT_FALSE(is_hashed([](st_member_event& event) { ++event.execs; }));
+  EXPECT_FALSE(is_hashed([](st_member_event& event) { ++event.start_ns; }));
+  EXPECT_FALSE(is_hashed([](st_member_event& event) { ++event.program.inode; }));
+  EXPECT_FALSE(is_hashed([](st_member_event& event) { ++event.program.changed_ns; }));
+  EXPECT_FALSE(is_hashed([](st_member_event& event) { event.own_tgid = 0; }));
 }
 
 }  // namespace
