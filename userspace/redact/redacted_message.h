@@ -222,10 +222,9 @@ struct RedactedCall {
 // RedactedMessage cannot be handed plaintext by mistake.
 class RedactedMessage {
  public:
-  using Content =
-      std::variant<RedactedExchange, RedactedStreamData, RedactedConnection, RedactedGap,
-                   RedactedProcess, RedactedMember, RedactedLog, RedactedLogTotal, RedactedCall,
-                   RedactedDns>;
+  using Content = std::variant<RedactedExchange, RedactedStreamData, RedactedConnection,
+                               RedactedGap, RedactedProcess, RedactedMember, RedactedLog,
+                               RedactedLogTotal, RedactedCall, RedactedDns>;
 
   const Content& content() const { return content_; }
 
