@@ -81,11 +81,9 @@ st_member_event Members::as_first_met(const st_member_event& event) {
 void Members::join(const st_member_event& event, std::uint64_t in_scope_ns) {
   ++counts_.joined;
   if (own_tgids_.size() < kMaxMembers) own_tgids_[event.header.tgid] = event.own_tgid;
-  const bool is_fork = event.how == ST_JOIN_FORKED;
-  if (!is_fork) learn(event);
-  // A forked process has the files of its parent, which carry probes already.
+  if (event.how != ST_JOIN_FORKED) learn(event);
   const std::uint64_t since_ns = event.header.time_ns;
-  if (!needs_sites_ || (is_fork && rescan_.is_idle())) {
+  if (!needs_sites_ || has_probes_of_parent(event)) {
     note_blind(in_scope_ns - since_ns);
     return tell(event, in_scope_ns - since_ns);
   }
@@ -95,17 +93,35 @@ void Members::join(const st_member_event& event, std::uint64_t in_scope_ns) {
   tell(event, MemberMessage::kUnknownBlindNs);
 }
 
+// A forked process has the files of its parent, which carry probes unless that is still looked at.
+bool Members::has_probes_of_parent(const st_member_event& event) {
+  const auto parent = parents_.find(event.header.tgid);
+  if (event.how != ST_JOIN_FORKED || parent == parents_.end()) return false;
+  const std::uint32_t own_tgid = own_tgid_of(parent->second);
+  parents_.erase(parent);
+  return own_tgid != 0 && !rescan_.is_pending(own_tgid);
+}
+
+void Members::take_fork(std::uint32_t parent, std::uint32_t child) {
+  if (parents_.size() >= kMaxStrangers) parents_.clear();
+  parents_[child] = parent;
+}
+
+// 0: it is no member.
+std::uint32_t Members::own_tgid_of(std::uint32_t tgid) const {
+  const AllowedTarget& target = prepared_.allowed.target;
+  if (tgid == target.process.tgid) return target.own_tgid;
+  const auto member = own_tgids_.find(tgid);
+  return member == own_tgids_.end() ? 0 : member->second;
+}
+
 void Members::take_exit(std::uint32_t tgid) {
   own_tgids_.erase(tgid);
   strangers_.erase(tgid);
 }
 
 void Members::take_library(const st_event_header& header) {
-  const auto member = own_tgids_.find(header.tgid);
-  const bool is_target = header.tgid == prepared_.allowed.target.process.tgid;
-  const std::uint32_t own_tgid = is_target                    ? prepared_.allowed.target.own_tgid
-                                 : member == own_tgids_.end() ? 0
-                                                              : member->second;
+  const std::uint32_t own_tgid = own_tgid_of(header.tgid);
   if (own_tgid == 0) return;
   const ScanRequest request{own_tgid, header.time_ns, header.time_ns, std::nullopt};
   if (!rescan_.request(request, prepared_.target->known())) ++counts_.unexamined;

@@ -41,6 +41,8 @@ class Members {
 
   // A record of the control ring.
   void take(const st_member_event& event);
+  // Comes before the child joins.
+  void take_fork(std::uint32_t parent, std::uint32_t child);
   void take_exit(std::uint32_t tgid);
   void take_group_made() { ++counts_.group_restarts; }
   // The loader of this process changed its link map.
@@ -61,7 +63,9 @@ class Members {
  private:
   // `event` is when it was met, which may be before it came into scope.
   void join(const st_member_event& event, std::uint64_t in_scope_ns);
+  bool has_probes_of_parent(const st_member_event& event);
   void tell(const st_member_event& event, std::uint64_t blind_ns);
+  std::uint32_t own_tgid_of(std::uint32_t tgid) const;
   void note_blind(std::uint64_t blind_ns);
   void learn(const st_member_event& event);
   st_member_event as_first_met(const st_member_event& event);
@@ -72,6 +76,7 @@ class Members {
   MemberCounts counts_;
   std::unordered_map<std::uint32_t, std::uint32_t> own_tgids_;  // of members, by tgid
   std::unordered_map<std::uint32_t, st_member_event> strangers_;
+  std::unordered_map<std::uint32_t, std::uint32_t> parents_;  // of children that have not joined
   std::uint64_t lines_ = 0;
   std::uint64_t learned_ = 0;
   std::uint64_t last_attach_ns_ = 0;

@@ -14,6 +14,11 @@ LibraryRescan::LibraryRescan(ResolverOptions options)
   ST_CHECK(event_);
 }
 
+bool LibraryRescan::is_pending(std::uint32_t own_tgid) const {
+  const auto is_it = [&](const ScanRequest& other) { return other.own_tgid == own_tgid; };
+  return (running_ && is_it(*running_)) || std::any_of(waiting_.begin(), waiting_.end(), is_it);
+}
+
 bool LibraryRescan::request(const ScanRequest& request, const std::set<FileId>& known) {
   const bool is_waiting =
       !request.joined &&

@@ -39,8 +39,8 @@ class LibraryRescan {
   // Looks at this process once those that wait have been looked at; `known` is what need not be
   // found again. False: too many wait. A library is not looked for twice in one waiting process.
   bool request(const ScanRequest& request, const std::set<FileId>& known);
-  // Nobody waits, and nobody is being looked at.
-  bool is_idle() const { return !running_ && waiting_.empty(); }
+  // Whether this process waits, or is being looked at.
+  bool is_pending(std::uint32_t own_tgid) const;
   // Whoever waits or is being looked at, at the end: nobody is any more.
   std::vector<ScanRequest> give_up();
   // Readable when a scan has ended.

@@ -111,6 +111,7 @@ void RunningSession::handle_control(const st_process_event& event) {
   const bool is_target = event.header.tgid == prepared_.allowed.target.process.tgid;
   if (event.header.type == ST_EVENT_LIBRARY) members_.take_library(event.header);
   if (event.header.type == ST_EVENT_GROUP_MADE) members_.take_group_made();
+  if (event.header.type == ST_EVENT_FORK) members_.take_fork(event.header.tgid, event.other_tgid);
   if (event.header.type == ST_EVENT_EXIT) members_.take_exit(event.header.tgid);
   if (!is_target) return;
   if (event.header.type == ST_EVENT_EXIT) {
