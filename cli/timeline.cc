@@ -179,6 +179,7 @@ void Timeline::print(const LineJson& line, const std::string& type, std::string_
   if (type == "process") return print_process(line);
   if (type == "log") return print_log(line);
   if (type == "syscall") return print_call(line);
+  if (type == "dns") return print_dns(line);
   if (type == "log-total") return print_log_total(line);
   if (type == "session") return print_session(line);
   if (type == "summary") return print_summary(line);
@@ -297,6 +298,22 @@ void Timeline::print_call(const LineJson& line) {
   }
   print_row(clock_of(line),
             paint(kDim, fmt::format("{}({}) = {}", text_of(line, "name"), arguments, result)));
+}
+
+// `dns A api.example: 192.0.2.10 after 3 ms`, or what became of it instead of addresses.
+void Timeline::print_dns(const LineJson& line) {
+  std::string found;
+  for (const LineJson& answer : member(line, "answers")) {
+    const std::string value = text_of(answer, "value");
+    if (!value.empty()) found += (found.empty() ? "" : ", ") + value;
+  }
+  const std::string rcode = text_of(line, "rcode");
+  if (found.empty()) found = rcode.empty() ? text_of(line, "outcome") : rcode;
+  if (line.contains("duration_ns")) {
+    found += " after " + duration_text(number_of(line, "duration_ns"));
+  }
+  print_row(clock_of(line), paint(kDim, fmt::format("dns {} {}: {}", text_of(line, "question_type"),
+                                                    text_of(line, "question"), found)));
 }
 
 void Timeline::print_log_total(const LineJson& line) {

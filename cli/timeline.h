@@ -77,6 +77,7 @@ class Timeline {
   void print_log(const LineJson& line);
   void print_log_total(const LineJson& line);
   void print_call(const LineJson& line);
+  void print_dns(const LineJson& line);
   void print_summary(const LineJson& line);
   void flush_data();
   void print_row(const std::string& clock, const std::string& text);

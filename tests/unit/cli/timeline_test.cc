@@ -88,6 +88,19 @@ INSTANTIATE_TEST_SUITE_P(
                     FilterRow{"Exchange", {.third_party = {}, .status = {}, .exchange = 3}, {3}}),
     [](const auto& row) { return row.param.name; });
 
+TEST(TimelineTest, ShowsWhatBecameOfAQuestion) {
+  const std::string begin =
+      R"({"type":"dns","time":"2026-09-21T14:13:20.000000000Z","question":"a.example",)"
+      R"("question_type":"A",)";
+  EXPECT_THAT(show({begin + R"("outcome":"answered","rcode":"noerror","duration_ns":3000000,)" +
+                    R"("answers":[{"value":"b.example"},{"value":"192.0.2.7"}]})"}),
+              HasSubstr("dns A a.example: b.example, 192.0.2.7 after 3 ms"));
+  EXPECT_THAT(show({begin + R"("outcome":"answered","rcode":"nxdomain","answers":[]})"}),
+              HasSubstr("dns A a.example: nxdomain"));
+  EXPECT_THAT(show({begin + R"("outcome":"timeout","answers":[]})"}),
+              HasSubstr("dns A a.example: timeout"));
+}
+
 TEST(TimelineTest, AddsUpEachThirdParty) {
   const std::string retry = R"({"name":"Retry-After","value":"30"})";
   char* text = nullptr;
