@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/resolve/libraries.h"
 
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
+#include <set>
+#include <tuple>
 
 #include "userspace/base/file.h"
 #include "userspace/resolve/kernel_tls.h"
@@ -25,36 +23,26 @@ constexpr std::array<const char*, 11> kLibraryFiles{
     "libnspr4.so",      "libwolfssl.so.35", "libwolfssl.so.42", "libmbedtls.so.14",
     "libmbedtls.so.12", "libmbedtls.so.13", "libmbedtls.so.21"};
 
-// Opens a path that the target controls: below its root, no magic links, nothing but a regular
-// file, and that only after it was seen to be one (opening a device may act on it).
-Result<UniqueFd> open_in_root(int root_fd, const std::string& path) {
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  const UniqueFd found(
-      static_cast<int>(::syscall(SYS_openat2, root_fd, path.c_str(), &how, sizeof(how))));
-  if (!found) return fail_errno(ErrorCode::kNotFound, "open in the target's root");
-  struct stat status {};
-  if (::fstat(found.get(), &status) != 0) return fail_errno("stat in the target's root");
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kCorrupt, "not a regular file");
-  return open_file("/proc/self/fd/" + std::to_string(found.get()),
-                   O_RDONLY | O_NONBLOCK | O_NOCTTY);
-}
-
 // Collects the files of one process.
 class Finder {
  public:
-  Finder(std::string proc_folder, UniqueFd root)
-      : proc_(std::move(proc_folder)), root_(std::move(root)) {}
+  Finder(const std::string& proc_folder, LookupLimits limits)
+      : proc_(proc_folder), lookups_(proc_folder, limits) {}
 
   Status add_executable() {
-    ST_ASSIGN_OR_RETURN(UniqueFd fd, open_file(proc_ + "/exe", O_RDONLY | O_NONBLOCK));
+    Result<LookedFile> found = lookups_.open_own("/exe");
+    if (is_late(found)) {
+      add_problem("executable", lookups_.late_text(), true);
+      return {};
+    }
+    if (!found) return fail(std::move(found).error());
     TlsFile file;
     file.kind = TlsFileKind::kExecutable;
     file.library = "executable";
     file.is_mapped = true;
     file.path = executable_path();
-    return add(std::move(file), std::move(fd));
+    add(std::move(file), std::move(*found));
+    return {};
   }
 
   // A mapping of a file that is known already only adds its range.
@@ -76,11 +64,7 @@ class Finder {
 
   // Each TLS library in the usual folders that is not mapped: a later import has no blind window.
   void add_unmapped() {
-    for (const char* folder : kFolders) {
-      for (const char* name : kLibraryFiles) {
-        if (has_room()) add_unmapped_file(std::string(folder) + "/" + name);
-      }
-    }
+    for (const char* folder : kFolders) add_unmapped_of(folder);
   }
 
   // A program may leave TLS to the kernel; whether it is this one cannot be seen from outside.
@@ -111,16 +95,19 @@ class Finder {
     return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string();
   }
 
+  template <class T>
+  static bool is_late(const Result<T>& result) {
+    return !result && result.error().code() == ErrorCode::kLimit;
+  }
+
   // Takes a file over unless it is there already.
-  Status add(TlsFile file, UniqueFd fd) {
-    struct stat status {};
-    if (::fstat(fd.get(), &status) != 0) return fail_errno("stat library");
-    if (find(status.st_dev, status.st_ino) != nullptr) return {};
-    file.device = status.st_dev;
-    file.inode = status.st_ino;
-    file.fd = std::move(fd);
+  void add(TlsFile file, LookedFile found) {
+    const auto [device, inode] = found.identity;
+    if (find(device, inode) != nullptr) return;
+    file.device = device;
+    file.inode = inode;
+    file.fd = std::move(found.fd);
     result_.files.push_back(std::move(file));
-    return {};
   }
 
   void open_mapping(const ExecutableMapping& mapping, std::string_view library) {
@@ -136,73 +123,96 @@ class Finder {
       result_.files.push_back(std::move(file));
       return;
     }
-    Result<UniqueFd> fd = open_mapped_file(mapping);
-    const Status added = fd ? add(std::move(file), std::move(*fd)) : fail(std::move(fd).error());
-    if (!added) add_problem(library, added.error());
+    Result<LookedFile> found = open_mapped_file(mapping);
+    if (is_late(found)) {
+      late_devices_.insert(mapping.device);
+      return add_problem(mapping.path, lookups_.late_text(), true);
+    }
+    if (!found) return add_unopened(library, found.error(), true);
+    add(std::move(file), std::move(*found));
   }
 
-  std::string map_file(const ExecutableMapping& mapping) const {
+  static std::string map_file(const ExecutableMapping& mapping) {
     std::array<char, 64> name;
     std::snprintf(name.data(), name.size(), "/map_files/%lx-%lx",
                   static_cast<unsigned long>(mapping.start),
                   static_cast<unsigned long>(mapping.end));
-    return proc_ + name.data();
+    return name.data();
   }
 
   // On overlay file systems, as containers have them, maps names the file below: its device is not
   // the one that stat tells.
-  void use_own_identity(ExecutableMapping& mapping) const {
-    struct stat status {};
-    if (::stat(map_file(mapping).c_str(), &status) != 0) return;
-    mapping.device = status.st_dev;
-    mapping.inode = status.st_ino;
+  void use_own_identity(ExecutableMapping& mapping) {
+    if (late_devices_.contains(mapping.device)) return;
+    const Result<FileIdentity> identity = lookups_.identify_own(map_file(mapping));
+    if (is_late(identity)) late_devices_.insert(mapping.device);
+    if (identity) std::tie(mapping.device, mapping.inode) = *identity;
   }
 
   // map_files is exactly the mapped file, even when deleted; it needs CAP_CHECKPOINT_RESTORE. The
   // path is the same file only if device and inode say so.
-  Result<UniqueFd> open_mapped_file(const ExecutableMapping& mapping) const {
-    Result<UniqueFd> direct = open_file(map_file(mapping), O_RDONLY | O_NONBLOCK);
-    if (direct) return direct;
-    ST_ASSIGN_OR_RETURN(UniqueFd fd, open_in_root(root_.get(), mapping.path));
-    struct stat status {};
-    if (::fstat(fd.get(), &status) != 0) return fail_errno("stat library");
-    if (status.st_dev != mapping.device || status.st_ino != mapping.inode) {
+  Result<LookedFile> open_mapped_file(const ExecutableMapping& mapping) {
+    if (late_devices_.contains(mapping.device)) {
+      return fail(ErrorCode::kLimit, lookups_.late_text());
+    }
+    Result<LookedFile> direct = lookups_.open_own(map_file(mapping));
+    if (direct || is_late(direct)) return direct;
+    ST_ASSIGN_OR_RETURN(LookedFile found, lookups_.open_in_root(mapping.path));
+    if (found.identity != FileIdentity(mapping.device, mapping.inode)) {
       return fail(ErrorCode::kNotFound, "the path is another file than the mapped one");
     }
-    return fd;
+    return found;
   }
 
-  void add_unmapped_file(const std::string& path) {
-    Result<UniqueFd> fd = open_in_root(root_.get(), path);
-    if (!fd) return;  // not there: the usual case
-    auto ranges = read_code_ranges(fd->get());
+  // A folder with one file that does not answer is not asked for another.
+  void add_unmapped_of(const std::string& folder) {
+    for (const char* name : kLibraryFiles) {
+      if (!has_room()) return;
+      if (add_unmapped_file(folder + "/" + name)) continue;
+      return add_problem("/" + folder, lookups_.late_text(), false);
+    }
+  }
+
+  // False: it does not answer.
+  bool add_unmapped_file(const std::string& path) {
+    Result<LookedFile> found = lookups_.open_in_root(path);
+    if (!found) return !is_late(found);  // not there: the usual case
+    auto ranges = lookups_.code_of_last();
+    if (is_late(ranges)) return false;
     TlsFile file;
     file.library = classify_library(path);
-    if (!ranges) return add_problem(file.library, ranges.error());
+    if (!ranges) {
+      add_unopened(file.library, ranges.error(), false);
+      return true;
+    }
     file.path = "/" + path;
     file.executable_ranges = std::move(*ranges);
-    const std::string library = file.library;
-    const Status added = add(std::move(file), std::move(*fd));
-    if (!added) add_problem(library, added.error());
+    add(std::move(file), std::move(*found));
+    return true;
   }
 
-  void add_problem(std::string_view library, const Error& error) {
+  void add_unopened(std::string_view library, const Error& error, bool is_mapped) {
+    add_problem(std::string(library) + ": " + error.message(), "could not be opened", is_mapped);
+  }
+
+  void add_problem(std::string name, std::string reason, bool is_mapped) {
     if (result_.problems.size() >= kMaxTlsFiles) return;
-    result_.problems.push_back(std::string(library) + ": " + error.message());
+    result_.problems.push_back({std::move(name), std::move(reason), is_mapped});
   }
 
   std::string proc_;  // /proc/TGID
-  UniqueFd root_;
+  Lookups lookups_;
+  std::set<dev_t> late_devices_;  // of mapped files that did not answer
   TlsFiles result_;
 };
 
 }  // namespace
 
-Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root) {
+Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root,
+                                LookupLimits limits) {
   const std::string proc_folder = proc_root + "/" + std::to_string(tgid);
   ST_ASSIGN_OR_RETURN(const std::string maps, read_file(proc_folder + "/maps", kMaxMapsBytes));
-  ST_ASSIGN_OR_RETURN(UniqueFd root, open_file(proc_folder + "/root", O_PATH | O_DIRECTORY));
-  Finder finder(proc_folder, std::move(root));
+  Finder finder(proc_folder, limits);
   ST_RETURN_IF_ERROR(finder.add_executable());
   for (const ExecutableMapping& mapping : parse_maps(maps)) finder.add_mapping(mapping);
   finder.add_unmapped();
@@ -213,10 +223,11 @@ Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root
 Result<UniqueFd> open_debug_file(std::uint32_t tgid, const std::string& build_id_hex,
                                  const std::string& proc_root) {
   if (build_id_hex.size() < 4) return fail(ErrorCode::kCorrupt, "build id is too short");
-  const std::string root_path = proc_root + "/" + std::to_string(tgid) + "/root";
-  ST_ASSIGN_OR_RETURN(const UniqueFd root, open_file(root_path, O_PATH | O_DIRECTORY));
-  return open_in_root(root.get(), "usr/lib/debug/.build-id/" + build_id_hex.substr(0, 2) + "/" +
-                                      build_id_hex.substr(2) + ".debug");
+  Lookups lookups(proc_root + "/" + std::to_string(tgid));
+  ST_ASSIGN_OR_RETURN(LookedFile found,
+                      lookups.open_in_root("usr/lib/debug/.build-id/" + build_id_hex.substr(0, 2) +
+                                           "/" + build_id_hex.substr(2) + ".debug"));
+  return std::move(found.fd);
 }
 
 }  // namespace scopetrace

@@ -12,6 +12,7 @@
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/resolve/code_ranges.h"
+#include "userspace/resolve/lookups.h"
 
 namespace scopetrace {
 
@@ -36,9 +37,16 @@ struct TlsFile {
   std::vector<FileRange> executable_ranges;
 };
 
+// What could not be looked at: a file or a folder.
+struct TlsProblem {
+  std::string name;  // a library and why; or a path as the target sees it: hostile text
+  std::string reason;
+  bool is_mapped = false;  // of a file
+};
+
 struct TlsFiles {
-  std::vector<TlsFile> files;         // no two with the same device and inode
-  std::vector<std::string> problems;  // files that could not be opened: library and reason
+  std::vector<TlsFile> files;  // no two with the same device and inode
+  std::vector<TlsProblem> problems;
 };
 
 inline constexpr std::size_t kMaxTlsFiles = 32;         // probed in one process
@@ -64,13 +72,16 @@ TlsFileKind kind_of_library(std::string_view library);
 // Finds the files of one process: executable mappings (through /proc/PID/map_files, else through
 // its root with device and inode compared), its executable, and each TLS library in the usual
 // folders of its root that is not mapped yet (also of Alpine's, which has no ld.so.cache). Call it
-// again after exec and when the loader reports a change. Errors: kNotFound when the process has
-// gone, kIo when its maps cannot be read.
-Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root = "/proc");
+// again after exec and when the loader reports a change. Where a mount does not answer it takes as
+// long as `limits` say, and names what it did not see. Errors: kNotFound when the process has gone,
+// kIo when its maps cannot be read.
+Result<TlsFiles> find_tls_files(std::uint32_t tgid, const std::string& proc_root = "/proc",
+                                LookupLimits limits = {});
 
 // Opens /usr/lib/debug/.build-id/xx/….debug below the root of a process: the separate debug file of
 // a program with that build id. Whether it is, its reader must check: the path is the target's.
-// Errors: kNotFound when there is none; kCorrupt when it is no regular file or the id is too short.
+// Errors: kNotFound when there is none; kCorrupt when it is no regular file or the id is too short;
+// kLimit when its mount does not answer.
 Result<UniqueFd> open_debug_file(std::uint32_t tgid, const std::string& build_id_hex,
                                  const std::string& proc_root = "/proc");
 

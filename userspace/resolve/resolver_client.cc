@@ -2,11 +2,9 @@
 #include "userspace/resolve/resolver_client.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <array>
 #include <cerrno>
@@ -14,8 +12,8 @@
 #include <utility>
 
 #include "userspace/base/bytes.h"
-#include "userspace/base/clock.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/resolve/child_process.h"
 #include "userspace/resolve/resolver.h"
 
 namespace scopetrace {
@@ -25,23 +23,6 @@ constexpr int kFileFd = 3;
 constexpr int kSocketFd = 4;
 constexpr int kDebugFileFd = 5;
 constexpr int kFirstFreeFd = 10;  // copies start here, so that placing one never closes the other
-
-// A process of ours that is killed and reaped when it goes out of scope.
-class ChildProcess {
- public:
-  explicit ChildProcess(pid_t process) : process_(process) {}
-  ChildProcess(ChildProcess&& other) noexcept : process_(std::exchange(other.process_, -1)) {}
-  ChildProcess& operator=(ChildProcess&&) = delete;
-  ~ChildProcess() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGKILL);
-    while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-
- private:
-  pid_t process_;
-};
 
 // File actions and attributes of posix_spawn(3).
 class SpawnPlan {
@@ -113,18 +94,6 @@ Result<ChildProcess> start_resolver(int file_fd, int socket_fd, const ResolverOp
   return plan.start(options.program, arguments.data());
 }
 
-// Waits until the socket has something to say. False: the time is over.
-bool wait_for_answer(int socket_fd, std::uint64_t timeout_ms) {
-  const std::uint64_t deadline_ns = boottime_ns() + timeout_ms * 1'000'000;
-  for (;;) {
-    const std::uint64_t now_ns = boottime_ns();
-    if (now_ns >= deadline_ns) return false;
-    pollfd socket{socket_fd, POLLIN, 0};
-    const int left_ms = static_cast<int>((deadline_ns - now_ns) / 1'000'000) + 1;
-    if (::poll(&socket, 1, left_ms) > 0) return true;
-  }
-}
-
 bool is_known(const GoFacts& go) { return go.is_go <= 1 && go.problem <= GoProblem::kCode; }
 
 // Whether the header is in range and `rest_bytes` are the sites that it counts.
@@ -161,6 +130,7 @@ Result<ResolverAnswer> read_answer(int socket_fd) {
 }  // namespace
 
 Result<ResolverAnswer> resolve_sites(int file_fd, const ResolverOptions& options) {
+  ST_RETURN_IF_ERROR(check_lingering());
   std::array<int, 2> pair{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
     return fail_errno("make resolver socket");

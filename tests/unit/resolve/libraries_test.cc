@@ -174,6 +174,26 @@ TEST(CountKernelTlsTest, CountsWhatIsCurrent) {
   EXPECT_EQ(count_kernel_tls(""), 0U);
 }
 
+// Whatever does not answer in time is named; no time at all is too little for anything.
+TEST(FindTlsFilesTest, NamesWhatDoesNotAnswer) {
+  using std::chrono::milliseconds;
+
+  const auto found = find_tls_files(static_cast<std::uint32_t>(::getpid()), "/proc",
+                                    {.each = milliseconds(0), .whole = milliseconds(6000)});
+
+  ASSERT_TRUE(found);
+  EXPECT_EQ(find_kind(*found, TlsFileKind::kExecutable), nullptr);
+  EXPECT_EQ(find_kind(*found, TlsFileKind::kLoader), nullptr);
+  std::string late;
+  for (const TlsProblem& problem : found->problems) {
+    EXPECT_EQ(problem.reason, "could not be looked at within 0 s");
+    late += problem.name + (problem.is_mapped ? " mapped, " : ", ");
+  }
+  EXPECT_NE(late.find("executable mapped, "), std::string::npos) << late;
+  EXPECT_NE(late.find("ld-linux-x86-64.so.2 mapped, "), std::string::npos) << late;
+  EXPECT_NE(late.find("/usr/local/lib, "), std::string::npos) << late;
+}
+
 TEST(FindTlsFilesTest, TellsThatTheProcessHasGone) { EXPECT_FALSE(find_tls_files(0x7fffffff)); }
 
 }  // namespace

@@ -16,7 +16,8 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxExaminedAtStart = 64;  // members of a group
+constexpr std::size_t kMaxExaminedAtStart = 64;                          // members of a group
+constexpr std::uint64_t kExamineAtStartNs = 10 * kNanosecondsPerSecond;  // files may not answer
 
 // Whose system calls are told. Those of sockets and processes not at level metadata, so that such a
 // capture costs other processes nothing.
@@ -105,17 +106,20 @@ Status meet_members(Prepared& prepared) {
   return {};
 }
 
-// Those beyond the bound are looked at when the capture runs.
+// Those beyond the bounds are looked at when the capture runs.
 void attach_members(Prepared& prepared, const ResolverOptions& options) {
   std::vector<st_member_event>& present = prepared.present;
-  const auto bound =
-      present.begin() + static_cast<std::ptrdiff_t>(std::min(present.size(), kMaxExaminedAtStart));
-  prepared.not_examined.assign(bound, present.end());
-  present.erase(bound, present.end());
-  for (const st_member_event& event : present) {
-    auto files = resolve_target(event.own_tgid, prepared.target->known(), options);
+  const std::uint64_t last_start_ns = boottime_ns() + kExamineAtStartNs;
+  std::size_t examined = 0;
+  while (examined < std::min(present.size(), kMaxExaminedAtStart) &&
+         boottime_ns() < last_start_ns) {
+    const std::uint32_t own_tgid = present[examined++].own_tgid;
+    auto files = resolve_target(own_tgid, prepared.target->known(), options);
     if (files) prepared.target->attach(std::move(*files));  // else it has ended
   }
+  const auto bound = present.begin() + static_cast<std::ptrdiff_t>(examined);
+  prepared.not_examined.assign(bound, present.end());
+  present.erase(bound, present.end());
 }
 
 Status attach_paused(Prepared& prepared, const std::string& redact_program) {

@@ -123,11 +123,12 @@ Result<std::vector<ResolvedFile>> resolve_target(std::uint32_t tgid, const std::
     if (file.fd && known.contains(id_of(file))) continue;
     resolved.push_back(resolve_one(std::move(file), tgid, options));
   }
-  for (std::string& problem : found.problems) {
+  for (TlsProblem& problem : found.problems) {
     ResolvedFile failed;
     failed.file.kind = TlsFileKind::kUncovered;
-    failed.file.library = printable(problem);
-    failed.problem = "could not be opened";
+    failed.file.library = printable(problem.name);
+    failed.file.is_mapped = problem.is_mapped;
+    failed.problem = std::move(problem.reason);
     resolved.push_back(std::move(failed));
   }
   return resolved;
