@@ -169,6 +169,7 @@ std::vector<std::string> split(const std::string& text, char between) {
 
 std::vector<std::string> request_texts(const std::vector<RequestMatch>& requests) {
   std::vector<std::string> texts;
+  texts.reserve(requests.size());
   for (const RequestMatch& match : requests) texts.push_back(format_request(match));
   return texts;
 }
