@@ -28,7 +28,12 @@ std::string_view ThirdParty::name() const {
 }
 
 bool ThirdParty::is_looked_up(std::string_view name) const {
-  return std::find(dns_.begin(), dns_.end(), name) != dns_.end();
+  const bool has_search_domain = !name.empty() && name.find('.') == name.npos;
+  return std::any_of(dns_.begin(), dns_.end(), [&](std::string_view question) {
+    if (question == name) return true;
+    return has_search_domain && question.size() > name.size() && question.starts_with(name) &&
+           question[name.size()] == '.';
+  });
 }
 
 bool ThirdParty::is_mixed() const {

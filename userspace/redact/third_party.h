@@ -50,6 +50,7 @@ class ThirdParty {
   std::vector<std::string> sources_of(std::string_view name) const;
 
  private:
+  // Whether it was asked for; one of a single label also with the search domain behind it.
   bool is_looked_up(std::string_view name) const;
 
   std::string server_name_;

@@ -2,6 +2,8 @@
 // Whose a connection is by SNI, DNS and Host together, and what is told of its names.
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 #include "tests/support/event_builder.h"
 #include "tests/unit/redact/fixture.h"
 #include "userspace/redact/known_names.h"
@@ -197,6 +199,22 @@ TEST_F(NamesScopeTest, DropsAHostThatTheAddressWasNotLookedUpFor) {
 
   EXPECT_EQ(exchanges(), 0U);
   EXPECT_EQ(p_.redactor->counters().mixed_connections, 1U);
+}
+
+// A resolver puts its search domains behind short names.
+TEST_F(NamesScopeTest, TakesAShortNameThatWasLookedUpWithASearchDomain) {
+  for (const auto& [host, question, kept] :
+       {std::tuple("payments", "payments.shop.svc.cluster.local", 1U),
+        std::tuple("payments", "payments2.shop.svc.cluster.local", 0U),
+        std::tuple("api.example.com", "api.example.com.evil.example", 0U)}) {
+    RedactorConfig config = make_config(Level::kRedacted);
+    config.third_parties = {host};
+    Pipeline p(std::move(config));
+    p.push(lookup_of(question, "10.0.0.1"));
+    p.push(connection());
+    p.push(exchange_for(host));
+    EXPECT_THAT(p.all<RedactedExchange>(), SizeIs(kept)) << question;
+  }
 }
 
 TEST_F(NamesScopeTest, TakesEachNameThatAnAddressWasLookedUpFor) {
