@@ -162,6 +162,7 @@ static __noinline int st_capture_dns(struct pt_regs *regs, enum st_data_form for
   if (!thread) return 0;
   sk = st_datagram_socket(thread, regs);
   if (!sk || returned <= 0 || !st_is_wanted_family(sk)) return 0;
+  st_charge_cpu(st_socket_hit_ns);
   datagram = &thread->datagram;
   __builtin_memset(datagram, 0, sizeof(*datagram));
   datagram->socket = (__u64)sk;

@@ -37,6 +37,7 @@ static __always_inline int st_note_datagram(struct sock *sk, int returned)
     st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
     return 0;
   }
+  st_charge_cpu(st_socket_hit_ns);
   thread->moved_datagram = (__u64)sk;
   return 0;
 }
