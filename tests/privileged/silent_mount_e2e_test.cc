@@ -18,12 +18,12 @@ using ::testing::Pair;
 constexpr char kFolder[] = "/usr/local/lib";
 constexpr char kLate[] = "could not be looked at within 2 s";
 
-class SilentMountE2eTest : public AttachE2eTest, public ::testing::WithParamInterface<const char*> {
+class SilencedMountE2eTest : public AttachE2eTest {
  protected:
   void SetUp() override {
     AttachE2eTest::SetUp();
     if (IsSkipped()) return;
-    if (run_mounted(GetParam(), {"true"}).status == 77) GTEST_SKIP() << "this kernel has no FUSE";
+    if (run_mounted("unread", {"true"}).status == 77) GTEST_SKIP() << "this kernel has no FUSE";
   }
 
   static std::vector<std::string> mounted(const std::string& mode) {
@@ -35,6 +35,12 @@ class SilentMountE2eTest : public AttachE2eTest, public ::testing::WithParamInte
     words.insert(words.end(), program.begin(), program.end());
     return run_program(words);
   }
+};
+
+// By how its server is silent.
+class SilentMountE2eTest : public SilencedMountE2eTest,
+                           public ::testing::WithParamInterface<const char*> {
+ protected:
   // Python that looks for no module there.
   std::unique_ptr<Child> start_client() {
     std::vector<std::string> words = mounted(GetParam());
@@ -95,6 +101,27 @@ TEST_P(SilentMountE2eTest, HoldsUpNoLookWhileTheCaptureRuns) {
   expect_sealed_without_leaks(*attach);
 
   EXPECT_THAT(exchanges(), ElementsAre(Pair("GET /v1/limits", 429)));
+}
+
+// A library that the target has loaded from a mount that went silent: the others are captured.
+TEST_F(SilencedMountE2eTest, CapturesTheRestAndNamesAMappedLibrary) {
+  const std::string library = "/usr/lib/x86_64-linux-gnu/libgnutls.so.30";
+  const std::string mark = host_->path("silent");
+  std::vector<std::string> words = mounted(library + ":" + mark);
+  words.insert(words.end(),
+               {"/usr/bin/python3", "-S", "-c",
+                "import ctypes, runpy, sys; ctypes.CDLL('/usr/local/lib/libgnutls.so.30'); "
+                "open(sys.argv[1], 'w').close(); sys.argv = sys.argv[2:]; "
+                "runpy.run_path(sys.argv[0], run_name='__main__')",
+                mark, SCOPETRACE_TEST_TARGETS "/python_client.py"});
+  const auto client = host_->start_client(words);
+  const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
+  ASSERT_TRUE(TracedHost::ask(*client, "POST /v1/charges", "200"));
+  expect_sealed_without_leaks(*attach);
+
+  EXPECT_THAT(exchanges(), ElementsAre(Pair("POST /v1/charges", 200)));
+  EXPECT_THAT(coverage_of(std::string(kFolder) + "/libgnutls.so.30"), ElementsAre(kLate));
+  EXPECT_THAT(coverage_of("libssl.so.3"), ElementsAre("covered"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, SilentMountE2eTest, ::testing::Values("unread", "unanswered"),
