@@ -103,6 +103,21 @@ TEST_P(SilentMountE2eTest, HoldsUpNoLookWhileTheCaptureRuns) {
   EXPECT_THAT(exchanges(), ElementsAre(Pair("GET /v1/limits", 429)));
 }
 
+// Sent once a process looks at files, so before the capture begins.
+TEST_P(SilentMountE2eTest, IsInterruptedWhileItLooks) {
+  const auto client = start_client();
+  const std::string approval = host_->approve(client->tgid());
+  host_->run_scopetrace_by({"sh", "-c",
+                            "\"$@\" & front=$!; "
+                            "until pgrep -P \"$(pgrep -d, -P $front)\" >/dev/null 2>&1; "
+                            "do sleep 0.05; done; kill -TERM $front; wait $front",
+                            "sh"});
+
+  const Finished attach = host_->try_attach(client->tgid(), approval);
+
+  EXPECT_THAT(attach.output, HasSubstr("interrupted before the capture started"));
+}
+
 // A library that the target has loaded from a mount that went silent: the others are captured.
 TEST_F(SilencedMountE2eTest, CapturesTheRestAndNamesAMappedLibrary) {
   const std::string library = "/usr/lib/x86_64-linux-gnu/libgnutls.so.30";
