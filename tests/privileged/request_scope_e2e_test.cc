@@ -76,7 +76,8 @@ TEST_F(RequestScopeE2eTest, FollowsTheIdThroughNginx) {
   seal(*attach);
 
   EXPECT_THAT(exchanges(), UnorderedElementsAre("GET " + TracedHost::known_target() + " 200 id",
-                                                "GET /v1/status 200 id"));
+                                                "GET /v1/status 200 id"))
+      << losses();
 }
 
 TEST_F(RequestScopeE2eTest, FollowsTheIdThroughAnEventLoop) {
