@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A traced program: a client of the JDK's over one connection, with TLS as the JDK has it.
 //
-// usage: java [-Djdk.tls.client.protocols=TLSv1.2] Client.java HOSTS_FILE KIND HOST PORT CA_FILE MANIFEST
+// usage: java -Djdk.httpclient.allowRestrictedHeaders=connection [-D…] Client.java HOSTS_FILE KIND HOST PORT CA_FILE MANIFEST
 // HOSTS_FILE: written here; maps HOST to this machine, as no resolver knows it.
 // KIND: url (HttpsURLConnection: blocking sockets) or http (java.net.http: channels, offers HTTP/2).
-// Each line on standard input, `METHOD PATH`, is one request; its status is printed. Requests carry planted
-// values in headers and, when they have a body, in it. Ends with standard input. Run from its source (JEP 330).
+// Each line on standard input, `METHOD PATH [close]`, is one request, after which the connection may be closed; its
+// status is printed. Requests carry planted values in headers and, when they have a body, in it. Ends with standard input. Run from its source (JEP 330).
 import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.InputStream;
@@ -60,7 +60,7 @@ public final class Client {
   }
 
   private interface Asker {
-    int ask(String method, String url) throws Exception;
+    int ask(String method, String url, String connection) throws Exception;
   }
 
   private static String body(Map<String, String> planted) {
@@ -69,8 +69,9 @@ public final class Client {
 
   private static Asker urlAsker(SSLContext context, Map<String, String> planted) {
     HttpsURLConnection.setDefaultSSLSocketFactory(context.getSocketFactory());
-    return (method, url) -> {
+    return (method, url, fate) -> {
       HttpsURLConnection connection = (HttpsURLConnection) new URL(url).openConnection();
+      connection.setRequestProperty("Connection", fate);
       connection.setRequestMethod(method);
       connection.setRequestProperty("Authorization", "Bearer " + planted.get("api_key"));
       connection.setRequestProperty("Cookie", "session=" + planted.get("session_cookie"));
@@ -87,9 +88,10 @@ public final class Client {
 
   private static Asker httpAsker(SSLContext context, Map<String, String> planted) {
     HttpClient client = HttpClient.newBuilder().sslContext(context).build();
-    return (method, url) -> {
+    return (method, url, fate) -> {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(url))
+              .header("Connection", fate)
               .header("Authorization", "Bearer " + planted.get("api_key"))
               .header("Cookie", "session=" + planted.get("session_cookie"))
               .method(
@@ -113,7 +115,8 @@ public final class Client {
     System.out.println("ready");
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       String[] request = line.split(" ");
-      System.out.println(asker.ask(request[0], "https://" + host + ":" + words[3] + request[1]));
+      String fate = request.length > 2 ? request[2] : "keep-alive";
+      System.out.println(asker.ask(request[0], "https://" + host + ":" + words[3] + request[1], fate));
     }
     System.exit(0); // the threads of java.net.http do not end by themselves
   }
