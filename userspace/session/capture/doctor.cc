@@ -115,8 +115,10 @@ Json libraries_of(std::uint32_t tgid, const std::string& redact_program) {
 Json unseen_of(std::uint32_t tgid, const Json& libraries) {
   Json unseen = Json::array();
   bool is_any_covered = false;
-  for (const Json& library : libraries) is_any_covered |= library["covered"].get<bool>();
-  if (!is_any_covered) unseen.push_back("the payload of TLS: no library that is covered was found");
+  for (const Json& library : libraries)
+    is_any_covered |= library["covered"].get<bool>() && library["loaded"].get<bool>();
+  if (!is_any_covered)
+    unseen.push_back("the payload of TLS: it has loaded no library that is covered");
   if (has_io_uring(tgid)) unseen.push_back("what its ring of io_uring moves");
   return unseen;
 }

@@ -38,12 +38,11 @@ bool is_readable(const pollfd& polled) { return polled.revents != 0; }
 }  // namespace
 
 RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside,
-                               MonitorLimits limits, int front_fd, int signal_fd)
+                               MonitorLimits limits, Ends ends)
     : prepared_(prepared),
       bundle_(bundle),
       outside_(outside),
-      front_fd_(front_fd),
-      signal_fd_(signal_fd),
+      ends_(ends),
       monitor_(limits, boottime_ns(), make_jitter()),
       members_(prepared, resolver_options()),
       resumed_ns_(boottime_ns()),
@@ -71,13 +70,13 @@ RunEnd RunningSession::run() {
 
 void RunningSession::wait_for_facts() {
   std::array<pollfd, 10> polled = {
-      pollfd{front_fd_, POLLIN, 0},
+      pollfd{ends_.front_fd, POLLIN, 0},
       pollfd{is_channel_open_ ? prepared_.redactor->channel_fd() : -1, POLLIN, 0},
       pollfd{prepared_.redactor->death_fd(), POLLIN, 0},
       pollfd{prepared_.allowed.target.pidfd.get(), POLLIN, 0},
       pollfd{prepared_.probes->control_epoll_fd(), POLLIN, 0},
       pollfd{bundle_.failure_fd(), POLLIN, 0},
-      pollfd{signal_fd_, POLLIN, 0},
+      pollfd{ends_.signal_fd, POLLIN, 0},
       pollfd{members_.scan_fd(), POLLIN, 0},
       pollfd{outside_.event_fd(), POLLIN, 0},
       pollfd{members_.program_fd(), POLLIN, 0}};
@@ -101,7 +100,7 @@ void RunningSession::wait_for_facts() {
 }
 
 void RunningSession::handle_front() {
-  const auto message = receive_front_message(front_fd_);
+  const auto message = receive_front_message(ends_.front_fd);
   monitor_.request_end(EndReason::kStopped);  // STOP, end of file, or nonsense
   is_front_open_ = message.has_value();
   end_.is_abandoned = message && message->type == FrontMessageType::kAbandon;
@@ -227,7 +226,7 @@ void RunningSession::every_second(std::uint64_t now_ns) {
   }
   // The channel does not block: a front end that is stopped misses some of these.
   const Status sent =
-      send_front_message(front_fd_, FrontMessageType::kStatus, encode_status(status()));
+      send_front_message(ends_.front_fd, FrontMessageType::kStatus, encode_status(status()));
   if (!sent && sent.error().system_errno() == EPIPE) monitor_.request_end(EndReason::kStopped);
 }
 
@@ -285,7 +284,7 @@ void RunningSession::wait_until_done() {
     if (now_ns >= deadline_ns) break;
     const int left_ms = static_cast<int>((deadline_ns - now_ns) / 1'000'000) + 1;
     std::array<pollfd, 2> polled = {pollfd{prepared_.redactor->channel_fd(), POLLIN, 0},
-                                    pollfd{is_front_open_ ? front_fd_ : -1, POLLIN, 0}};
+                                    pollfd{is_front_open_ ? ends_.front_fd : -1, POLLIN, 0}};
     if (::poll(polled.data(), polled.size(), left_ms) <= 0) continue;
     if (is_readable(polled[1])) handle_front();
     if (!is_readable(polled[0])) continue;

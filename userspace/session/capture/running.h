@@ -26,10 +26,15 @@ struct RunEnd {
 // Runs from the first enabled probe until the probes are gone and the redactor has drained.
 class RunningSession {
  public:
-  // All borrowed. `signal_fd` is a signalfd of the signals that end a session; the redactor obeys
-  // the flags of `outside` as they are now.
+  // What ends a session from outside.
+  struct Ends {
+    int front_fd = -1;   // the channel to the front end
+    int signal_fd = -1;  // a signalfd
+  };
+
+  // All borrowed. The redactor obeys the flags of `outside` as they are now.
   RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside,
-                 MonitorLimits limits, int front_fd, int signal_fd);
+                 MonitorLimits limits, Ends ends);
 
   // Called about once a minute: appends the head of the seals to the ledger.
   void set_seal_head_job(std::function<Status(const Digest&, std::uint64_t)> job) {
@@ -65,8 +70,7 @@ class RunningSession {
   Prepared& prepared_;
   BundleFile& bundle_;
   OutsideWatch& outside_;
-  int front_fd_;
-  int signal_fd_;
+  Ends ends_;
   SessionMonitor monitor_;
   Members members_;
   std::function<Status(const Digest&, std::uint64_t)> seal_head_job_;

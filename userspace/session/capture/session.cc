@@ -86,7 +86,8 @@ class Session {
   }
 
   void run() {
-    RunningSession running(prepared_, bundle_, outside_, limits(), input_.front_fd, signals_.get());
+    RunningSession running(prepared_, bundle_, outside_, limits(),
+                           {.front_fd = input_.front_fd, .signal_fd = signals_.get()});
     running.set_flags_job([this](const FlagState& flags) -> Status {
       ST_RETURN_IF_ERROR(ledger_->append(make_flags_entry(id_, flags)));
       return {};
