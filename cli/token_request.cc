@@ -40,6 +40,8 @@ struct RequestOptions {
   std::string duration = "15m";
   std::string valid = "4h";
   std::string max_bytes = "256MiB";
+  std::uint64_t max_events_per_second = Approval().max_events_per_second;
+  std::uint64_t max_cpu_percent = Approval().max_cpu_percent;
   std::uint64_t uses = 1;
   std::vector<std::string> recipients;
   std::vector<std::string> replay;
@@ -87,6 +89,8 @@ Status fill_limits(Approval& asked, const RequestOptions& options) {
   ST_ASSIGN_OR_RETURN(asked.max_seconds, parse_duration(options.duration));
   ST_ASSIGN_OR_RETURN(const std::uint64_t valid, parse_duration(options.valid));
   ST_ASSIGN_OR_RETURN(asked.max_bytes, parse_size(options.max_bytes));
+  asked.max_events_per_second = options.max_events_per_second;
+  asked.max_cpu_percent = options.max_cpu_percent;
   asked.not_before_s = realtime_ns() / kNanosecondsPerSecond;
   asked.not_after_s = asked.not_before_s + valid;
   asked.uses = options.uses;
@@ -250,6 +254,14 @@ void add_limit_options(CLI::App& request, RequestOptions& options) {
   request.add_option("--for", options.duration, "Longest capture")->capture_default_str();
   request.add_option("--valid", options.valid, "Until when it may begin")->capture_default_str();
   request.add_option("--max-bytes", options.max_bytes, "Payload budget")->capture_default_str();
+  request
+      .add_option("--max-events-per-second", options.max_events_per_second,
+                  "Most records of the kernel a second; more are counted as lost")
+      ->capture_default_str();
+  request
+      .add_option("--max-cpu", options.max_cpu_percent,
+                  "Most of one CPU that probes may take from the target, percent")
+      ->capture_default_str();
   request.add_option("--uses", options.uses, "How often")
       ->check(CLI::Range(1, 5).description("1 to 5"));
   request.add_option("--recipient", options.recipients, "Encrypt to this age or ssh key");

@@ -30,6 +30,7 @@ constexpr ValueName kNames[] = {
     {"level", "LEVEL"},
     {"log", "FILE"},
     {"max-bytes", "SIZE"},
+    {"max-cpu", "PERCENT"},
     {"output", "FILE"},
     {"pid", "PID"},
     {"profile", "NAMES"},

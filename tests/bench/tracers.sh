@@ -70,5 +70,5 @@ wait_for() {
 # Median of the numbers on standard input.
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
-libssl=$(ldconfig -p | awk '/libssl\.so\.3 / {print $NF; exit}')
+libssl=$(ldconfig -p | awk '/libssl\.so\.3 / && !found++ {print $NF}')
 readonly libssl
