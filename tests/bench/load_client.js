@@ -26,7 +26,7 @@ async function load(rate, seconds) {
   let due = now();
   while (due < end) {
     if (now() < due) {
-      await new Promise(done => setTimeout(done, Math.round((due - now()) / 1000)));
+      await new Promise(done => setTimeout(done, Math.max(1, Math.round((due - now()) / 1000))));
       due = now();
     }
     await ask();
