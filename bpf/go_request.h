@@ -34,7 +34,7 @@ static __noinline int st_go_round_trip(struct pt_regs *ctx, __u64 cookie)
     return 0;
   }
   tls = is_caused ? st_find_or_make_tls(conn.data) : st_find_tls(conn.data);
-  if (tls) tls->request.is_next_caused = is_caused;
+  if (tls) tls->request.caused_by = is_caused ? ST_SITE_GENERATION(cookie) + 1 : 0;
   return 0;
 }
 

@@ -118,6 +118,8 @@ static __noinline int st_go_record(struct st_call *call, struct st_tls_object *t
 {
   struct st_moved moved = {.buffer = call->buffer, .bytes = bytes};
 
+  /* What was asked while there were no probes is not known. */
+  if (tls->request.caused_by != call->generation + 1) tls->request.caused_by = 0;
   moved.now_ns = bpf_ktime_get_boot_ns();
   st_settle(&moved, tls, call->direction);
   return st_go_may_copy(&moved, tls, routine) ? st_emit_call(&moved) : 0;

@@ -163,6 +163,7 @@ static __always_inline void st_lose_request(struct st_thread *thread, struct st_
   request->last = 0;
   request->stream = 0;
   request->has_ended = 0;
+  request->caused_by = 0;
   request->frame_rest[direction & 1] = 0;
 }
 
@@ -203,9 +204,9 @@ static __always_inline bool st_works_for_request(struct st_thread *thread)
 static __always_inline __u32 st_cause_of(struct st_thread *thread, struct st_stream *stream,
                                          __u64 direction)
 {
-  bool is_next = stream->request->is_next_caused;
+  bool is_next = stream->request->caused_by;
 
-  stream->request->is_next_caused = 0;
+  stream->request->caused_by = 0;
   if (direction != ST_EGRESS) return ST_WINDOW_NONE;
   if (is_next) return ST_WINDOW_ROUTINE;
   if (!st_works_for_request(thread) || thread->serving_tls_id == stream->tls_id)

@@ -23,12 +23,14 @@ struct st_request {
   __u32 last;         /* 1 + the direction of the last call */
   __u32 is_head_open; /* a header block has begun that is not whole: in st_heads */
   __u32 is_http2;
-  __u32 stream;         /* HTTP/2: the window's stream */
-  __u32 has_ended;      /* HTTP/2: its answer is over */
-  __u32 told;           /* the window that userspace knows of: enum st_window_kind */
-  __u32 is_next_caused; /* Go: a goroutine that serves an approved request makes the next one */
-  __u32 reader;         /* thread that read the request and owes its answer, 0: none */
-  __u32 unseen;         /* st_shared.unseen at the last call */
+  __u32 stream;    /* HTTP/2: the window's stream */
+  __u32 has_ended; /* HTTP/2: its answer is over */
+  __u32 told;      /* the window that userspace knows of: enum st_window_kind */
+  /* Go: 1 + the generation of the probes that saw a goroutine which serves an approved request make
+   * the next one; 0: none did. */
+  __u32 caused_by;
+  __u32 reader; /* thread that read the request and owes its answer, 0: none */
+  __u32 unseen; /* st_shared.unseen at the last call */
   __u32 reserved;
   __u64 frame_rest[2]; /* HTTP/2: bytes before the next frame, by direction */
 };

@@ -29,11 +29,10 @@ struct Told {
 
 class GroupScopeBpfTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
+  void SetUp() override {
     const Result<FeatureReport> features = probe_features();
-    if (features && features->group_events) return;
-    std::printf("skipped: %s\n", features ? "no cgroup tracepoints" : "cannot load programs");
-    std::exit(77);
+    if (!features) GTEST_SKIP() << "cannot load programs: " << features.error().message();
+    if (!features->group_events) GTEST_SKIP() << "no cgroup tracepoints";
   }
 
   ProbeSet load(bool any_program) const {

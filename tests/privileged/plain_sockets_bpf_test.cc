@@ -325,7 +325,7 @@ TEST_F(TlsCaptureBpfTest, SocketsWithTlsAreNeverCopied) {
   EXPECT_THAT(seen.streams, IsEmpty());
   EXPECT_GE(seen.connections.size(), 2U);
   const ProbeCounters counters = *probes->read_counters();
-  EXPECT_EQ(counters[ST_COUNT_BYTES], counters[ST_COUNT_HANDSHAKE_BYTES]);  // handshake_bpf_test
+  EXPECT_EQ(counters[ST_COUNT_BYTES], counters[ST_COUNT_HANDSHAKE_BYTES]);  // names_bpf_test
 }
 
 }  // namespace

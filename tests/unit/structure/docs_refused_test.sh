@@ -10,7 +10,7 @@ readonly checker=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-for name in NosuchTest LedgerTest.Nosuch cli_nosuch privileged_nosuch; do
+for name in NosuchTest Nosuch2Test LedgerTest.Nosuch cli_nosuch fuzz_nosuch privileged_nosuch; do
   echo "Shown by \`$name\`." >"$folder/a.md"
   "$checker" "$folder" 2>"$folder/said" && { echo "$name was accepted"; exit 1; }
   grep -qx "no such test: $name" "$folder/said" || { echo "$name was not printed"; exit 1; }
