@@ -11,12 +11,6 @@ bool is_http2(const HttpExchange& exchange) {
          (exchange.response && exchange.response->version == "2");
 }
 
-// A tunnel, or an absolute target.
-bool is_for_proxy(const HttpExchange& exchange) {
-  return exchange.request && !exchange.request->target.starts_with('/') &&
-         exchange.request->target != "*";
-}
-
 }  // namespace
 
 const Peers::Peer* Peers::find(std::uint64_t conn_id) const {
@@ -117,13 +111,11 @@ void Peers::note_dropped(const HttpExchange& exchange, bool is_off) {
   note_foreign(exchange, *peer);
 }
 
-// An absolute target is a request to a proxy.
 void Peers::note_foreign(const HttpExchange& exchange, Peer& peer) {
   if (scope_.allows_any_host()) return;
   const auto host = third_party_of(exchange);
   peer.is_foreign = !host || !scope_.allows_host(*host);
-  const bool may_be_shared = is_http2(exchange) || !peer.host.empty() ||
-                             (exchange.request && !exchange.request->target.starts_with('/'));
+  const bool may_be_shared = is_http2(exchange) || !peer.host.empty() || is_for_proxy(exchange);
   if (host && peer.is_foreign && !may_be_shared) mute(exchange.conn_id, peer);
 }
 

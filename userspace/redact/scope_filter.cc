@@ -42,6 +42,14 @@ std::optional<std::string_view> absolute_authority(std::string_view target) {
   return rest.substr(0, rest.find_first_of("/?#"));
 }
 
+// Whether a CONNECT of HTTP/2 is, or may be, one that opens no tunnel (RFC 8441): its path may have
+// been among what is not known.
+bool may_have_protocol(const HttpRequest& request) {
+  return std::any_of(request.fields.begin(), request.fields.end(), [](const HttpField& field) {
+    return field.name == ":protocol" || field.name.starts_with(kUnknownField);
+  });
+}
+
 }  // namespace
 
 std::optional<std::string> third_party_of(const HttpExchange& exchange) {
@@ -61,6 +69,18 @@ std::optional<std::string> third_party_of(const HttpExchange& exchange) {
   auto target_host = normalize_host(*authority);
   if (!target_host || (host && *host != *target_host)) return std::nullopt;
   return target_host;
+}
+
+bool is_for_proxy(const HttpExchange& exchange) {
+  if (!exchange.request) return false;
+  const std::string_view target = exchange.request->target;
+  if (exchange.request->method == "CONNECT") {
+    return normalize_host(target) && !may_have_protocol(*exchange.request);
+  }
+  const std::string_view scheme = target.substr(0, target.find("://"));
+  const auto authority = absolute_authority(target);
+  return authority && std::all_of(scheme.begin(), scheme.end(), is_letter) &&
+         normalize_host(*authority);
 }
 
 Result<ScopeFilter> ScopeFilter::make(const std::vector<std::string>& third_parties,

@@ -17,6 +17,11 @@ namespace scopetrace {
 // case, without port and trailing dot. Nothing when absent, repeated, malformed or contradictory.
 std::optional<std::string> third_party_of(const HttpExchange& exchange);
 
+// Whether it was asked of a proxy: CONNECT to a host, or an absolute target, "http://host/…".
+// Nothing less: what is not known, or no target at all, is no proxy's. Nor is CONNECT with a path
+// (RFC 8441).
+bool is_for_proxy(const HttpExchange& exchange);
+
 class ScopeFilter {
  public:
   // `third_parties`: exact host, "*.host" (one label or more before it) or "any"; `requests`:

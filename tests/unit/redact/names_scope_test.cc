@@ -253,6 +253,51 @@ TEST_F(NamesScopeTest, ComparesNothingOfProxies) {
   EXPECT_THAT(p_.redactor->take_foreign_connections(), IsEmpty());
 }
 
+struct NoProxyCase {
+  const char* name;
+  const char* method;
+  const char* target;
+  std::vector<HttpField> fields;
+};
+void PrintTo(const NoProxyCase& row, std::ostream* out) { *out << row.name; }
+class NoProxyTest : public ::testing::TestWithParam<NoProxyCase> {};
+
+// Such a request says nothing of a proxy: the names before it stay.
+TEST_P(NoProxyTest, ComparesNames) {
+  for (const char* version : {"1.1", "2"}) {
+    HttpExchange exchange = make_exchange();
+    HttpRequest& request = *exchange.request;
+    request.method = GetParam().method;
+    request.target = GetParam().target;
+    request.fields.insert(request.fields.end(), GetParam().fields.begin(), GetParam().fields.end());
+    request.version = exchange.response->version = version;
+    HttpExchange next = make_exchange();
+    next.request->version = next.response->version = version;
+    Pipeline p(make_config(Level::kRedacted));
+    p.push(lookup_of(kOther, "10.0.0.1"));
+    p.push(connection());
+    p.push(exchange);
+    p.push(next);
+
+    EXPECT_THAT(p.all<RedactedExchange>(), IsEmpty()) << version;
+    EXPECT_EQ(p.redactor->counters().mixed_connections, 1U) << version;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Targets, NoProxyTest,
+    ::testing::Values(
+        NoProxyCase{"Unknown", "GET", "<unknown>", {}},
+        NoProxyCase{"UnknownOfConnect", "CONNECT", "<unknown>", {}},
+        NoProxyCase{"NoSlash", "GET", "v1/items", {}},
+        NoProxyCase{"UrlInside", "GET", "v1?to=http://api.example.com/", {}},
+        NoProxyCase{"NoHost", "GET", "http://", {}}, NoProxyCase{"Asterisk", "OPTIONS", "*", {}},
+        NoProxyCase{"PathOfConnect", "CONNECT", "/chat", {}},
+        NoProxyCase{
+            "ProtocolOfConnect", "CONNECT", "api.example.com", {{":protocol", "websocket"}}},
+        NoProxyCase{"PartsOfConnect", "CONNECT", "api.example.com", {{"<unknown:idx 70>", ""}}}),
+    [](const auto& row) { return std::string(row.param.name); });
+
 TEST_F(NamesScopeTest, NeverMutesAProxy) {
   HttpExchange tunnel = exchange_for("api.example.com:443");
   tunnel.request->method = "CONNECT";
