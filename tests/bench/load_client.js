@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program to measure: Node.js over one TLS connection, under open load. Usage and output as of
-// load_client.py. Timers have whole milliseconds: a request is due when its timer fires, or, while
-// the one before runs, when it would have fired.
+// load_client.py. Timers have whole milliseconds: what is left of the time before a request is due
+// is waited for by turns of the event loop.
 'use strict';
 const https = require('https');
 const readline = require('readline');
@@ -25,9 +25,8 @@ async function load(rate, seconds) {
   const end = now() + seconds * 1e6;
   let due = now();
   while (due < end) {
-    if (now() < due) {
-      await new Promise(done => setTimeout(done, Math.max(1, Math.round((due - now()) / 1000))));
-      due = now();
+    while (now() < due) {
+      await new Promise(due - now() > 2000 ? done => setTimeout(done, 1) : setImmediate);
     }
     await ask();
     latencies.push(now() - due);

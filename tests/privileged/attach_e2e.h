@@ -35,6 +35,10 @@ class AttachE2eTest : public ::testing::Test {
     return found;
   }
   nlohmann::json summary() const { return TracedHost::lines(host_->bundle()).back(); }
+  // One of the summary's counts.
+  std::uint64_t count(const std::string& name) const {
+    return summary().at("counts").at(name).get<std::uint64_t>();
+  }
 
   // "POST /v1/charges" → 200, for every finished exchange of the bundle, or those without TLS.
   using Exchanges = std::vector<std::pair<std::string, int>>;

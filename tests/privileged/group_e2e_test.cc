@@ -44,14 +44,10 @@ class GroupE2eTest : public AttachE2eTest {
   // The lines of processes with this event.
   std::vector<nlohmann::json> processes(const std::string& event) const {
     std::vector<nlohmann::json> found;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") == "process" && line.value("event", "") == event)
-        found.push_back(line);
+    for (const auto& line : lines_of("process")) {
+      if (line.value("event", "") == event) found.push_back(line);
     }
     return found;
-  }
-  std::uint64_t count(const std::string& name) const {
-    return TracedHost::lines(host_->bundle()).back().at("counts").at(name).get<std::uint64_t>();
   }
   // The line of the join of this process; empty when there is none.
   nlohmann::json join_of(pid_t tgid, const std::string& how) const {

@@ -41,9 +41,8 @@ class MemoryBioE2eTest : public AttachE2eTest {
   // Local ports of the connections that are tied to a socket, by `conn`.
   std::map<std::string, int> tied_ports() const {
     std::map<std::string, int> ports;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") != "connection" || line.value("tied_by", "none") == "none")
-        continue;
+    for (const auto& line : lines_of("connection")) {
+      if (line.value("tied_by", "none") == "none") continue;
       ports[line.value("conn", "")] = line["local"].value("port", 0);
     }
     return ports;
@@ -52,8 +51,7 @@ class MemoryBioE2eTest : public AttachE2eTest {
   Ties count_ties() const {
     const auto ports = tied_ports();
     Ties ties;
-    for (const auto& line : TracedHost::lines(host_->bundle())) {
-      if (line.value("type", "") != "http") continue;
+    for (const auto& line : lines_of("http")) {
       const std::string target = line["request"].value("target", "");
       const int said = std::atoi(target.substr(target.find('=') + 1).c_str());
       const auto tied = ports.find(line.value("conn", ""));

@@ -51,22 +51,12 @@ class NamesE2eTest : public AttachE2eTest {
                   const std::string& more = "- -") {
     return "tls " + std::to_string(host_->vendor().port()) + " " + sni + " " + host + " " + more;
   }
-  std::vector<Json> lines(const std::string& type) const {
-    std::vector<Json> found;
-    for (Json& line : TracedHost::lines(host_->bundle()))
-      if (line.value("type", "") == type) found.push_back(std::move(line));
-    return found;
-  }
   // The lines of handshakes.
   std::vector<Json> handshakes() const {
-    std::vector<Json> found = lines("connection");
+    std::vector<Json> found = lines_of("connection");
     std::erase_if(found, [](const Json& line) { return line.value("state", "") != "handshake"; });
     return found;
   }
-  std::uint64_t count(const std::string& name) const {
-    return lines("summary").at(0).at("counts").at(name).get<std::uint64_t>();
-  }
-
   static constexpr const char* kClient = SCOPETRACE_TEST_TARGETS "/names_client.py";
   std::unique_ptr<Child> dns_;
 };
@@ -83,7 +73,7 @@ TEST_F(NamesE2eTest, DropsDomainFronting) {
   EXPECT_THAT(exchanges(), SizeIs(1));
   EXPECT_EQ(count("claimed_disagreeing_connections"), 1U);
   EXPECT_EQ(count("claimed_foreign_connections"), 1U);
-  std::vector<Json> closed = lines("connection");
+  std::vector<Json> closed = lines_of("connection");
   std::erase_if(closed, [](const Json& line) { return line.value("state", "") != "closed"; });
   ASSERT_THAT(closed, SizeIs(3));
   EXPECT_EQ(closed[0].value("names_disagree", false), true);
@@ -106,7 +96,7 @@ TEST_F(NamesE2eTest, TakesStreamsByTheirSni) {
   expect_sealed_without_leaks(*attach);
 
   std::string told;
-  for (const Json& line : lines("message")) told += line.dump();
+  for (const Json& line : lines_of("message")) told += line.dump();
   EXPECT_THAT(told, HasSubstr("to the approved"));
   EXPECT_THAT(told, Not(HasSubstr("to the other")));
 }
@@ -207,11 +197,12 @@ TEST_F(NamesE2eTest, TellsQuestionsAndTakesTheThirdPartyFromThem) {
 
   ASSERT_TRUE(TracedHost::ask(*client, "lookup alone.example", "127.0.0.9"));
   ASSERT_TRUE(TracedHost::ask(*client, "lookup nowhere.example", "none"));
+  ASSERT_TRUE(TracedHost::ask(*client, "lookup silent.example", "none"));
   ASSERT_TRUE(TracedHost::ask(
       *client, "http " + std::string(kVendorHost) + " " + port + " " + kVendorHost, "200"));
   expect_sealed_without_leaks(*attach);
 
-  const auto told = lines("dns");
+  const auto told = lines_of("dns");
   const auto asked = [&](const std::string& name, const std::string& type) {
     const auto found = std::find_if(told.begin(), told.end(), [&](const Json& line) {
       return line.value("question", "") == name && line.value("question_type", "") == type;
@@ -227,12 +218,13 @@ TEST_F(NamesE2eTest, TellsQuestionsAndTakesTheThirdPartyFromThem) {
   EXPECT_EQ(alone["server"].value("port", 0), 53);
   EXPECT_THAT(alone.value("duration_ns", 0), Gt(0));
   EXPECT_EQ(asked("nowhere.example", "A").value("rcode", ""), "nxdomain");
+  EXPECT_EQ(asked("silent.example", "A").value("outcome", ""), "open");
   const Json vendor = asked(kVendorHost, "A");
   ASSERT_TRUE(vendor.is_object());
   EXPECT_EQ(vendor["answers"][0].value("value", ""), "cdn.example");
   EXPECT_EQ(vendor["answers"][1].value("name", ""), "cdn.example");
   ASSERT_THAT(exchanges(), SizeIs(1));
-  const auto connections = lines("connection");
+  const auto connections = lines_of("connection");
   EXPECT_EQ(connections.back().value("known_by", Json()), Json({"dns", "host"}));
   EXPECT_THAT(count("dns_bytes"), Gt(100U));
 }
@@ -271,8 +263,8 @@ TEST_F(NamesE2eTest, RedactsASecretInAName) {
   EXPECT_THAT(all, Not(HasSubstr(name)));
   ASSERT_THAT(handshakes(), SizeIs(1));
   EXPECT_THAT(handshakes()[0]["tls"].value("server_name", ""), HasSubstr("[REDACTED:"));
-  ASSERT_THAT(lines("dns"), Not(IsEmpty()));
-  for (const Json& line : lines("dns"))
+  ASSERT_THAT(lines_of("dns"), Not(IsEmpty()));
+  for (const Json& line : lines_of("dns"))
     EXPECT_THAT(line.value("question", ""), HasSubstr("[REDACTED:"));
 }
 

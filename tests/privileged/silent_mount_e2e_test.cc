@@ -86,13 +86,7 @@ TEST_P(SilentMountE2eTest, IsNamedByDoctor) {
 
 // The library that it loads is looked for again, and again in vain; the end does not wait for it.
 TEST_P(SilentMountE2eTest, HoldsUpNoLookWhileTheCaptureRuns) {
-  std::vector<std::string> words = mounted(GetParam());
-  words.insert(words.end(),
-               {"/usr/bin/python3", "-S", "-c",
-                "import runpy, sys; print('waiting', flush=True); sys.stdin.readline(); "
-                "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
-                SCOPETRACE_TEST_TARGETS "/python_client.py"});
-  const auto client = host_->start_client(words, "waiting");
+  const auto client = host_->start_late_python(mounted(GetParam()));
   const auto attach = host_->attach(client->tgid(), host_->approve(client->tgid()));
 
   client->write_line("go");

@@ -104,12 +104,13 @@ std::unique_ptr<Child> TracedHost::start_python_on_overlay() {
                        SCOPETRACE_TEST_TARGETS "/python_client.py"});
 }
 
-std::unique_ptr<Child> TracedHost::start_late_python() {
-  return start_client({"/usr/bin/python3", "-c",
-                       "import runpy, sys; print('waiting', flush=True); sys.stdin.readline(); "
-                       "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
-                       SCOPETRACE_TEST_TARGETS "/python_client.py"},
-                      "waiting");
+std::unique_ptr<Child> TracedHost::start_late_python(std::vector<std::string> words) {
+  append_all(words,  // without the folders of the site
+             {"/usr/bin/python3", "-S", "-c",
+              "import runpy, sys; print('waiting', flush=True); sys.stdin.readline(); "
+              "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
+              SCOPETRACE_TEST_TARGETS "/python_client.py"});
+  return start_client(words, "waiting");
 }
 
 std::unique_ptr<Child> TracedHost::start_node() {

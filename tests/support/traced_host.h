@@ -44,7 +44,8 @@ class TracedHost {
   // Python with its libraries on an overlay file system, as in a container.
   std::unique_ptr<Child> start_python_on_overlay();
   // The same, but it loads its TLS library only when told to go on: says `waiting`, wants a line.
-  std::unique_ptr<Child> start_late_python();
+  // `words` go before its command.
+  std::unique_ptr<Child> start_late_python(std::vector<std::string> words = {});
   // Sends all texts of a file, a list in JSON, for each line, logs them, and has `arguments` in
   // argv.
   std::unique_ptr<Child> start_with_arguments(const std::string& texts, const std::string& log,
