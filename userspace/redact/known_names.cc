@@ -55,32 +55,42 @@ void KnownNames::learn(const DnsLookup& lookup) {
     if (!is_address || !names.contains(to_lower(answer.name))) continue;
     const std::uint64_t kept_ns =
         std::clamp(answer.ttl_seconds * kNsPerSecond, kLeastKeptNs, kMostKeptNs);
-    add(answer.value, question, lookup.origin.time_ns + kept_ns);
+    Address& address = address_of(answer.value);
+    make_room(address, question, lookup.origin.time_ns);
+    address.names.push_back({question, lookup.origin.time_ns + kept_ns});
   }
 }
 
-void KnownNames::add(const std::string& address, const std::string& question,
-                     std::uint64_t until_ns) {
-  auto found = by_address_.find(address);
-  if (found == by_address_.end()) {
-    if (order_.size() >= kMaxAddresses) {
-      by_address_.erase(order_.front());
-      order_.pop_front();
-    }
-    order_.push_back(address);
-    found = by_address_.try_emplace(address).first;
+KnownNames::Address& KnownNames::address_of(const std::string& text) {
+  const auto found = by_address_.find(text);
+  if (found != by_address_.end()) return found->second;
+  if (order_.size() >= kMaxAddresses) {
+    by_address_.erase(order_.front());
+    order_.pop_front();
   }
-  std::vector<Name>& names = found->second;
-  std::erase_if(names, [&](const Name& name) { return name.text == question; });
-  if (names.size() >= kMaxNames) names.erase(names.begin());
-  names.push_back({question, until_ns});
+  order_.push_back(text);
+  return by_address_[text];
+}
+
+// For one more name, which replaces itself.
+void KnownNames::make_room(Address& address, const std::string& name, std::uint64_t now_ns) {
+  std::vector<Name>& names = address.names;
+  std::erase_if(names, [&](const Name& old) { return old.text == name || old.until_ns < now_ns; });
+  if (names.size() < kMaxNames) return;
+  address.crowded_until_ns = std::max(address.crowded_until_ns, names.front().until_ns);
+  names.erase(names.begin());
+}
+
+bool KnownNames::is_crowded(const st_connection_event& connection) const {
+  const auto found = by_address_.find(peer_address(connection));
+  return found != by_address_.end() && found->second.crowded_until_ns >= connection.header.time_ns;
 }
 
 std::vector<std::string> KnownNames::names_of(const st_connection_event& connection) const {
   std::vector<std::string> names;
   const auto found = by_address_.find(peer_address(connection));
   if (found == by_address_.end()) return names;
-  for (const Name& name : found->second) {
+  for (const Name& name : found->second.names) {
     if (name.until_ns >= connection.header.time_ns) names.push_back(name.text);
   }
   return names;

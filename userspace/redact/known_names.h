@@ -14,7 +14,7 @@ namespace scopetrace {
 
 // Names by address, from answers to the target's own questions. An answer counts as long as it may
 // be used, at least kLeastKeptNs. Bounded: of more than kMaxAddresses the oldest is forgotten, of
-// more than kMaxNames of one address too.
+// more than kMaxNames of one address too, which is crowded then as long as that one would count.
 class KnownNames {
  public:
   static constexpr std::size_t kMaxAddresses = 2048;
@@ -27,6 +27,8 @@ class KnownNames {
   void learn(const DnsLookup& lookup);
   // The questions, lower case, that led to the peer of this connection. Several: it may be any.
   std::vector<std::string> names_of(const st_connection_event& connection) const;
+  // Whether its peer has, or may have, a name that names_of() does not know any more.
+  bool is_crowded(const st_connection_event& connection) const;
 
  private:
   struct Name {
@@ -34,9 +36,15 @@ class KnownNames {
     std::uint64_t until_ns;
   };
 
-  void add(const std::string& address, const std::string& question, std::uint64_t until_ns);
+  struct Address {
+    std::vector<Name> names;  // oldest first
+    std::uint64_t crowded_until_ns = 0;
+  };
 
-  std::unordered_map<std::string, std::vector<Name>> by_address_;
+  Address& address_of(const std::string& text);
+  static void make_room(Address& address, const std::string& name, std::uint64_t now_ns);
+
+  std::unordered_map<std::string, Address> by_address_;
   std::deque<std::string> order_;  // of addresses, oldest first
 };
 

@@ -36,7 +36,8 @@ void Peers::note(const st_connection_event& event) {
   if (event.state != ST_CONNECTION_CLOSED && event.role == ST_ROLE_CONNECTED) {
     auto names = known_names_.names_of(event);
     Peer* connected = names.empty() ? nullptr : touch(event.conn_id);
-    if (connected != nullptr) connected->names.set_dns(std::move(names));
+    if (connected != nullptr)
+      connected->names.set_dns(std::move(names), known_names_.is_crowded(event));
   }
   if (event.state != ST_CONNECTION_CLOSED || find(event.conn_id) == nullptr) return;
   closed_.push_back(event.conn_id);

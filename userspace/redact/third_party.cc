@@ -17,14 +17,15 @@ void ThirdParty::set_hello(const TlsFacts& facts) {
 
 void ThirdParty::set_proxy() {
   is_proxy_ = true;
-  is_malformed_ = offers_ech_ = false;
+  is_malformed_ = offers_ech_ = is_crowded_ = false;
   server_name_.clear();
   dns_.clear();
 }
 
 std::string_view ThirdParty::name() const {
   if (!server_name_.empty()) return server_name_;
-  return dns_.size() == 1 ? std::string_view(dns_.front()) : std::string_view();
+  const bool is_only = dns_.size() == 1 && !is_crowded_;
+  return is_only ? std::string_view(dns_.front()) : std::string_view();
 }
 
 bool ThirdParty::is_looked_up(std::string_view name) const {
@@ -54,9 +55,9 @@ Standing ThirdParty::standing(const ScopeFilter& scope) const {
     return offers_ech_ ? Standing::kUnknown : Standing::kInScope;
   }
   if (dns_.empty()) return Standing::kUnknown;
-  const bool is_in_scope = std::all_of(dns_.begin(), dns_.end(),
-                                       [&](const auto& name) { return scope.allows_host(name); });
-  return is_in_scope ? Standing::kInScope : Standing::kForeign;
+  const bool are_in_scope = std::all_of(dns_.begin(), dns_.end(),
+                                        [&](const auto& name) { return scope.allows_host(name); });
+  return are_in_scope && !is_crowded_ ? Standing::kInScope : Standing::kForeign;
 }
 
 bool ThirdParty::is_foreign_by_sni(const ScopeFilter& scope) const {
@@ -66,7 +67,7 @@ bool ThirdParty::is_foreign_by_sni(const ScopeFilter& scope) const {
 std::optional<Level> ThirdParty::level(const LevelCaps& caps) const {
   if (is_malformed_) return caps.of_unknown();
   if (!server_name_.empty()) return caps.of_host(server_name_);
-  if (dns_.empty()) return caps.of_unknown();
+  if (dns_.empty() || is_crowded_) return caps.of_unknown();
   auto lowest = caps.of_everybody();
   for (const std::string& name : dns_) lowest = std::min(lowest, caps.of_host(name));
   return lowest;

@@ -22,16 +22,17 @@ enum class Standing {
 // The names of one connection that the target made. Texts are lower case.
 class ThirdParty {
  public:
-  void set_dns(std::vector<std::string> names) { dns_ = std::move(names); }
+  // `is_crowded`: these are not all names of the address.
+  void set_dns(std::vector<std::string> names, bool is_crowded) {
+    dns_ = std::move(names);
+    is_crowded_ = is_crowded;
+  }
   // A whole ClientHello stays, whatever is missing behind it.
   void set_hello(const TlsFacts& facts);
   // What is known so far is a proxy's, which may carry any: it says nothing of what follows.
   void set_proxy();
 
   bool is_proxy() const { return is_proxy_; }
-  bool has_dns() const { return !dns_.empty(); }
-  // Empty where SNI gives no name.
-  const std::string& server_name() const { return server_name_; }
   // The name by SNI, else the only one by DNS, else empty.
   std::string_view name() const;
 
@@ -39,8 +40,8 @@ class ThirdParty {
   bool is_mixed() const;
   // Whether a host that an exchange names is the one of SNI, or one of DNS.
   bool agrees(std::string_view host) const;
-  // By SNI, else by DNS; several names of one address are in scope together only. A name in front
-  // of an encrypted ClientHello puts nothing in scope.
+  // By SNI, else by DNS; several names of one address are in scope together only, those of a
+  // crowded one never. A name in front of an encrypted ClientHello puts nothing in scope.
   Standing standing(const ScopeFilter& scope) const;
   // Whether SNI alone says that it is another third party's.
   bool is_foreign_by_sni(const ScopeFilter& scope) const;
@@ -58,6 +59,7 @@ class ThirdParty {
   bool is_malformed_ = false;
   bool offers_ech_ = false;
   bool is_proxy_ = false;
+  bool is_crowded_ = false;
 };
 
 }  // namespace scopetrace

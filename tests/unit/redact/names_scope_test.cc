@@ -351,6 +351,25 @@ TEST_F(NamesScopeTest, TakesNoStreamOfAnAddressThatMayBeAnothers) {
   EXPECT_EQ(streams(), 0U);
 }
 
+// The name that made room for the last one counts though nobody knows it any more.
+TEST_F(NamesScopeTest, TakesNoStreamOfAnAddressOfMoreNamesThanAreKept) {
+  for (const std::string& first : {std::string(kOther), std::string("n.api.example.com")}) {
+    for (const std::size_t more : {KnownNames::kMaxNames - 1, KnownNames::kMaxNames}) {
+      RedactorConfig config = make_config(Level::kRedacted);
+      config.third_parties = {"*.api.example.com"};
+      Pipeline p(std::move(config));
+      p.push(lookup_of(first, "10.0.0.1"));
+      for (std::size_t i = 0; i < more; ++i)
+        p.push(lookup_of(std::to_string(i) + ".api.example.com", "10.0.0.1"));
+      p.push(connection());
+      p.push(stream());
+
+      const bool is_known = first != kOther && more < KnownNames::kMaxNames;
+      EXPECT_THAT(p.all<RedactedStreamData>(), SizeIs(is_known ? 1 : 0)) << first << " " << more;
+    }
+  }
+}
+
 TEST_F(NamesScopeTest, TakesNoStreamByANameInFrontOfAnEncryptedHello) {
   TlsHello hello = hello_for(kHost);
   hello.facts.offers_ech = true;
@@ -519,6 +538,36 @@ TEST(KnownNamesTest, IsBounded) {
     names.learn(
         lookup_of(kHost, "10.1." + std::to_string(i / 256) + "." + std::to_string(i % 256)));
   EXPECT_THAT(names.names_of(connection()), IsEmpty());
+}
+
+TEST(KnownNamesTest, IsCrowdedAsLongAsTheForgottenNameCounts) {
+  KnownNames names;
+  for (std::size_t i = 0; i <= KnownNames::kMaxNames; ++i) {
+    EXPECT_FALSE(names.is_crowded(connection())) << i;
+    names.learn(lookup_of(std::to_string(i) + ".example", "10.0.0.1"));
+  }
+  st_connection_event late = connection();
+  late.header.time_ns = lookup_of(kHost, "").origin.time_ns + KnownNames::kLeastKeptNs;
+  EXPECT_TRUE(names.is_crowded(late));
+  ++late.header.time_ns;
+  EXPECT_FALSE(names.is_crowded(late));
+}
+
+TEST(KnownNamesTest, ForgetsThoseFirstThatAreTooOld) {
+  KnownNames names;
+  DnsLookup kept = lookup_of(kHost, "10.0.0.1");
+  kept.answers[0].ttl_seconds = 3600;
+  names.learn(kept);
+  for (std::size_t i = 1; i < KnownNames::kMaxNames; ++i)
+    names.learn(lookup_of(std::to_string(i) + ".example", "10.0.0.1"));
+  DnsLookup late = lookup_of(kOther, "10.0.0.1");
+  late.origin.time_ns += KnownNames::kLeastKeptNs + 1;
+  names.learn(late);
+
+  st_connection_event then = connection();
+  then.header.time_ns = late.origin.time_ns;
+  EXPECT_THAT(names.names_of(then), ElementsAre(kHost, kOther));
+  EXPECT_FALSE(names.is_crowded(then));
 }
 
 TEST(KnownNamesTest, KnowsIpv4InsideIpv6) {
