@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/redact/message_facts.h"
 
+#include "userspace/redact/body/message_redactor.h"
+#include "userspace/redact/text/text_scanner.h"
+
 namespace scopetrace {
 namespace {
+
+constexpr std::size_t kMaxIdBytes = 128;  // of a request or trace id
 
 std::optional<std::uint64_t> between(std::uint64_t from_ns, std::uint64_t to_ns) {
   if (from_ns == 0 || to_ns < from_ns) return std::nullopt;
@@ -38,6 +43,21 @@ ExchangeTiming timing_of(const HttpExchange& exchange) {
 std::uint64_t first_ns(const HttpExchange& exchange) {
   if (exchange.request) return exchange.request->first_ns;
   return exchange.response ? exchange.response->first_ns : 0;
+}
+
+std::string redact_id(TextScanner& scanner, const HttpExchange& exchange,
+                      std::span<const char* const> names) {
+  const auto pick = [&](const std::vector<HttpField>& fields) -> std::string {
+    for (const std::string_view name : names) {
+      const auto value = field_value(fields, name);
+      if (value && value->size() <= kMaxIdBytes) return scanner.redact(*value);
+    }
+    return {};
+  };
+  scanner.set_place("");
+  std::string id = exchange.request ? pick(exchange.request->fields) : "";
+  if (id.empty() && exchange.response) id = pick(exchange.response->fields);
+  return id;
 }
 
 std::string_view kind_name(WebSocketMessage::Kind kind) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,8 @@
 #include "userspace/redact/redacted_message.h"
 
 namespace scopetrace {
+
+class TextScanner;
 
 // Fields that carry the id of a request or a trace, the best known first.
 inline constexpr std::array kRequestIdFields = {"x-request-id", "request-id", "x-correlation-id",
@@ -24,6 +27,11 @@ std::string_view outcome_name(Outcome outcome);
 ExchangeTiming timing_of(const HttpExchange& exchange);
 // CLOCK_BOOTTIME of the first byte seen; 0 when nothing was.
 std::uint64_t first_ns(const HttpExchange& exchange);
+
+// The redacted value of the first of these fields that the request has, else the answer; not of one
+// that is longer than an id. Empty when there is none.
+std::string redact_id(TextScanner& scanner, const HttpExchange& exchange,
+                      std::span<const char* const> names);
 
 // text, binary, ping, pong or close
 std::string_view kind_name(WebSocketMessage::Kind kind);

@@ -164,11 +164,11 @@ struct RedactedProcess {
   std::string comm;         // redacted
 };
 
-// A process came into the capture, or went out of it without ending. Nothing of it is redacted:
-// capture tells it, and no byte of the process's data is in it but its name, as in a process line.
+// A process came into the capture, or went out of it without ending. Capture tells it: no byte of
+// the process's data is in it but its name.
 struct RedactedMember {
   Origin origin;
-  std::string comm;
+  std::string comm;                       // redacted
   std::uint32_t inner_tgid = 0;           // in its own pid namespace
   std::string how;                        // present | forked | executed | moved; empty: it left
   std::optional<std::uint64_t> blind_ns;  // from joining to the last probe that it needed

@@ -28,8 +28,6 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kMaxIdBytes = 128;  // of a request or trace id
-
 // The rules at hand are those that the approval names.
 Status check_detectors(const std::string& approved, const RuleSet& rules) {
   if (approved == rules.name()) return {};
@@ -66,6 +64,8 @@ struct Redactor::State final : public MessageSink {
     return std::find(families.begin(), families.end(), family) != families.end();
   }
 
+  bool may_tell_processes() const { return has_family("process") && caps.of_everybody(); }
+
   Status push(Message message) override;
   Status finish() override;
 
@@ -82,6 +82,7 @@ struct Redactor::State final : public MessageSink {
   Status redact(const st_tls_peer_event& event);
   Status redact(const st_connection_event& event);
   Status redact(const st_process_event& event);
+  Status redact(RedactedMember member, std::string_view comm);
   Status redact(const LogEvent& write);
   Status redact(const CallEvent& event);
   Status redact(const TlsHello& hello);
@@ -95,8 +96,11 @@ struct Redactor::State final : public MessageSink {
 
   RedactedRequest redact_request(const HttpExchange& exchange);
   RedactedResponse redact_response(const HttpResponse& response);
-  template <class Names>
-  std::string pick_id(const HttpExchange& exchange, const Names& names);
+  std::string redact_comm(std::string_view comm);
+  void forget_sightings() {  // told by exchanges only
+    scanner.take_sightings();
+    scanner.take_data_classes();
+  }
   void count_withheld(const std::optional<RedactedBody>& body);
 
   // The level of stream data; nullopt: out of scope, or turned off.
@@ -156,21 +160,6 @@ RedactedResponse Redactor::State::redact_response(const HttpResponse& response) 
   return out;
 }
 
-template <class Names>
-std::string Redactor::State::pick_id(const HttpExchange& exchange, const Names& names) {
-  const auto pick = [&](const std::vector<HttpField>& fields) -> std::string {
-    for (const std::string_view name : names) {
-      const auto value = field_value(fields, name);
-      if (value && value->size() <= kMaxIdBytes) return scanner.redact(*value);
-    }
-    return {};
-  };
-  scanner.set_place("");
-  std::string id = exchange.request ? pick(exchange.request->fields) : "";
-  if (id.empty() && exchange.response) id = pick(exchange.response->fields);
-  return id;
-}
-
 void Redactor::State::count_withheld(const std::optional<RedactedBody>& body) {
   if (body && level >= Level::kShape && !body->withheld.empty()) ++counters.withheld_bodies;
 }
@@ -198,8 +187,8 @@ Status Redactor::State::redact(const HttpExchange& exchange) {
   out.timing = timing_of(exchange);
   if (exchange.request) out.request = redact_request(exchange);
   if (exchange.response) out.response = redact_response(*exchange.response);
-  out.request_id = pick_id(exchange, kRequestIdFields);
-  out.trace_id = pick_id(exchange, kTraceIdFields);
+  out.request_id = redact_id(scanner, exchange, kRequestIdFields);
+  out.trace_id = redact_id(scanner, exchange, kTraceIdFields);
   out.credentials = scanner.take_sightings();
   out.data_classes = scanner.take_data_classes();
   if (out.request) count_withheld(out.request->body);
@@ -348,8 +337,7 @@ bool Redactor::State::may_tell_connection(const st_connection_event& event) cons
 
 RedactedConnection Redactor::State::tell(const st_connection_event& event) {
   RedactedConnection out = tell_connection(scanner, event, peers, facts, scope.allows_streams());
-  scanner.take_sightings();  // told by exchanges only
-  scanner.take_data_classes();
+  forget_sightings();
   return out;
 }
 
@@ -380,8 +368,7 @@ Status Redactor::State::redact(const DnsLookup& lookup) {
                        caps.of_host(to_lower(lookup.question));
   if (!is_told) return drop();
   RedactedDns out = redact_dns(scanner, lookup);
-  scanner.take_sightings();  // told by exchanges only
-  scanner.take_data_classes();
+  forget_sightings();
   return self->pass(std::move(out));
 }
 
@@ -396,15 +383,13 @@ Status Redactor::State::redact(const CallEvent& event) {
   const auto allowed = scope.allows_threads() ? caps.of_everybody() : std::nullopt;
   scanner.set_place("");
   auto call = allowed ? redact_call(scanner, event, *allowed) : std::nullopt;
-  scanner.take_sightings();  // told by exchanges only
-  scanner.take_data_classes();
+  forget_sightings();
   if (!call || !has_family(call->family) || peers.is_closed(call->conn_id)) return drop();
   return self->pass(std::move(*call));
 }
 
 Status Redactor::State::pass_logs(std::vector<RedactedLog> lines) {
-  scanner.take_sightings();  // told by exchanges only
-  scanner.take_data_classes();
+  forget_sightings();
   for (RedactedLog& line : lines) ST_RETURN_IF_ERROR(self->pass(std::move(line)));
   return {};
 }
@@ -428,17 +413,26 @@ Status Redactor::State::finish() {
   return next.finish();
 }
 
-// What a process is called may be what it was given.
 Status Redactor::State::redact(const st_process_event& event) {
   if (event.header.type == ST_EVENT_EXIT) ST_RETURN_IF_ERROR(end_logs(event.header.tgid));
-  if (!has_family("process") || !caps.of_everybody()) return drop();
-  RedactedProcess out{event, {}};
-  scanner.set_place("");
-  out.comm = scanner.redact({event.comm, strnlen(event.comm, sizeof(event.comm))});
+  if (!may_tell_processes()) return drop();
+  RedactedProcess out{event, redact_comm({event.comm, strnlen(event.comm, sizeof(event.comm))})};
   std::memset(out.record.comm, 0, sizeof(out.record.comm));
-  scanner.take_sightings();  // told by exchanges only
-  scanner.take_data_classes();
   return self->pass(std::move(out));
+}
+
+Status Redactor::State::redact(RedactedMember member, std::string_view comm) {
+  if (!may_tell_processes()) return drop();
+  member.comm = redact_comm(comm);
+  return self->pass(std::move(member));
+}
+
+// What a process is called may be what it was given.
+std::string Redactor::State::redact_comm(std::string_view comm) {
+  scanner.set_place("");
+  std::string told = scanner.redact(comm);
+  forget_sightings();
+  return told;
 }
 
 Redactor::Redactor(std::unique_ptr<State> state) : state_(std::move(state)) { state_->self = this; }
@@ -459,6 +453,12 @@ Status Redactor::State::push(Message message) {
   auto passed = std::visit([this](const auto& item) { return redact(item); }, message);
   scanner.learn_pending();
   return passed;
+}
+
+Status Redactor::tell(RedactedMember member, std::string_view comm) {
+  auto told = state_->redact(std::move(member), comm);
+  state_->scanner.learn_pending();
+  return told;
 }
 
 MessageSink& Redactor::input() { return *state_; }

@@ -47,8 +47,10 @@ class Redactor {
   // Where the dissector puts messages. What it passes on is finished by its finish().
   MessageSink& input();
 
-  // A line that capture wants told: members that join and leave.
-  Status tell(RedactedMember member) { return pass(std::move(member)); }
+  // A line that capture wants told: members that join and leave. `comm`, its name as it is, becomes
+  // the member's own, redacted. Dropped as a process line is: without the family `process`, and
+  // while everything is off.
+  Status tell(RedactedMember member, std::string_view comm);
 
   // Searches for this value, in plain, percent, base64 and hexadecimal form, from now on. For
   // values of secret-looking names of the target's environment. Values below 8 bytes or too common

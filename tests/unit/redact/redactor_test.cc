@@ -398,6 +398,37 @@ TEST(RedactorTest, TellsNoProcessWhenAllIsOff) {
   EXPECT_EQ(p.all<RedactedProcess>().size(), 1U);
 }
 
+TEST(RedactorTest, RedactsWhatAMemberIsCalled) {
+  const std::string secret = make_secret(12, 8);
+  Pipeline p(make_config(Level::kRedacted));
+  ASSERT_TRUE(p.redactor->learn(as_bytes(secret)));
+  RedactedMember member;
+  member.origin.tgid = 7;
+  ASSERT_TRUE(p.redactor->tell(member, secret));
+  ASSERT_TRUE(p.redactor->tell({}, "worker"));
+
+  const auto told = p.all<RedactedMember>();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].comm, "[REDACTED:learned]");
+  EXPECT_EQ(told[0].origin.tgid, 7U);
+  EXPECT_EQ(told[1].comm, "worker");
+}
+
+TEST(RedactorTest, TellsNoMemberWhenAllIsOffOrWithoutItsFamily) {
+  RedactorConfig config = make_config(Level::kRedacted);
+  config.families = {"tls"};
+  Pipeline without(std::move(config));
+  ASSERT_TRUE(without.redactor->tell({}, "worker"));
+  EXPECT_TRUE(without.sink.messages.empty());
+
+  Pipeline p(make_config(Level::kRedacted));
+  ASSERT_TRUE(p.redactor->tell({}, "worker"));
+  p.redactor->set_level("", std::nullopt);
+  ASSERT_TRUE(p.redactor->tell({}, "worker"));
+  EXPECT_EQ(p.all<RedactedMember>().size(), 1U);
+  EXPECT_EQ(p.redactor->counters().dropped_messages, 1U);
+}
+
 TEST(RedactorTest, LearnsTheEnvironment) {
   const std::string secret = make_secret(20, 8);
   Pipeline p(make_config(Level::kRedacted));

@@ -198,6 +198,26 @@ TEST_F(RedactLoopTest, TellsLogsAndCalls) {
   EXPECT_EQ(done_->claimed.lost_user_events, 0U);
 }
 
+TEST_F(RedactLoopTest, TellsMembersWithoutTheSecretInTheirNames) {
+  RedactConfig config = any_config();
+  configure(config);
+  MemberMessage member;
+  member.tgid = 7;
+  member.how = ST_JOIN_FORKED;
+  member.comm = "pw=hunter2isme9";
+  send(member);
+  send(LevelMessage{ChannelLevel::kOff, ""});
+  send(member);
+  send(StopMessage{});
+
+  ASSERT_EQ(run(), RedactEnd::kStopped);
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0]["how"], "forked");
+  EXPECT_EQ(text_.find("hunter2"), std::string::npos);
+  EXPECT_NE(text_.find("[REDACTED:"), std::string::npos);
+}
+
 TEST_F(RedactLoopTest, LeavesRecordsInTheRingUntilItIsConfigured) {
   add_exchange(ring_);
   send(StopMessage{});

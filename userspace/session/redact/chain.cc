@@ -113,7 +113,6 @@ struct Chain::Stages {
   std::unique_ptr<Sink<StreamItem>> dissector;
   std::unique_ptr<Reassembler> reassembler;
 
-  bool tells_processes = false;
   StatsMessage counted;  // what push() counts itself
   std::uint64_t discarded_records = 0;
   bool is_off = false;
@@ -126,9 +125,6 @@ Result<std::unique_ptr<Chain>> Chain::make(const RedactConfig& config, Bytes rul
                                            Sink<DataFrame>& frames) {
   ST_ASSIGN_OR_RETURN(const RuleSet rule_set, RuleSet::parse(rules));
   auto stages = std::make_unique<Stages>(config, frames);
-  const auto& families = config.families;
-  stages->tells_processes =
-      std::find(families.begin(), families.end(), "process") != families.end();
   ST_ASSIGN_OR_RETURN(stages->redactor,
                       Redactor::make(redactor_config(config), rule_set, stages->late_encoder));
   stages->guarded = std::make_unique<GuardedLines>(stages->redactor->leak_guard(), stages->builder);
@@ -176,14 +172,12 @@ Status Chain::learn(const SecretMessage& secret) {
 }
 
 Status Chain::tell(const MemberMessage& member) {
-  if (!stages_->tells_processes) return {};
   RedactedMember told;
   told.origin = {.time_ns = member.time_ns, .tgid = member.tgid, .tid = member.tgid};
-  told.comm = member.comm;
   told.inner_tgid = member.inner_tgid == member.tgid ? 0 : member.inner_tgid;
   told.how = join_name(member.how);
   if (member.blind_ns != MemberMessage::kUnknownBlindNs) told.blind_ns = member.blind_ns;
-  return stages_->redactor->tell(std::move(told));
+  return stages_->redactor->tell(std::move(told), member.comm);
 }
 
 void Chain::set_level(const LevelMessage& message) {

@@ -33,7 +33,7 @@ class Chain {
   // Learns secret values from an inherited descriptor; what cannot be read is not learned.
   // An error ends the session: what was not learned would not be found either.
   Status learn(const SecretMessage& secret);
-  // A line about a process that joined or left, where the approval names the family of processes.
+  // A line about a process that joined or left, as far as the redactor tells processes.
   Status tell(const MemberMessage& member);
   // Caps the level of a third party (empty: all) from the next message on; kOff for all discards
   // every later record of plaintext unread.
