@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "userspace/redact/detect/placeholder.h"
 #include "userspace/redact/scan/text_class.h"
 #include "userspace/redact/text/text_scanner.h"
 
@@ -71,24 +72,35 @@ RedactedCertificate redact_certificate(TextScanner& scanner, const CertificateFa
           .digest = facts.digest};
 }
 
+// Where the placeholder, run of letters and digits or other character that begins at `at` ends.
+std::size_t end_of_part(std::string_view text, std::size_t at) {
+  if (text.substr(at).starts_with(kPlaceholderMark)) {
+    if (const auto end = placeholder_end(text, at)) return *end;
+  }
+  std::size_t end = at;
+  while (end < text.size() && is_alnum(text[end])) ++end;
+  return std::max(end, at + 1);
+}
+
+// Every run that looks drawn at random replaced, outside placeholders.
+std::string replace_random(TextScanner& scanner, std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = end_of_part(text, at);
+    const std::string_view part = text.substr(at, end - at);
+    const bool is_random = is_alnum(part.front()) && looks_random(part);
+    out += is_random ? scanner.replace("token", to_lower(part)) : std::string(part);
+    at = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string redact_host_name(TextScanner& scanner, std::string_view name) {
   scanner.set_place("");
-  std::string redacted = scanner.redact(name);
-  if (redacted != name) return redacted;
-  redacted.clear();
-  const std::string lower = to_lower(name);
-  for (std::size_t at = 0; at < lower.size();) {
-    const auto stop = std::find_if_not(lower.begin() + static_cast<std::ptrdiff_t>(at), lower.end(),
-                                       [](char c) { return is_alnum(c); });
-    const auto size = static_cast<std::size_t>(stop - lower.begin()) - at;
-    const std::string_view run = std::string_view(lower).substr(at, size);
-    redacted += looks_random(run) ? scanner.replace("token", run) : std::string(run);
-    at += size;
-    if (at < lower.size()) redacted += lower[at++];
-  }
-  return redacted;
+  const std::string redacted = scanner.redact(name);
+  return replace_random(scanner, redacted == name ? to_lower(name) : redacted);
 }
 
 RedactedTls redact_tls(TextScanner& scanner, const TlsFacts& facts) {

@@ -489,6 +489,20 @@ TEST(HostNameTest, KeepsNamesThatPeopleMake) {
   EXPECT_EQ(redact_host_name(s.scanner, "API.Example.COM"), "api.example.com");
 }
 
+TEST(HostNameTest, RedactsARandomLabelBesideAToken) {
+  Scanner s;
+  const std::string token = make_token();
+  const std::string random = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+  for (const std::string& name :
+       {token + "." + random + ".example.com", random + "." + token + ".example.com"}) {
+    const std::string told = redact_host_name(s.scanner, name);
+    EXPECT_THAT(told, Not(HasSubstr(token)));
+    EXPECT_THAT(told, Not(HasSubstr(random)));
+    EXPECT_THAT(told, HasSubstr("].[REDACTED:"));
+    EXPECT_THAT(told, ::testing::EndsWith("].example.com"));
+  }
+}
+
 TEST(KnownNamesTest, FollowsAliasesOfTheQuestionOnly) {
   KnownNames names;
   DnsLookup lookup = lookup_of(kHost, "10.0.0.1");
