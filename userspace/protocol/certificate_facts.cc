@@ -20,7 +20,8 @@ struct FreeX509 {
   void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
 };
 
-// The first entry of this kind, as UTF-8; empty when there is none.
+// The first entry of this kind, as UTF-8; empty when there is none, or one that is too long: half a
+// secret is not known for one.
 std::string entry_of(const X509_NAME* name, int kind) {
   const int at = X509_NAME_get_index_by_NID(name, kind, -1);
   if (at < 0) return {};
@@ -30,8 +31,7 @@ std::string entry_of(const X509_NAME* name, int kind) {
   if (size < 0) return {};
   std::string copy(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
   OPENSSL_free(text);
-  if (copy.size() > kMaxNameBytes) copy.resize(kMaxNameBytes);
-  return copy;
+  return copy.size() > kMaxNameBytes ? std::string() : copy;
 }
 
 std::string time_of(const ASN1_TIME* time) {

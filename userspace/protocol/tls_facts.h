@@ -12,7 +12,7 @@ namespace scopetrace {
 // The server's own certificate, the first of its chain. Texts are UTF-8 as the certificate has
 // them.
 struct CertificateFacts {
-  std::string subject;     // its common name; empty when it has none
+  std::string subject;     // its common name; empty: none, or over 256 bytes
   std::string issuer;      // common name, or organisation, of who signed it
   std::size_t names = 0;   // subject alternative names
   std::string not_before;  // YYYY-MM-DDTHH:MM:SSZ

@@ -77,7 +77,7 @@ bool is_host_char(char c) {
          c == '.' || c == '_';
 }
 
-// RFC 6066 section 3: one name of type host_name.
+// RFC 6066 section 3: one name of type host_name, in the only extension of its kind.
 void read_server_name(Bytes body, TlsFacts& facts) {
   TlsReader outer(body);
   TlsReader list(outer.vector(2));
@@ -87,7 +87,7 @@ void read_server_name(Bytes body, TlsFacts& facts) {
   const bool is_good = outer.is_good() && outer.empty() && list.is_good() && list.empty() &&
                        type == 0 && !name.empty() && name.size() <= kMaxHostBytes &&
                        std::all_of(name.begin(), name.end(), is_host_char) &&
-                       facts.name_state != ServerNameState::kGiven;
+                       facts.name_state == ServerNameState::kNone;
   facts.name_state = is_good ? ServerNameState::kGiven : ServerNameState::kMalformed;
   facts.server_name = is_good ? std::move(name) : std::string();
 }

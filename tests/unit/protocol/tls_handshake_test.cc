@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include "tests/support/certificate.h"
 #include "tests/support/tls_flights.h"
 #include "userspace/protocol/certificate_facts.h"
 #include "userspace/protocol/tls_cipher_names.h"
@@ -173,6 +174,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadNameCase{"TwoNames", client_hello(server_name(kGood + host_entry("b.example")))},
         BadNameCase{"TwoExtensions", client_hello(server_name(kGood) + server_name(kGood))},
+        BadNameCase{"ThreeExtensions",
+                    client_hello(server_name(kGood) + server_name(kGood) + server_name(kGood))},
+        BadNameCase{"BadThenGood", client_hello(extension(0, "") + server_name(kGood))},
         BadNameCase{"Empty", client_hello(server_name(host_entry("")))},
         BadNameCase{"Zero", client_hello(server_name(host_entry(std::string("a\0b", 3))))},
         BadNameCase{"Blank", client_hello(server_name(host_entry("a b")))},
@@ -233,6 +237,41 @@ TEST(TlsHandshakeTest, SurvivesEveryChangedByte) {
 TEST(CertificateTest, RefusesBytesBehindIt) {
   EXPECT_FALSE(read_certificate(as_bytes("not a certificate")).has_value());
   EXPECT_FALSE(read_certificate({}).has_value());
+}
+
+// A certificate whose common name, as long as it may be and longer, is this text.
+std::optional<CertificateFacts> read_certificate_of(const std::string& name) {
+  const testing::ServerIdentity identity = testing::make_server_identity("api.example");
+  X509* certificate = identity.certificate.get();
+  X509_NAME* subject = X509_NAME_new();
+  X509_NAME_add_entry_by_NID(subject, NID_commonName, V_ASN1_UTF8STRING,
+                             reinterpret_cast<const unsigned char*>(name.data()),
+                             static_cast<int>(name.size()), -1, 0);
+  X509_set_subject_name(certificate, subject);
+  X509_set_issuer_name(certificate, subject);
+  X509_NAME_free(subject);
+  X509_sign(certificate, identity.key.get(), EVP_sha256());
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  const auto facts = read_certificate(as_bytes(
+      std::string_view(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size))));
+  OPENSSL_free(der);
+  return facts;
+}
+
+TEST(CertificateTest, TellsNoPartOfANameThatIsTooLong) {
+  const std::string secret = "c4a7b1e96d0f4582";
+  const std::string whole = std::string(256 - secret.size(), 'a') + secret;
+  const auto facts = read_certificate_of(whole);
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(facts->subject, whole);
+  EXPECT_EQ(facts->issuer, whole);
+
+  const auto longer = read_certificate_of("aaaaaaaa" + whole);
+  ASSERT_TRUE(longer.has_value());
+  EXPECT_EQ(longer->subject, "");
+  EXPECT_EQ(longer->issuer, "");
+  EXPECT_EQ(longer->names, facts->names);
 }
 
 TEST(TlsCipherNameTest, IsTheLibrarysOfEveryCipher) {
