@@ -109,7 +109,6 @@ std::optional<DnsMessage> parse_dns(Bytes datagram) {
       ns_parserr(&message, ns_s_qd, 0, &question) != 0 || ns_rr_class(question) != ns_c_in)
     return std::nullopt;
   DnsMessage read;
-  read.id = ns_msg_id(message);
   read.is_answer = ns_msg_getflag(message, ns_f_qr) != 0;
   read.is_truncated = ns_msg_getflag(message, ns_f_tc) != 0;
   read.rcode = static_cast<unsigned>(ns_msg_getflag(message, ns_f_rcode));

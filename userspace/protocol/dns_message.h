@@ -24,7 +24,6 @@ struct DnsRecord {
 };
 
 struct DnsMessage {
-  std::uint16_t id = 0;
   bool is_answer = false;
   bool is_truncated = false;  // by the server: the rest is had by TCP
   unsigned rcode = 0;         // RFC 1035 section 4.1.1

@@ -157,11 +157,6 @@ bool Peers::is_mixed(std::uint64_t conn_id) const {
   return peer != nullptr && (peer->is_mixed || peer->names.is_mixed());
 }
 
-bool Peers::has_host(std::uint64_t conn_id) const {
-  const Peer* peer = find(conn_id);
-  return peer != nullptr && !peer->host.empty();
-}
-
 bool Peers::is_in_scope(std::uint64_t conn_id) const {
   const Peer* peer = find(conn_id);
   if (peer == nullptr) return false;

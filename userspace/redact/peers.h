@@ -73,8 +73,6 @@ class Peers {
   // Known to be turned off, another third party's, or the target's to answer without an approval
   // for that. Never of 0, which is no connection.
   bool is_closed(std::uint64_t conn_id) const;
-  // Whether an exchange in scope was seen on it.
-  bool has_host(std::uint64_t conn_id) const;
   // Whether it is an approved third party's: by an exchange in scope, SNI or DNS.
   bool is_in_scope(std::uint64_t conn_id) const;
   // Whether its names contradict each other.

@@ -212,8 +212,8 @@ TEST(ThirdPartyScopeTest, ForgetsClosedConnectionsInTheEnd) {
     peers.note_kept(exchange_for("api.example.com", id), "api.example.com");
     peers.note(make_connection(id, ST_CONNECTION_CLOSED));
   }
-  EXPECT_FALSE(peers.has_host(1));
-  EXPECT_TRUE(peers.has_host(2));
+  EXPECT_EQ(peers.find(1), nullptr);
+  EXPECT_NE(peers.find(2), nullptr);
 }
 
 TEST(ThirdPartyScopeTest, TellsNothingOfConnectionsThatItCannotRemember) {
