@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Input: datagrams, each a byte (1: from the server) and two bytes of length before it. Property:
 // names are printable and bounded, addresses are addresses, and each question ends exactly once.
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
 #include "tests/support/dns_builder.h"
 #include "tests/support/event_builder.h"
 #include "tests/support/fuzz_target.h"
+#include "tests/support/pieces.h"
 #include "userspace/protocol/dns_lookups.h"
 
 using namespace scopetrace;
 using scopetrace::testing::DnsBuilder;
+using scopetrace::testing::make_piece;
+using scopetrace::testing::take_piece;
 
 namespace {
-
-std::string piece(int kind, const std::string& text) {
-  return std::string{static_cast<char>(kind), static_cast<char>(text.size() >> 8),
-                     static_cast<char>(text.size() & 0xff)} +
-         text;
-}
 
 void check_name(const std::string& name) {
   if (name.size() > 1025) std::abort();  // NS_MAXDNAME: 255 bytes, escaped
@@ -46,7 +42,8 @@ std::vector<std::string> make_seeds() {
   DnsBuilder message(7, "api.example", testing::kDnsA);
   message.answer("api.example", testing::kDnsCname, testing::dns_name("b.example"))
       .answer("b.example", testing::kDnsA, "\x7f\1\1\1");
-  return {piece(0, message.query()) + piece(1, message.reply()), piece(0, message.query())};
+  return {make_piece(0, message.query()) + make_piece(1, message.reply()),
+          make_piece(0, message.query())};
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -54,14 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   DnsLookups lookups;
   std::size_t ended = 0;
   std::size_t asked = 0;
-  while (const auto head = reader.take(3)) {
-    const bool is_answer = (std::to_integer<unsigned>((*head)[0]) & 1) != 0;
-    const std::size_t bytes =
-        std::to_integer<std::size_t>((*head)[1]) << 8 | std::to_integer<std::size_t>((*head)[2]);
-    const Bytes text = *reader.take(std::min(bytes, reader.rest().size()));
+  while (const auto piece = take_piece(reader)) {
+    const bool is_answer = (piece->kind & 1) != 0;
     asked += is_answer ? 0 : 1;
-    const auto record = make_dns(is_answer ? ST_INGRESS : ST_EGRESS, as_text(text));
-    for (const DnsLookup& lookup : lookups.push({record, text})) {
+    const auto record = make_dns(is_answer ? ST_INGRESS : ST_EGRESS, as_text(piece->text));
+    for (const DnsLookup& lookup : lookups.push({record, piece->text})) {
       check(lookup);
       ++ended;
     }

@@ -2,37 +2,30 @@
 // Input: pieces of the two flights of a handshake, each a byte (1: the server's; 2: a cut behind
 // it), two bytes of length and that much. Property: a name that is told is a host name, lists are
 // bounded, and the same pieces byte by byte say the same.
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
 #include "tests/support/fuzz_target.h"
+#include "tests/support/pieces.h"
 #include "tests/support/tls_flights.h"
 #include "userspace/protocol/tls_handshake.h"
 
 using namespace scopetrace;
+using scopetrace::testing::make_piece;
+using scopetrace::testing::take_piece;
 
 namespace {
-
-std::string piece(int kind, std::string_view text) {
-  return std::string{static_cast<char>(kind), static_cast<char>(text.size() >> 8),
-                     static_cast<char>(text.size() & 0xff)} +
-         std::string(text);
-}
 
 TlsFacts read(Bytes input, bool in_bytes) {
   TlsHandshake handshake;
   ByteReader reader(input);
-  while (const auto head = reader.take(3)) {
-    const auto kind = std::to_integer<unsigned>((*head)[0]);
-    const std::size_t size =
-        std::to_integer<std::size_t>((*head)[1]) << 8 | std::to_integer<std::size_t>((*head)[2]);
-    const Bytes text = *reader.take(std::min(size, reader.rest().size()));
-    const bool is_server = (kind & 1) != 0;
+  while (const auto piece = take_piece(reader)) {
+    const Bytes text = piece->text;
+    const bool is_server = (piece->kind & 1) != 0;
     if (!in_bytes) handshake.push(is_server, text);
     for (std::size_t i = 0; in_bytes && i < text.size(); ++i)
       handshake.push(is_server, text.subspan(i, 1));
-    if ((kind & 2) != 0) handshake.cut(is_server);
+    if ((piece->kind & 2) != 0) handshake.cut(is_server);
   }
   handshake.finish();
   return handshake.facts();
@@ -45,8 +38,9 @@ std::vector<std::string> make_seeds() {
   for (const int version : {0x0303, 0x0304}) {  // TLS 1.2, 1.3
     const auto flights = testing::make_tls_flights(
         {.host = "api.example", .version = version, .alpn = std::string("\2h2", 3)});
-    seeds.push_back(piece(0, flights.client) + piece(1, flights.server));
-    seeds.push_back(piece(0, flights.client.substr(0, 99)) + piece(2, flights.client.substr(99)));
+    seeds.push_back(make_piece(0, flights.client) + make_piece(1, flights.server));
+    seeds.push_back(make_piece(0, flights.client.substr(0, 99)) +
+                    make_piece(2, flights.client.substr(99)));
   }
   return seeds;
 }
