@@ -197,5 +197,44 @@ TEST_F(GroupScopeBpfTest, HashesTheProgramOfTheVeryProcess) {
   EXPECT_FALSE(is_hashed([](st_member_event& event) { event.own_tgid = 0; }));
 }
 
+// Of two processes with one program the first had gone before it was hashed: the other is there,
+// and only telling of everybody again has it looked at.
+TEST_F(GroupScopeBpfTest, WantsAFileAgainThatAnotherProcessWaitsFor) {
+  Child cat(group_.enter({"/bin/cat"}));
+  cat.write_line("here");
+  ASSERT_TRUE(cat.wait_for_line("here"));
+  ProbeSet probes = load(false);
+  ASSERT_TRUE(probes.tell_present().has_value());
+  const Told met = told(probes);
+  ASSERT_THAT(met.lines, ElementsAre("stranger 1 cat"));
+  const st_member_event& present = met.events[0];
+  st_member_event gone = present;
+  gone.own_tgid = 4194304;  // above the highest of the kernel
+  Result<IdentityReader> reader = IdentityReader::open();
+  ASSERT_TRUE(reader.has_value());
+  GroupPrograms programs({read_program_digest(open_command("/bin/cat")->get()).value()},
+                         std::move(*reader));
+  const auto news = [&] {
+    programs.wait();
+    return programs.take();
+  };
+
+  ASSERT_TRUE(programs.request(gone));
+  EXPECT_FALSE(news().is_wanted_again);  // nobody else asked
+  for (std::uint32_t i = 0; i < GroupPrograms::kMaxAgain; ++i) {
+    ASSERT_TRUE(programs.request(gone));
+    ASSERT_TRUE(programs.request(present));
+    EXPECT_TRUE(news().is_wanted_again) << i;
+  }
+  ASSERT_TRUE(programs.request(gone));
+  ASSERT_TRUE(programs.request(present));
+  EXPECT_FALSE(news().is_wanted_again);  // not without end
+  ASSERT_TRUE(probes.tell_present().has_value());
+  const Told again = told(probes);
+  ASSERT_THAT(again.lines, ElementsAre("stranger 1 cat"));
+  ASSERT_TRUE(programs.request(again.events[0]));
+  EXPECT_EQ(news().approved.size(), 1U);
+}
+
 }  // namespace
 }  // namespace scopetrace::testing

@@ -49,7 +49,7 @@ GroupPrograms::Key GroupPrograms::key_of(const st_program& program) {
 bool GroupPrograms::request(const st_member_event& stranger) {
   const Key key = key_of(stranger.program);
   const auto known = verdicts_.find(key);
-  if (known != verdicts_.end()) return known->second == Verdict::kPending;
+  if (known != verdicts_.end()) return known->second == Verdict::kPending && wait_for(key);
   if (verdicts_.size() >= kMaxPrograms || stranger.own_tgid == 0) {
     ++unidentified_;
     return false;
@@ -59,6 +59,12 @@ bool GroupPrograms::request(const st_member_event& stranger) {
     look(stranger);
     return {};
   });
+  return true;
+}
+
+// Notes that one more process waits for the verdict. Always true.
+bool GroupPrograms::wait_for(const Key& key) {
+  if (waiting_.size() < kMaxPrograms || waiting_.contains(key)) waiting_[key].is_now = true;
   return true;
 }
 
@@ -72,23 +78,31 @@ void GroupPrograms::look(const st_member_event& stranger) {
   ST_CHECK(::write(event_.get(), &one, sizeof(one)) == sizeof(one));
 }
 
-// Whether the file is approved. One that could not be hashed is forgotten: its next process is
-// looked at again.
-bool GroupPrograms::judge(const Answer& answer) {
+// Bounded: a file of which no look succeeds would be asked for without end.
+bool GroupPrograms::is_wanted_again(const Key& key) {
+  const auto found = waiting_.find(key);
+  if (found == waiting_.end() || !std::exchange(found->second.is_now, false)) return false;
+  return found->second.again++ < kMaxAgain;
+}
+
+// One that could not be hashed is forgotten: its next process is looked at again.
+void GroupPrograms::judge(const Answer& answer, ProgramNews& news) {
   const Key key = key_of(answer.program);
   if (!answer.digest) {
     ++unidentified_;
     verdicts_.erase(key);
-    return false;
+    news.is_wanted_again |= is_wanted_again(key);
+    return;
   }
+  waiting_.erase(key);
   const bool is_approved =
       std::find(approved_.begin(), approved_.end(), *answer.digest) != approved_.end();
   verdicts_[key] = is_approved ? Verdict::kApproved : Verdict::kRejected;
   if (!is_approved) ++rejected_;
-  return is_approved;
+  if (is_approved) news.approved.push_back(answer.program);
 }
 
-std::vector<st_program> GroupPrograms::take() {
+ProgramNews GroupPrograms::take() {
   std::uint64_t count = 0;
   if (::read(event_.get(), &count, sizeof(count)) != sizeof(count)) return {};
   std::vector<Answer> answers;
@@ -96,11 +110,9 @@ std::vector<st_program> GroupPrograms::take() {
     const std::lock_guard lock(mutex_);
     answers.swap(answers_);
   }
-  std::vector<st_program> approved;
-  for (const Answer& answer : answers) {
-    if (judge(answer)) approved.push_back(answer.program);
-  }
-  return approved;
+  ProgramNews news;
+  for (const Answer& answer : answers) judge(answer, news);
+  return news;
 }
 
 }  // namespace scopetrace

@@ -22,11 +22,20 @@ namespace scopetrace {
 Result<Digest> read_stranger(const st_member_event& stranger, IdentityReader& reader,
                              const std::string& proc_root = "/proc");
 
+// What was found since the last call.
+struct ProgramNews {
+  std::vector<st_program> approved;
+  // A file could not be hashed, its process had gone, and another process has asked for it
+  // meanwhile: everybody has to be told of again, or that one is never looked at.
+  bool is_wanted_again = false;
+};
+
 // Hashes each file once, on a thread of its own: the approval is about content, the kernel compares
 // files. One caller's thread.
 class GroupPrograms {
  public:
   static constexpr std::size_t kMaxPrograms = 256;  // different files that are looked at
+  static constexpr std::uint32_t kMaxAgain = 8;     // times that one file is wanted again
 
   GroupPrograms(std::vector<Digest> approved, IdentityReader reader);
 
@@ -34,8 +43,7 @@ class GroupPrograms {
   bool request(const st_member_event& stranger);
   // Readable when something was looked at.
   int event_fd() const { return event_.get(); }
-  // The files found approved since the last call.
-  std::vector<st_program> take();
+  ProgramNews take();
   // Returns when all that was requested has been looked at.
   void wait() { thread_.drain(); }
 
@@ -50,14 +58,23 @@ class GroupPrograms {
     std::optional<Digest> digest;
   };
 
+  // Processes that asked for a file while it was looked at for the first of them.
+  struct Waiting {
+    bool is_now = false;      // since that look was asked for
+    std::uint32_t again = 0;  // times that it was wanted again
+  };
+
   static Key key_of(const st_program& program);
+  bool wait_for(const Key& key);
   void look(const st_member_event& stranger);
-  bool judge(const Answer& answer);
+  bool is_wanted_again(const Key& key);
+  void judge(const Answer& answer, ProgramNews& news);
 
   std::vector<Digest> approved_;
   IdentityReader reader_;  // the thread's
   UniqueFd event_;
   std::map<Key, Verdict> verdicts_;
+  std::map<Key, Waiting> waiting_;  // at most kMaxPrograms
   std::uint64_t rejected_ = 0;
   std::uint64_t unidentified_ = 0;
   std::mutex mutex_;

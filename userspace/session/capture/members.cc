@@ -148,12 +148,13 @@ void Members::handle_scans(bool is_attached) {
 }
 
 Status Members::handle_programs() {
-  const std::vector<st_program> approved = prepared_.programs->take();
-  for (const st_program& program : approved) {
+  const ProgramNews news = prepared_.programs->take();
+  for (const st_program& program : news.approved) {
     ST_RETURN_IF_ERROR(prepared_.probes->allow_program(program));
   }
-  // Everybody who runs one of them joins now.
-  return approved.empty() ? Status() : prepared_.probes->tell_present();
+  // Everybody who runs one of them joins now, and who runs one that is still unknown asks again.
+  const bool is_told_again = !news.approved.empty() || news.is_wanted_again;
+  return is_told_again ? prepared_.probes->tell_present() : Status();
 }
 
 void Members::finish() {

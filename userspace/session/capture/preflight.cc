@@ -97,7 +97,7 @@ Status meet_members(Prepared& prepared) {
   ST_RETURN_IF_ERROR(prepared.probes->tell_present());
   ST_RETURN_IF_ERROR(take_members(prepared));
   prepared.programs->wait();
-  for (const st_program& program : prepared.programs->take()) {
+  for (const st_program& program : prepared.programs->take().approved) {
     ST_RETURN_IF_ERROR(prepared.probes->allow_program(program));
   }
   ST_RETURN_IF_ERROR(prepared.probes->tell_present());

@@ -123,11 +123,7 @@ void RunningSession::handle_control(const st_process_event& event) {
 }
 
 void RunningSession::handle_programs() {
-  const Status told = members_.handle_programs();
-  // A group that runs more programs than fit is captured without those.
-  if (!told && told.error().code() != ErrorCode::kLimit) {
-    monitor_.request_end(EndReason::kProbesFailed);
-  }
+  if (!members_.handle_programs()) monitor_.request_end(EndReason::kProbesFailed);
 }
 
 std::map<std::string, std::uint64_t> RunningSession::member_counts() const {
