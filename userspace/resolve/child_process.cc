@@ -36,7 +36,8 @@ ChildProcess::~ChildProcess() {
   if (process_ <= 0) return;
   ::kill(process_, SIGKILL);
   if (reap_in_time(process_)) return;
-  // Without a free place it is left to init: it was started when there was one.
+  // Without a free place, as the other thread took the last one meanwhile, it is reaped by init
+  // once this program has ended.
   for (std::atomic<pid_t>& place : lingering) {
     pid_t free = 0;
     if (place.compare_exchange_strong(free, process_)) return;

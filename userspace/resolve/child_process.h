@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxLingering = 16;
 
 // A process of ours that is killed and reaped when it goes out of scope. One that waits for a file
 // system that does not answer cannot be killed (a request that a FUSE server has read): after a
-// moment it is left behind and reaped later, or by init. Move-only.
+// moment it is left behind and reaped by a later check_lingering(). Move-only.
 class ChildProcess {
  public:
   ChildProcess() = default;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <set>
+#include <map>
 #include <tuple>
 
 #include "userspace/base/file.h"
@@ -32,7 +32,7 @@ class Finder {
   Status add_executable() {
     Result<LookedFile> found = lookups_.open_own("/exe");
     if (is_late(found)) {
-      add_problem("executable", lookups_.late_text(), true);
+      add_problem("executable", found.error().message(), true);
       return {};
     }
     if (!found) return fail(std::move(found).error());
@@ -125,8 +125,8 @@ class Finder {
     }
     Result<LookedFile> found = open_mapped_file(mapping);
     if (is_late(found)) {
-      late_devices_.insert(mapping.device);
-      return add_problem(mapping.path, lookups_.late_text(), true);
+      late_devices_.try_emplace(mapping.device, found.error().message());
+      return add_problem(mapping.path, found.error().message(), true);
     }
     if (!found) return add_unopened(library, found.error(), true);
     add(std::move(file), std::move(*found));
@@ -145,16 +145,15 @@ class Finder {
   void use_own_identity(ExecutableMapping& mapping) {
     if (late_devices_.contains(mapping.device)) return;
     const Result<FileIdentity> identity = lookups_.identify_own(map_file(mapping));
-    if (is_late(identity)) late_devices_.insert(mapping.device);
+    if (is_late(identity)) late_devices_.try_emplace(mapping.device, identity.error().message());
     if (identity) std::tie(mapping.device, mapping.inode) = *identity;
   }
 
   // map_files is exactly the mapped file, even when deleted; it needs CAP_CHECKPOINT_RESTORE. The
   // path is the same file only if device and inode say so.
   Result<LookedFile> open_mapped_file(const ExecutableMapping& mapping) {
-    if (late_devices_.contains(mapping.device)) {
-      return fail(ErrorCode::kLimit, lookups_.late_text());
-    }
+    const auto late = late_devices_.find(mapping.device);
+    if (late != late_devices_.end()) return fail(ErrorCode::kLimit, late->second);
     Result<LookedFile> direct = lookups_.open_own(map_file(mapping));
     if (direct || is_late(direct)) return direct;
     ST_ASSIGN_OR_RETURN(LookedFile found, lookups_.open_in_root(mapping.path));
@@ -168,27 +167,28 @@ class Finder {
   void add_unmapped_of(const std::string& folder) {
     for (const char* name : kLibraryFiles) {
       if (!has_room()) return;
-      if (add_unmapped_file(folder + "/" + name)) continue;
-      return add_problem("/" + folder, lookups_.late_text(), false);
+      const Status looked = add_unmapped_file(folder + "/" + name);
+      if (!looked) return add_problem("/" + folder, looked.error().message(), false);
     }
   }
 
-  // False: it does not answer.
-  bool add_unmapped_file(const std::string& path) {
+  // An error: it does not answer, or is not looked at at all.
+  Status add_unmapped_file(const std::string& path) {
     Result<LookedFile> found = lookups_.open_in_root(path);
-    if (!found) return !is_late(found);  // not there: the usual case
+    if (is_late(found)) return fail(found.error());
+    if (!found) return {};  // not there: the usual case
     auto ranges = lookups_.code_of_last();
-    if (is_late(ranges)) return false;
+    if (is_late(ranges)) return fail(ranges.error());
     TlsFile file;
     file.library = classify_library(path);
     if (!ranges) {
       add_unopened(file.library, ranges.error(), false);
-      return true;
+      return {};
     }
     file.path = "/" + path;
     file.executable_ranges = std::move(*ranges);
     add(std::move(file), std::move(*found));
-    return true;
+    return {};
   }
 
   void add_unopened(std::string_view library, const Error& error, bool is_mapped) {
@@ -202,7 +202,7 @@ class Finder {
 
   std::string proc_;  // /proc/TGID
   Lookups lookups_;
-  std::set<dev_t> late_devices_;  // of mapped files that did not answer
+  std::map<dev_t, std::string> late_devices_;  // of mapped files that did not answer; what was said
   TlsFiles result_;
 };
 

@@ -150,6 +150,11 @@ UniqueFd descriptor_of(msghdr& header) {
   }
 }
 
+std::string within(std::chrono::milliseconds limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+  return "within " + std::to_string(seconds) + " s";
+}
+
 }  // namespace
 
 struct Lookups::Answer {
@@ -177,14 +182,12 @@ Result<std::vector<FileRange>> Lookups::code_of_last() {
   return std::vector<FileRange>(begin, begin + answer.reply.range_count);
 }
 
-std::string Lookups::late_text() const {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits_.each).count();
-  return "could not be looked at within " + std::to_string(seconds) + " s";
-}
-
 Result<Lookups::Answer> Lookups::ask(char what, const std::string& path) {
   if (path.size() > kMaxPathBytes) return fail(ErrorCode::kCorrupt, "path is too long");
-  if (lost_ >= limits_.whole) return fail(Error(ErrorCode::kLimit, late_text()));
+  if (lost_ >= limits_.whole) {
+    return fail(ErrorCode::kLimit,
+                "was not looked at: other files did not answer " + within(limits_.whole));
+  }
   if (!socket_) ST_RETURN_IF_ERROR(start());
   const std::string question = what + path;
   Answer answer;
@@ -223,7 +226,7 @@ Error Lookups::give_up() {
   lost_ += limits_.each;
   socket_ = UniqueFd();
   process_ = ChildProcess();
-  return {ErrorCode::kLimit, late_text()};
+  return {ErrorCode::kLimit, "could not be looked at " + within(limits_.each)};
 }
 
 }  // namespace scopetrace

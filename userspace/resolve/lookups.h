@@ -31,7 +31,8 @@ struct LookedFile {
 };
 
 // Looks at the files of one process. A look that does not come back in time fails with kLimit and
-// is given up, the next begins anew; once `whole` is spent, each fails at once. Not thread-safe,
+// is given up, the next begins anew; once `whole` is spent, or while too many given up ones linger,
+// each fails with kLimit at once. The messages of kLimit say which it was. Not thread-safe,
 // but each thread may have one. The looking process is a fork without exec: it keeps the
 // capabilities of this one, closes its descriptors first and has no keys (SecretMemory is wiped by
 // fork).
@@ -49,9 +50,6 @@ class Lookups {
   Result<LookedFile> open_in_root(const std::string& path) { return look_for_file('r', path); }
   // read_code_ranges() of the file that was opened last: its content may not answer either.
   Result<std::vector<FileRange>> code_of_last();
-
-  // What kLimit is called in texts for people: "could not be looked at within 2 s".
-  std::string late_text() const;
 
  private:
   struct Answer;

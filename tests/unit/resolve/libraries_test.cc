@@ -194,6 +194,21 @@ TEST(FindTlsFilesTest, NamesWhatDoesNotAnswer) {
   EXPECT_NE(late.find("/usr/local/lib, "), std::string::npos) << late;
 }
 
+// Files that nobody tried to look at are not said to have been too slow.
+TEST(FindTlsFilesTest, NamesWhatWasNotLookedAtAnyMore) {
+  using std::chrono::milliseconds;
+
+  const auto found = find_tls_files(static_cast<std::uint32_t>(::getpid()), "/proc",
+                                    {.each = milliseconds(2000), .whole = milliseconds(0)});
+
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(std::any_of(found->problems.begin(), found->problems.end(),
+                          [](const TlsProblem& one) { return one.name == "executable"; }));
+  for (const TlsProblem& problem : found->problems) {
+    EXPECT_EQ(problem.reason, "was not looked at: other files did not answer within 0 s");
+  }
+}
+
 TEST(FindTlsFilesTest, TellsThatTheProcessHasGone) { EXPECT_FALSE(find_tls_files(0x7fffffff)); }
 
 }  // namespace
