@@ -13,6 +13,7 @@
 #include "cli/quantity.h"
 #include "cli/token.h"
 #include "scopes/approval.h"
+#include "scopes/control_group.h"
 #include "scopes/host.h"
 #include "scopes/shell.h"
 #include "scopes/target.h"
@@ -47,10 +48,8 @@ std::string ask_for_approval(const AttachOptions& options, const std::string& ro
   if (!root.empty()) text += "--root " + quote_for_shell(root) + " ";
   text += "token request";
   if (options.tgid != 0) text += " --pid " + std::to_string(options.tgid);
-  if (!options.group.unit.empty()) text += " --unit " + quote_for_shell(options.group.unit);
-  if (!options.group.container.empty())
-    text += " --container " + quote_for_shell(options.group.container);
-  if (!options.group.cgroup.empty()) text += " --cgroup " + quote_for_shell(options.group.cgroup);
+  const auto group = parse_group_name(group_of(options.group));
+  if (group) text += group_option(*group);
   for (const std::string& host : options.third_parties) {
     text += " --third-party " + quote_for_shell(host);
   }

@@ -20,11 +20,10 @@ std::string target_option(const ApprovalTarget& target) {
     case TargetKind::kProcess:
       return " --pid " + std::to_string(target.tgid);
     case TargetKind::kUnit:
-      return " --unit " + quote_for_shell(target.unit);
+      return group_option({target.kind, target.unit});
     case TargetKind::kContainer:
-      return " --container " + target.group;
     case TargetKind::kCgroup:
-      return " --cgroup " + quote_for_shell(target.group);
+      return group_option({target.kind, target.group});
     case TargetKind::kCommand:
       break;
   }

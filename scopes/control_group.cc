@@ -10,6 +10,7 @@
 #include <set>
 
 #include "scopes/approval_rules.h"
+#include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/file.h"
 
@@ -190,6 +191,12 @@ tl::unexpected<Error> refuse_name(const std::string& message, const char* hint) 
 }
 
 }  // namespace
+
+std::string group_option(const GroupName& group) {
+  const bool is_unit = group.kind == TargetKind::kUnit;
+  const char* const other = group.kind == TargetKind::kContainer ? " --container " : " --cgroup ";
+  return (is_unit ? " --unit " : other) + quote_for_shell(group.name);
+}
 
 std::string describe_group(const ApprovalTarget& target) {
   const bool is_unit = target.kind == TargetKind::kUnit;

@@ -22,6 +22,9 @@ struct GroupName {
 // fine.
 Result<GroupName> parse_group_name(std::string_view text);
 
+// The option of the command line that names it, quoted for a shell: ` --unit payments.service`.
+std::string group_option(const GroupName& group);
+
 // What is in a group now.
 struct GroupFacts {
   ApprovalTarget target;             // with the full container id

@@ -54,6 +54,12 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 // A tree such as cgroup v2 shows it, with this process in some of its groups.
+TEST(GroupOptionTest, NamesTheGroupAsTheCommandLineDoes) {
+  EXPECT_EQ(group_option({TargetKind::kUnit, "a.service"}), " --unit a.service");
+  EXPECT_EQ(group_option({TargetKind::kContainer, "0123456789ab"}), " --container 0123456789ab");
+  EXPECT_EQ(group_option({TargetKind::kCgroup, "/a b"}), " --cgroup '/a b'");
+}
+
 class ReadGroupTest : public testing::Test {
  protected:
   void add_group(const std::string& path, const std::string& tgids) {
