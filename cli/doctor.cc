@@ -76,7 +76,8 @@ Command add_doctor_command(CLI::App& app, const GlobalOptions& global) {
   auto options = std::make_shared<DoctorOptions>();
   CLI::App* command =
       app.add_subcommand("doctor", "Say what works on this host and for a process, and what not");
-  command->add_option("--pid", options->tgid, "Process to look at: its TLS libraries");
+  command->add_option("--pid", options->tgid, "Process to look at: its TLS libraries")
+      ->check(CLI::Range(1U, 4194304U).description(""));
   command->add_flag("--json", options->is_json, "Print JSON");
   add_examples(*command, {"scopetrace doctor", "scopetrace doctor --pid 4211 --json"});
   return {command, [options, &global] { return run_doctor(*options, global.root); }};

@@ -95,10 +95,11 @@ file knows one key, the host's own.
 --rotate-host-key makes a new host key; both keys sign the change in the ledger. Approvals that name
 the old key are refused from then on, and bundles of before verify by the old line of the trust file.)"},
     {"doctor",
-     R"(Each way of the kernel is tried, never concluded from its version; nothing is attached to any process
-and nothing is written. With --pid the files that a capture of that process would place probes in are
-opened and resolved as a capture does it, and each is said to be covered, with the number of its probes,
-or not, with the reason. Libraries in the usual folders that the process has not loaded count too, since
+     R"(Nothing is concluded from the kernel's version: the ways to attach probes to many places at once are
+tried, the oldest way is taken for there, and tracepoints are looked up in the kernel's types (BTF).
+Nothing is attached to any process. With --pid, which the ledger notes where the host is set up, the
+files that a capture of that process would place probes in are opened and resolved as a capture does it,
+and each is said to be covered, with the number of its probes, or not, with the reason. Libraries in the usual folders that the process has not loaded count too, since
 it may load them later. What is not listed as covered is not seen. The status is 77 when something lacks
 without which no capture starts.)"},
 };

@@ -37,18 +37,6 @@ Status check_held(std::uint32_t tgid, const Peer& peer) {
               "pid " + std::to_string(tgid) + " was not started by this attach");
 }
 
-// Paths and levels of groups are told to the kernel as the host counts them.
-Status check_namespaces() {
-  struct stat facts {};
-  const bool is_initial = own_pid_namespace() == 0 && ::stat("/proc/self/ns/cgroup", &facts) == 0 &&
-                          facts.st_ino == kInitialCgroupNamespace;
-  if (is_initial) return {};
-  return fail(Error(ErrorCode::kUnsupported,
-                    "units, containers and cgroups are captured from the host, not from within a "
-                    "container")
-                  .with_hint("run this on the host, or name one process: --pid N"));
-}
-
 Result<std::uint64_t> read_group_id(const std::string& folder) {
   struct stat facts {};
   if (::stat(folder.c_str(), &facts) != 0) return fail_errno(folder);
@@ -58,7 +46,7 @@ Result<std::uint64_t> read_group_id(const std::string& folder) {
 Result<AllowedGroup> look_at_group(const std::string& text) {
   ST_ASSIGN_OR_RETURN(const GroupName name, parse_group_name(text));
   ST_ASSIGN_OR_RETURN(const std::string mount, find_cgroup_mount());
-  ST_RETURN_IF_ERROR(check_namespaces());
+  ST_RETURN_IF_ERROR(check_group_namespaces());
   AllowedGroup group;
   ST_ASSIGN_OR_RETURN(group.facts, read_group(name, mount));
   group.folder = mount + group.facts.path;
@@ -84,6 +72,18 @@ Status check_same_process(const AllowedTarget& target) {
 }
 
 }  // namespace
+
+// Paths and levels of groups are told to the kernel as the host counts them.
+Status check_group_namespaces() {
+  struct stat facts {};
+  const bool is_initial = own_pid_namespace() == 0 && ::stat("/proc/self/ns/cgroup", &facts) == 0 &&
+                          facts.st_ino == kInitialCgroupNamespace;
+  if (is_initial) return {};
+  return fail(Error(ErrorCode::kUnsupported,
+                    "units, containers and cgroups are captured from the host, not from within a "
+                    "container")
+                  .with_hint("run this on the host, or name one process: --pid N"));
+}
 
 Result<std::uint32_t> find_initial_tgid(std::uint32_t own_tgid) {
   if (own_pid_namespace() == 0) return own_tgid;

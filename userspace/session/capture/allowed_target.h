@@ -35,6 +35,10 @@ struct AllowedTarget {
 // must.
 Result<std::uint32_t> find_initial_tgid(std::uint32_t own_tgid);
 
+// Whether this program may take a group as target: kUnsupported outside the initial namespaces of
+// processes and cgroups.
+Status check_group_namespaces();
+
 // Gathers the facts. kNotFound when there is no such process or group; kUnsupported for a group
 // where cgroup v2 is not mounted or this program is not in the host's own namespaces; kRefused for
 // a command that the peer did not start.

@@ -3,11 +3,13 @@
 
 #include <sys/utsname.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "scopes/control_group.h"
 #include "scopes/target.h"
 #include "userspace/base/file.h"
+#include "userspace/session/capture/allowed_target.h"
 #include "userspace/session/capture/blind_spots.h"
 #include "userspace/session/capture/host_side.h"
 #include "userspace/session/capture/own_process.h"
@@ -43,9 +45,13 @@ Check check_of(const char* name, const Status& status, const std::string& detail
 }
 
 // `[none] integrity confidentiality`: the one in brackets is in force. Under confidentiality
-// programs may not read memory. Source: kernel_lockdown(7).
+// programs may not read memory. Without the file the kernel has no lockdown. Source:
+// kernel_lockdown(7).
 Check check_lockdown() {
   const auto text = read_file("/sys/kernel/security/lockdown", 256);
+  if (!text && text.error().system_errno() != ENOENT) {
+    return {"lockdown", false, false, "unknown: " + text.error().message(), ""};
+  }
   const std::size_t begin = text ? text->find('[') : std::string::npos;
   const std::string mode =
       begin == std::string::npos ? "none" : text->substr(begin + 1, text->find(']') - begin - 1);
@@ -68,8 +74,22 @@ std::vector<Check> checks_of(const FeatureReport& features) {
       {"sockets without TLS", features.plain_sockets, false, "end of system calls", newer},
       {"logs and system calls", features.logs && features.system_calls, false,
        "end of system calls", newer},
+      {"times of system calls", features.call_times, false, "attach --timing", newer},
       {"processes that join", features.process_events, false, "fork, exec, exit", newer},
   };
+}
+
+// All that attach asks of this host before it takes a unit, container or cgroup as target.
+Check check_groups(bool has_events) {
+  const char* const name = "units and containers as targets";
+  const auto mount = find_cgroup_mount();
+  if (!mount) return {name, false, false, mount.error().message(), "mount cgroup v2"};
+  const Status namespaces = check_group_namespaces();
+  if (!namespaces) {
+    return {name, false, false, namespaces.error().message(), namespaces.error().hint()};
+  }
+  return {name, has_events, false, has_events ? *mount : "no tracepoints of cgroups",
+          "a newer kernel has them"};
 }
 
 std::vector<Check> check_host(const std::string& root) {
@@ -85,9 +105,7 @@ std::vector<Check> check_host(const std::string& root) {
   } else {
     checks.push_back(check_of("programs", fail(features.error()), ""));
   }
-  const auto mount = find_cgroup_mount();
-  checks.push_back({"units and containers as targets", mount.has_value(), false,
-                    mount ? *mount : mount.error().message(), "mount cgroup v2"});
+  checks.push_back(check_groups(features && features->group_events));
   return checks;
 }
 

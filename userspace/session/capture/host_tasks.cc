@@ -242,13 +242,30 @@ Result<HostAnswer> open_ledger(const HostSide& side) {
   return answer;
 }
 
+// What is told of a process is noted before it leaves, as a request is.
+Status note_examination(const HostCall& call, const Peer& peer) {
+  const auto side = read_host_side(call.root);
+  if (!side) {
+    const ErrorCode code = side.error().code();
+    const bool is_set_up = code != ErrorCode::kNotFound && code != ErrorCode::kIo;
+    // Another root than the host's own, or a broken policy, must not be a way around the ledger.
+    return is_set_up ? Status(fail(side.error())) : Status();
+  }
+  return note(
+      *side, {"examine", {{"tgid", std::to_string(call.tgid)}, {"uid", std::to_string(peer.uid)}}});
+}
+
+// Also where nothing is set up yet: then there is no ledger either.
+Result<HostAnswer> examine(const HostCall& call, const Peer& peer) {
+  ST_ASSIGN_OR_RETURN(std::string text, examine_host(call.root, call.tgid));
+  if (call.tgid != 0) ST_RETURN_IF_ERROR(note_examination(call, peer));
+  return HostAnswer{std::move(text), {}, {}};
+}
+
 }  // namespace
 
 Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
-  if (call.task == HostTask::kDoctor) {  // also where nothing is set up yet
-    ST_ASSIGN_OR_RETURN(std::string text, examine_host(call.root, call.tgid));
-    return HostAnswer{std::move(text), {}, {}};
-  }
+  if (call.task == HostTask::kDoctor) return examine(call, peer);
   ST_ASSIGN_OR_RETURN(const HostSide side, read_host_side(call.root));
   switch (call.task) {
     case HostTask::kRequest:
