@@ -24,7 +24,7 @@
 #define ST_CALL_TEXT_MAX 256  /* bytes kept of a text that an argument points to */
 #define ST_CALL_NUMBERS 512   /* x86-64 has none beyond */
 #define ST_LOG_NAME_LEN 64    /* of a log file's name, NUL included */
-#define ST_GROUP_PATH_MAX 256 /* of a control group below its mount, NUL included */
+#define ST_GROUP_PATH_MAX 256 /* of a control group below its mount: longer ones are cut here */
 
 /* Numbers are never reused: a bundle's reader may meet an old one. */
 enum st_event_type {

@@ -23,7 +23,7 @@ namespace scopetrace {
 // A control group as target: every process in it or below that runs an approved program.
 struct GroupScope {
   std::uint64_t id = 0;      // inode number of its folder in cgroup v2
-  std::string path;          // below the mount, less than ST_GROUP_PATH_MAX bytes, not the root
+  std::string path;          // below the mount, at most ST_GROUP_PATH_MAX - 2 bytes, not the root
   bool any_program = false;  // whatever its processes run
 };
 
