@@ -12,8 +12,8 @@ static __always_inline void st_meet(struct task_struct *task, __u8 how)
     return;
   }
   if (st_has_joined(task)) return;
-  st_note_member(task);
-  st_tell_member(task, ST_EVENT_JOINED, how);
+  /* One that could not be told is met again. */
+  if (st_tell_member(task, ST_EVENT_JOINED, how)) st_note_member(task);
 }
 
 static __always_inline void st_part(struct task_struct *task)
@@ -65,7 +65,8 @@ int BPF_PROG(st_handle_move, struct cgroup *group, const char *path, struct task
   return 0;
 }
 
-/* Whether a path is that of the approved group. */
+/* Whether a path is that of the approved group, which is shorter than what is read of this one: a
+ * path that is cut is never the same. */
 static __always_inline bool st_is_group_path(const char *path)
 {
   __u64 words[ST_GROUP_PATH_MAX / 8] = {0};

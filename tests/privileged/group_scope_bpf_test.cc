@@ -78,6 +78,28 @@ TEST_F(GroupScopeBpfTest, TellsOfWhoIsThereOnce) {
   EXPECT_EQ(told(probes).events.size(), 0U);
 }
 
+TEST_F(GroupScopeBpfTest, TellsAgainOfAMemberThatDidNotFitIntoTheRing) {
+  Child cat(group_.enter({"/bin/cat"}));
+  cat.write_line("here");
+  ASSERT_TRUE(cat.wait_for_line("here"));
+  ProbeSet probes = load(false);
+  ASSERT_TRUE(probes.tell_present().has_value());
+  const Told met = told(probes);
+  ASSERT_THAT(met.lines, ElementsAre("stranger 1 cat"));
+  const auto lost = [&] { return probes.read_counters().value()[ST_COUNT_LOST_RING_EVENTS]; };
+  for (int i = 0; i < 10'000 && lost() == 0; ++i) ASSERT_TRUE(probes.tell_present().has_value());
+  const std::uint64_t lost_before = lost();
+  ASSERT_GT(lost_before, 0U);
+
+  ASSERT_TRUE(probes.allow_program(met.events[0].program).has_value());
+  ASSERT_TRUE(probes.tell_present().has_value());
+  ASSERT_GT(lost(), lost_before);
+  EXPECT_THAT(told(probes).lines, Not(Contains("joined 1 cat")));
+  ASSERT_TRUE(probes.tell_present().has_value());
+
+  EXPECT_THAT(told(probes).lines, ElementsAre("joined 1 cat"));
+}
+
 TEST_F(GroupScopeBpfTest, TellsProgramsThatAreNotApproved) {
   ProbeSet probes = load(false);
   Child first(group_.enter({"/bin/echo", "one"}));
