@@ -134,6 +134,14 @@ static __always_inline __u64 st_go_finish(struct st_call *call, struct st_thread
   return tls ? (__u32)st_go_record(call, tls, routine, bytes) : 0;
 }
 
+/* The goroutine at hand, if what it does says anything about the request that it serves; else 0.
+ * Where its end is not seen, the next one gets its runtime.g, and with it what was known. */
+static __always_inline struct st_thread *st_go_telling(__u64 routine, __u64 cookie)
+{
+  if (!(ST_SITE_FLAGS(cookie) & ST_SITE_GO_ENDS)) return 0;
+  return st_find_routine(routine);
+}
+
 static __always_inline bool st_go_read_stack(struct pt_regs *ctx, struct st_go_stack *stack)
 {
   if (!bpf_probe_read_user(stack, sizeof(*stack), (void *)ctx->r14)) return true;
@@ -230,7 +238,9 @@ static __noinline int st_go_flush_writer(struct pt_regs *ctx, __u64 cookie)
   if (__sync_val_compare_and_swap(&call->claimed, 0, 1)) return 0;
   tls->excluded |= call->excluded;
   st_bind(tls, call->conn_id, st_nested_source(), bpf_ktime_get_boot_ns());
-  st_charge_cpu(((__u32)st_go_record(call, tls, writer, call->length) * st_kib_ns) >> 10);
+  st_charge_cpu(((__u32)st_go_record(call, tls, st_go_telling(tls->writer, cookie), call->length) *
+                 st_kib_ns) >>
+                10);
   return 0;
 }
 
@@ -296,10 +306,10 @@ static __noinline int st_go_leave(struct pt_regs *ctx, __u64 cookie)
   if (call.claimed) return 0;
   if (bytes > 0x7fffffff) bytes = 0x7fffffff;
   if (call.stack_end) call.buffer += stack_end - call.stack_end;
-  st_charge_cpu(
-      (st_go_finish(&call, st_find_routine(ctx->r14), bytes, distance ? ctx->ip + distance : 0) *
-       st_kib_ns) >>
-      10);
+  st_charge_cpu((st_go_finish(&call, st_go_telling(ctx->r14, cookie), bytes,
+                              distance ? ctx->ip + distance : 0) *
+                 st_kib_ns) >>
+                10);
   return 0;
 }
 

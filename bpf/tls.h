@@ -127,7 +127,8 @@ enum {
   ST_SITE_WIDE_RETURN = 1, /* ssize_t, not int */
   ST_SITE_NEEDS_PROOF = 2, /* the object may be no TLS */
   ST_SITE_NO_PAYLOAD = 4,  /* sendfile: the bytes never pass the target's memory */
-  ST_SITE_PEEK_FLAG = 8    /* argument 4 may hold MSG_PEEK */
+  ST_SITE_PEEK_FLAG = 8,   /* argument 4 may hold MSG_PEEK */
+  ST_SITE_GO_ENDS = 16     /* of Go: runtime.goexit1 is probed, too; set by the loader itself */
 };
 
 static __always_inline struct st_thread *st_current_thread(void)

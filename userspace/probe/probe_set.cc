@@ -43,8 +43,8 @@ constexpr std::uint64_t kGoHitNs = 17'500;
 constexpr std::uint64_t kSocketHitNs = 150;
 constexpr std::uint64_t kSystemCallNs = 120;  // of the target; other processes' are not charged
 constexpr std::uint64_t kKibNs = 130;
-// Under request scope, copied or not. The same bench: 100 B +0.1 us, 4 KiB of short header lines, as
-// the head of a request has them, +5.5 us.
+// Under request scope, copied or not. The same bench: 100 B +0.1 us, 4 KiB of short header lines,
+// as the head of a request has them, +5.5 us.
 constexpr std::uint64_t kJudgeNs = 150;
 constexpr std::uint64_t kJudgeKibNs = 1'350;
 
@@ -66,7 +66,7 @@ Status check_config(const ProbeConfig& config) {
   }
   const bool is_group_good =
       !config.group || (config.group->id != 0 && config.group->path.size() > 1 &&
-                        config.group->path.size() < ST_GROUP_PATH_MAX);
+                        config.group->path.size() < ST_GROUP_PATH_MAX - 1);
   if (!is_group_good) return fail(ErrorCode::kUsage, "the group has no id, or a path too long");
   return {};
 }
@@ -209,12 +209,12 @@ std::uint64_t cookie_of(const Site& site, std::uint8_t generation) {
          static_cast<std::uint64_t>(static_cast<std::uint32_t>(site.tcp_close)) << 32;
 }
 
-// Sites come from another process: nothing about them is believed.
 // Sites that only tell which request caused another one.
 bool is_for_requests(SiteKind kind) {
   return kind == SiteKind::kGoRoundTrip || kind == SiteKind::kGoExit;
 }
 
+// Sites come from another process: nothing about them is believed.
 bool is_usable(const Site& site, const AttachPolicy& policy) {
   if (is_go_site(site.kind)) return !policy.safe_sites && site.is_cheap <= 1;
   if (site.kind == SiteKind::kTlsFree || site.kind == SiteKind::kLoaderChange) return true;
@@ -235,6 +235,15 @@ bool add_site(UprobeSites& list, const Site& site, std::uint8_t generation) {
   list.offsets.push_back(site.file_offset);
   list.cookies.push_back(cookie_of(site, generation));
   return true;
+}
+
+// Where the end of goroutines is probed, they may serve requests: ST_SITE_GO_ENDS of bpf/tls.h.
+void mark_where_goroutines_end(UprobeSites& go) {
+  constexpr std::uint64_t kKindMask = 0xff, kEnds = std::uint64_t{kSiteGoEnds} << 24;
+  const bool is_end_seen = std::any_of(go.cookies.begin(), go.cookies.end(), [](std::uint64_t one) {
+    return (one & kKindMask) == static_cast<std::uint64_t>(SiteKind::kGoExit);
+  });
+  for (std::uint64_t& cookie : go.cookies) cookie = is_end_seen ? cookie | kEnds : cookie & ~kEnds;
 }
 
 }  // namespace
@@ -438,6 +447,7 @@ Result<SitesAttached> ProbeSet::attach_sites(int file_fd, std::span<const Site> 
     ++result.attached;
   }
   result.skipped = sites.size() - result.attached - unwanted;
+  mark_where_goroutines_end(go);
   ST_RETURN_IF_ERROR(state_->attach_go(go));
   if (state_->features.attach_kind != AttachKind::kPerf) {
     ST_RETURN_IF_ERROR(state_->attach_multi(all, calls));

@@ -90,14 +90,14 @@ class Picker {
 // Nothing: the code is not what the compiler makes.
 std::optional<std::vector<Site>> pick(const LoadedImage& image, const Functions& functions) {
   Picker picker(image, functions);
+  // First, so that no number of returns takes its room: a goroutine is followed only where its end
+  // is seen.
+  const bool is_end_seen = picker.add(kExit, SiteKind::kGoExit, std::nullopt);
   const bool is_whole = picker.add(kWrite, SiteKind::kGoWrite, SiteKind::kGoWriteReturn) &&
                         picker.add(kRead, SiteKind::kGoRead, SiteKind::kGoReadReturn) &&
                         picker.add(kClose, SiteKind::kGoClose, std::nullopt);
   if (!is_whole) return std::nullopt;
-  // A goroutine is followed only where its end is seen.
-  if (picker.add(kExit, SiteKind::kGoExit, std::nullopt)) {
-    picker.add(kRoundTrip, SiteKind::kGoRoundTrip, std::nullopt);
-  }
+  if (is_end_seen) picker.add(kRoundTrip, SiteKind::kGoRoundTrip, std::nullopt);
   return picker.take();
 }
 

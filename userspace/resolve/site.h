@@ -35,6 +35,8 @@ inline constexpr std::uint8_t kSiteNeedsProof = 2;
 inline constexpr std::uint8_t kSiteNoPayload = 4;
 inline constexpr std::uint8_t kSitePeekFlag = 8;  // argument 4 has flags; MSG_PEEK moves nothing
 inline constexpr std::uint8_t kSiteAllFlags = 15;
+// Of Go, set by capture and by nobody else: the end of goroutines is probed, too.
+inline constexpr std::uint8_t kSiteGoEnds = 16;
 
 // Fixed layout: sites cross from the sandboxed resolver to capture as raw structs, and capture
 // treats every field as hostile (unknown kind, offset outside an executable mapping: refused).

@@ -113,6 +113,16 @@ TEST(GoSitesTest, PicksWhereRequestsAreCausedOnlyWhereGoroutinesAreSeenToEnd) {
   EXPECT_THAT(kinds_of(picked), Contains(SiteKind::kGoWrite));
 }
 
+// Whatever number of returns there is: it is picked first.
+TEST(GoSitesTest, PicksTheEndOfGoroutinesBeforeReturns) {
+  const std::vector<SiteKind> kinds =
+      kinds_of(pick_go_sites(as_bytes(build_go_image(http_program()))));
+
+  ASSERT_THAT(kinds, Not(IsEmpty()));
+  EXPECT_EQ(kinds.front(), SiteKind::kGoExit);
+  EXPECT_EQ(kinds.back(), SiteKind::kGoRoundTrip);
+}
+
 TEST(GoSitesTest, KnowsNoDistanceWithoutTcp) {
   GoImageSpec spec = go_program();
   spec.functions[2].first = "net.(*UDPConn).Close";
