@@ -135,6 +135,7 @@ static __always_inline struct sock *st_datagram_socket(struct st_thread *thread,
   __u64 used;
 
   if (st_socket_calls) return st_udp_socket_of((__u32)regs->di);
+  if (!thread) return 0;
   used = thread->moved_datagram;
   thread->moved_datagram = 0;
   if (!used) return 0;
@@ -158,10 +159,13 @@ static __noinline int st_capture_dns(struct pt_regs *regs, enum st_data_form for
   struct sock *sk;
 
   if (form == ST_DATA_NONE || form == ST_DATA_ELSEWHERE) return 0;
-  if (!thread && st_socket_calls) thread = st_make_thread();
-  if (!thread) return 0;
   sk = st_datagram_socket(thread, regs);
   if (!sk || returned <= 0 || !st_is_wanted_family(sk)) return 0;
+  if (!thread) thread = st_make_thread(); /* only now: it takes the room of another one */
+  if (!thread) {
+    st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
+    return 0;
+  }
   st_charge_cpu(st_socket_hit_ns);
   datagram = &thread->datagram;
   __builtin_memset(datagram, 0, sizeof(*datagram));

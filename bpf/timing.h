@@ -60,7 +60,7 @@ int BPF_PROG(st_handle_syscall_entry, struct pt_regs *regs, long number)
 
   if (!st_current_in_scope() || regs->cs != ST_USER_CS_64) return 0;
   st_charge_cpu(st_system_call_ns);
-  if (!st_is_told(number)) return 0;
+  if (!st_is_told(number) || !st_is_running(true)) return 0;
   start.number = number;
   start.timeout_ns = st_timeout_of(regs, number);
   start.conn_id = number == ST_SYS_CLOSE ? st_closing_of(regs->di) : 0;
