@@ -8,6 +8,18 @@
 
 enum { ST_EAGAIN = 11 };
 
+/* Socket options that are told: include/uapi/asm-generic/socket.h, include/uapi/linux/tcp.h. */
+#define ST_OPTION_BYTES_MAX 16 /* struct timeval */
+enum {
+  ST_SOL_SOCKET = 1,
+  ST_SO_KEEPALIVE = 9,
+  ST_SO_LINGER = 13,
+  ST_SO_RCVTIMEO = 20,
+  ST_SO_SNDTIMEO = 21,
+  ST_TCP_NODELAY = 1,
+  ST_TCP_USER_TIMEOUT = 18
+};
+
 /* Whether nobody learns anything by it: close is told where it ends a connection, a wait that ended
  * well where it took long. */
 static __always_inline bool st_is_noise(const struct st_call_shape *shape,
@@ -24,6 +36,18 @@ static __always_inline __u64 st_call_argument(const __u64 *args, __u8 index)
 {
   barrier_var(index);
   return index && index <= 6 ? args[(index - 1) & 7] : 0;
+}
+
+/* Whether the value of a socket option is told (userspace/redact/call/call_redactor.cc). Others may
+ * be keys: of kTLS, TCP-MD5, TCP-AO, Fast Open. */
+static __always_inline bool st_is_told_option(const __u64 *args)
+{
+  __u32 level = args[1], option = args[2];
+
+  if (level == ST_SOL_SOCKET)
+    return option == ST_SO_KEEPALIVE || option == ST_SO_LINGER || option == ST_SO_RCVTIMEO ||
+           option == ST_SO_SNDTIMEO;
+  return level == IPPROTO_TCP && (option == ST_TCP_NODELAY || option == ST_TCP_USER_TIMEOUT);
 }
 
 /* Bytes that the text at argument `index` has; a path's end is found by reading. */
@@ -48,6 +72,10 @@ static __always_inline __u64 st_copy_text(struct st_call_event *event, char *to,
     return copied > 0 ? copied - 1 : 0;
   }
   bytes = st_text_bytes(event, index);
+  if (kind == ST_TEXT_OPTION) {
+    if (!st_is_told_option(event->args)) return 0;
+    if (bytes > ST_OPTION_BYTES_MAX) bytes = ST_OPTION_BYTES_MAX;
+  }
   barrier_var(bytes);
   if (bytes > ST_CALL_TEXT_MAX) return 0;
   return bpf_probe_read_user(to, bytes, from) ? 0 : bytes;
@@ -115,7 +143,7 @@ static __always_inline __u64 st_emit_call_sized(struct pt_regs *regs, struct st_
 static __always_inline bool st_is_call_outside(struct st_connection *connection)
 {
   if (!st_is_running(true) || !st_is_thread_in_request(st_current_thread())) return true;
-  return connection && (connection->excluded || st_is_muted(connection->conn_id));
+  return connection && connection->excluded;
 }
 
 /* The end of a system call: tells it when its family is approved. Returns the bytes of its texts. A

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is copied of handshakes and of DNS, and that nothing else of those sockets is. Looks at the
-// raw ring, before redaction.
-#include <arpa/inet.h>
+// What is copied of handshakes, and that nothing else of those connections is. Looks at the raw
+// ring, before redaction.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "tests/privileged/tls_capture_support.h"
+#include "tests/privileged/names_support.h"
 #include "tests/support/certificate.h"
-#include "tests/support/dns_builder.h"
 
 namespace scopetrace::testing {
 namespace {
@@ -20,30 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using ::testing::SizeIs;
-
-const std::string kMarker = "must-never-be-copied-1234567890";
-
-// A record around `content`.
-std::string record(char type, const std::string& content) {
-  return std::string{type, '\3', '\3'} + dns_short(static_cast<unsigned>(content.size())) + content;
-}
-// A handshake message around `body`.
-std::string message(char type, const std::string& body) {
-  return std::string{type, '\0'} + dns_short(static_cast<unsigned>(body.size())) + body;
-}
-const std::string kHello = message(1, "\3\3" + std::string(60, 'h'));
-const std::string kAnswer = message(2, "\3\3" + std::string(50, 'a'));
-const std::string kClientFlight = record(0x16, kHello);
-
-void say(const UniqueFd& fd, const std::string& text) {
-  if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) ::_exit(4);
-}
-// Reads with one call where all is there.
-void hear(const UniqueFd& fd, std::size_t bytes) {
-  std::string room(bytes, '\0');
-  if (::recv(fd.get(), room.data(), bytes, MSG_WAITALL) != static_cast<ssize_t>(bytes)) ::_exit(5);
-}
 
 // The types of the messages that fill `flight` exactly; else the last is -1.
 std::vector<int> types_of(const std::string& flight) {
@@ -75,54 +48,6 @@ void talk_tls(const UniqueFd& fd, bool is_server, int version) {
   SSL_free(ssl);
   SSL_CTX_free(context);
 }
-
-class NamesBpfTest : public TlsCaptureBpfTest {
- protected:
-  using Side = std::function<void(const UniqueFd&)>;
-
-  // Captures the target while it does `target` on a new connection and the test does `server`.
-  Seen run(const Side& target, const Side& server, bool is_inbound = false) {
-    return run_target([&](SSL*) { target(is_inbound ? peer_.accept() : peer_.connect()); },
-                      [&](SSL*) { server(is_inbound ? peer_.connect() : peer_.accept()); });
-  }
-  // Both get the end of a connection that was open before.
-  Seen run_target(const TlsTarget::Scenario& in_target, const TlsTarget::Server& in_test) {
-    TlsTarget target(in_target, [&](SSL* ssl) {
-      in_test(ssl);
-      read_to_end(ssl);
-    });
-    Options options;
-    options.configure = [this](ProbeConfig& config) {
-      config.tls = false;
-      config.plain = true;
-      config.inbound = true;
-      configure_(config);
-    };
-    Seen seen;
-    auto probes = ProbeSet::load(config_for(target.tgid(), options));
-    EXPECT_TRUE(probes.has_value()) << (probes ? "" : probes.error().message());
-    if (!probes) return seen;
-    EXPECT_TRUE(probes->attach_kernel_probes() && (is_paused_ || probes->resume()));
-    EXPECT_TRUE(target.run());
-    RingConsumer ring(probes->payload_ring_fd(), probes->payload_ring_bytes());
-    ring.drain([&](Bytes bytes) {
-      everything_ += as_text(bytes);
-      seen.add(bytes);
-    });
-    counters_ = probes->read_counters().value_or(ProbeCounters{});
-    return seen;
-  }
-  // The only handshake.
-  static Seen::Handshake only(const Seen& seen) {
-    EXPECT_EQ(seen.handshakes.size(), 1U);
-    return seen.handshakes.empty() ? Seen::Handshake{} : seen.handshakes.begin()->second;
-  }
-
-  LoopbackListener peer_;
-  std::function<void(ProbeConfig&)> configure_ = [](ProbeConfig&) {};
-  bool is_paused_ = false;
-  std::string everything_;  // the ring as it is
-};
 
 // How the target learns of sockets, and which end it is.
 struct RealCase {
@@ -293,205 +218,83 @@ TEST_F(NamesBpfTest, SaysThatAHelloIsCutForWantOfBudget) {
       });
 
   EXPECT_EQ(only(seen).flights[0], "");
-  EXPECT_EQ(only(seen).flags, ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST);
+  EXPECT_EQ(only(seen).flags, ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST | ST_HANDSHAKE_CUT);
   EXPECT_EQ(counters_[ST_COUNT_LOST_BUDGET_BYTES], kHello.size());
 }
 
-// ---- DNS ---------------------------------------------------------------------------------------
-
-// A UDP socket of this machine; bound to a port when that is 0, connected to it otherwise.
-class UdpSocket {
- public:
-  explicit UdpSocket(int peer_port) : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address = address_of(peer_port);
-    const auto* place = reinterpret_cast<sockaddr*>(&address);
-    ST_CHECK((peer_port == 0 ? ::bind(fd_.get(), place, sizeof(address))
-                             : ::connect(fd_.get(), place, sizeof(address))) == 0);
-    timeval patience{.tv_sec = 20, .tv_usec = 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  }
-  static sockaddr_in address_of(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
-  int port() const {
-    sockaddr_in address{};
-    socklen_t size = sizeof(address);
-    ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-  }
-  int fd() const { return fd_.get(); }
-  // Waits for a datagram and answers it with `reply`.
-  void serve(const std::string& reply) const {
-    char room[2048];
-    sockaddr_in from{};
-    socklen_t size = sizeof(from);
-    ST_CHECK(::recvfrom(fd_.get(), room, sizeof(room), 0, reinterpret_cast<sockaddr*>(&from),
-                        &size) > 0);
-    ST_CHECK(::sendto(fd_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from),
-                      size) > 0);
-  }
-
- private:
-  UniqueFd fd_;
-};
-
-std::string query() { return DnsBuilder(7, "api.example", kDnsA).query(); }
-std::string reply() {
-  return DnsBuilder(7, "api.example", kDnsA)
-      .answer("api.example", kDnsA, std::string("\x7f\0\0\1", 4))
-      .reply();
-}
-
-// How the target asks and listens.
-struct DnsCase {
-  const char* name;
-  void (*ask)(int fd, std::string text);
-  void (*listen)(int fd, char* room, std::size_t size);
-};
-void PrintTo(const DnsCase& row, std::ostream* out) { *out << row.name; }
-
-void send_message(int fd, std::string text) {
-  iovec part{text.data(), text.size()};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  ST_CHECK(::sendmsg(fd, &header, 0) > 0);
-}
-void receive_message(int fd, char* room, std::size_t size) {
-  iovec part{room, size};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  ST_CHECK(::recvmsg(fd, &header, 0) > 0);
-}
-void send_messages(int fd, std::string text) {
-  iovec part{text.data(), text.size()};
-  mmsghdr header{};
-  header.msg_hdr.msg_iov = &part;
-  header.msg_hdr.msg_iovlen = 1;
-  ST_CHECK(::sendmmsg(fd, &header, 1, 0) == 1);
-}
-void receive_messages(int fd, char* room, std::size_t size) {
-  iovec part{room, size};
-  mmsghdr header{};
-  header.msg_hdr.msg_iov = &part;
-  header.msg_hdr.msg_iovlen = 1;
-  ST_CHECK(::recvmmsg(fd, &header, 1, 0, nullptr) == 1);
-}
-void send_plain(int fd, std::string text) { ST_CHECK(::send(fd, text.data(), text.size(), 0) > 0); }
-void receive_plain(int fd, char* room, std::size_t size) {
-  ST_CHECK(::recv(fd, room, size, MSG_PEEK) > 0);  // only looked at: told once
-  ST_CHECK(::recv(fd, room, size, 0) > 0);
-}
-void write_plain(int fd, std::string text) { ST_CHECK(::write(fd, text.data(), text.size()) > 0); }
-void read_plain(int fd, char* room, std::size_t size) { ST_CHECK(::read(fd, room, size) > 0); }
-
-class DnsBpfTest : public NamesBpfTest, public ::testing::WithParamInterface<DnsCase> {};
-
-TEST_P(DnsBpfTest, CopiesQuestionAndAnswer) {
-  const UdpSocket server(0);
-  const Seen seen = run_target(
-      [&](SSL*) {
-        const UdpSocket client(server.port());
-        char room[2048];
-        GetParam().ask(client.fd(), query());
-        GetParam().listen(client.fd(), room, sizeof(room));
+// One call takes more messages than are looked at, in the middle of a record.
+TEST_F(NamesBpfTest, CopiesNothingBehindBytesThatNobodySaw) {
+  constexpr unsigned kMessages = 70;
+  const std::string rest = std::string(20, 'a') + record(0x17, kMarker);
+  const std::string answer =
+      record(0x16, message(2, "\3\3" + std::string(kMessages + 4, 'a')) + std::string(20, 'a'));
+  const std::string sent = answer + record(0x17, kMarker);
+  const auto hear_unseen = [](const UniqueFd& fd) {
+    char byte = 0;
+    iovec part{&byte, 1};
+    mmsghdr headers[kMessages] = {};
+    for (mmsghdr& header : headers) {
+      header.msg_hdr.msg_iov = &part;
+      header.msg_hdr.msg_iovlen = 1;
+    }
+    if (::recvmmsg(fd.get(), headers, kMessages, 0, nullptr) != int{kMessages}) ::_exit(7);
+  };
+  const Seen seen = run(
+      [&](const UniqueFd& fd) {
+        say(fd, kClientFlight);
+        hear(fd, sent.size() - kMessages - rest.size());
+        hear_unseen(fd);
+        hear(fd, rest.size());
       },
-      [&](SSL*) { server.serve(reply()); });
+      [&](const UniqueFd& fd) {
+        hear(fd, kClientFlight.size());
+        say(fd, sent);
+      });
 
-  ASSERT_THAT(seen.datagrams, SizeIs(2));
-  const Seen::Datagram& asked = seen.datagrams[0];
-  EXPECT_EQ(asked.bytes, query());
-  EXPECT_EQ(asked.record.direction, ST_EGRESS);
-  EXPECT_EQ(asked.record.server_port, server.port());
-  EXPECT_EQ(asked.record.server_address[0], 127);
-  EXPECT_EQ(seen.datagrams[1].bytes, reply());
-  EXPECT_EQ(seen.datagrams[1].record.direction, ST_INGRESS);
-  EXPECT_EQ(seen.datagrams[1].record.local_port, asked.record.local_port);
-  EXPECT_NE(asked.record.local_port, 0);
-  EXPECT_EQ(counters_[ST_COUNT_DNS_BYTES], query().size() + reply().size());
-}
-
-INSTANTIATE_TEST_SUITE_P(Calls, DnsBpfTest,
-                         ::testing::Values(DnsCase{"Send", send_plain, receive_plain},
-                                           DnsCase{"Message", send_message, receive_message},
-                                           DnsCase{"Messages", send_messages, receive_messages},
-                                           DnsCase{"Write", write_plain, read_plain}),
-                         [](const auto& row) { return std::string(row.param.name); });
-
-TEST_F(NamesBpfTest, CopiesDnsOnOldKernels) {
-  configure_ = [](ProbeConfig& config) { config.avoid_socket_lengths = true; };
-  const UdpSocket server(0);
-  const Seen seen = run_target(
-      [&](SSL*) {
-        const UdpSocket client(server.port());
-        char room[2048];
-        send_plain(client.fd(), query());
-        read_plain(client.fd(), room, sizeof(room));
-      },
-      [&](SSL*) { server.serve(reply()); });
-
-  EXPECT_THAT(seen.datagrams, SizeIs(2));
-}
-
-TEST_F(NamesBpfTest, CopiesNoOtherDatagram) {
-  const UdpSocket server(0);
-  std::string answer_sent = reply();
-  std::string two_questions = query();
-  two_questions[5] = '\2';
-  std::string update = query();
-  update[2] = '\x28';
-  const Seen seen = run_target(
-      [&](SSL*) {
-        const UdpSocket client(server.port());
-        for (const std::string& text : {kMarker, answer_sent, two_questions, update, query()})
-          send_plain(client.fd(), text);
-        char room[2048];
-        read_plain(client.fd(), room, sizeof(room));  // a question, as a name server gets
-      },
-      [&](SSL*) { server.serve(query()); });
-
-  ASSERT_THAT(seen.datagrams, SizeIs(1));
-  EXPECT_EQ(seen.datagrams[0].bytes, query());
+  EXPECT_THAT(only(seen).flights[1], ::testing::StartsWith("\2"));
+  EXPECT_EQ(only(seen).flags, ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST | ST_HANDSHAKE_CUT);
   EXPECT_THAT(everything_, Not(HasSubstr(kMarker)));
 }
 
-TEST_F(NamesBpfTest, KeepsABoundedPartOfALongAnswer) {
-  const UdpSocket server(0);
-  const std::string big = reply() + std::string(700, 'r') + std::string(900, 's');
-  const Seen seen = run_target(
-      [&](SSL*) {
-        const UdpSocket client(server.port());
-        char room[2048];
-        send_plain(client.fd(), query());
-        read_plain(client.fd(), room, sizeof(room));
-      },
-      [&](SSL*) { server.serve(big); });
+// The answer to a hello, and one record of application data.
+void answer_hello(const UniqueFd& fd, std::size_t hello_bytes) {
+  hear(fd, hello_bytes);
+  say(fd, record(0x16, kAnswer) + record(0x17, "x"));
+}
+constexpr std::size_t kAnswered = 5 + 4 + 52 + 5 + 1;
 
-  ASSERT_THAT(seen.datagrams, SizeIs(2));
-  EXPECT_EQ(seen.datagrams[1].bytes, big.substr(0, ST_DNS_BYTES_MAX));
-  EXPECT_EQ(seen.datagrams[1].record.call_bytes, big.size());
+TEST_F(NamesBpfTest, SaysThatAHelloInTooManyPartsIsCut) {
+  std::string flight = kClientFlight;
+  const Seen seen = run(
+      [&](const UniqueFd& fd) {
+        constexpr int kParts = 9;
+        iovec parts[kParts];
+        for (int i = 0; i + 1 < kParts; ++i) parts[i] = {flight.data() + 6 * i, 6};
+        parts[kParts - 1] = {flight.data() + 48, flight.size() - 48};
+        if (::writev(fd.get(), parts, kParts) <= 0) ::_exit(4);
+        hear(fd, kAnswered);
+      },
+      [&](const UniqueFd& fd) { answer_hello(fd, flight.size()); });
+
+  EXPECT_EQ(only(seen).flights[0], kHello.substr(0, 48 - 5));
+  EXPECT_EQ(only(seen).flights[1], kAnswer);
+  EXPECT_EQ(only(seen).flags, ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST | ST_HANDSHAKE_CUT);
 }
 
-TEST_F(NamesBpfTest, CopiesNoDnsOutsideTheRequest) {
-  for (const bool is_scoped : {false, true}) {
-    if (is_scoped)
-      configure_ = [](ProbeConfig& config) { config.requests = {{"x-request-id", "req-4711"}}; };
-    const UdpSocket server(0);
-    const Seen seen = run_target(
-        [&](SSL*) {
-          const UdpSocket client(server.port());
-          send_plain(client.fd(), query());
-        },
-        [&](SSL*) { server.serve(reply()); });
+TEST_F(NamesBpfTest, CountsWhatIsCutOfALongHello) {
+  const std::string hello = message(1, "\3\3" + std::string(20'000, 'h'));
+  const std::string flight =
+      record(0x16, hello.substr(0, 10'000)) + record(0x16, hello.substr(10'000));
+  const Seen seen = run(
+      [&](const UniqueFd& fd) {
+        say(fd, flight);
+        hear(fd, kAnswered);
+      },
+      [&](const UniqueFd& fd) { answer_hello(fd, flight.size()); });
 
-    EXPECT_EQ(seen.datagrams.empty(), is_scoped);
-    EXPECT_EQ(counters_[ST_COUNT_SUPPRESSED_SCOPE] > 0, is_scoped);
-  }
+  EXPECT_EQ(only(seen).flights[0], hello.substr(0, 10'000));
+  EXPECT_EQ(only(seen).flags, ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST | ST_HANDSHAKE_CUT);
+  EXPECT_EQ(counters_[ST_COUNT_TRUNCATED_BYTES], std::uint64_t{ST_HANDSHAKE_CHUNK_BYTES});
 }
 
 }  // namespace
