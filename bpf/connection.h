@@ -12,18 +12,22 @@ enum st_handshake_phase {
   ST_PHASE_CLIENT = 1, /* the client's first flight */
   ST_PHASE_WAIT = 2,   /* that flight is over: what else the client says is not looked at */
   ST_PHASE_SERVER = 3, /* the answer to it */
-  ST_PHASE_OVER = 4    /* nothing of it is looked at any more */
+  ST_PHASE_ENDING = 4, /* it is over; userspace was not told yet */
+  ST_PHASE_OVER = 5    /* nothing of it is looked at any more */
 };
 
 /* Where the unencrypted handshake of a connection is (bpf/handshake.h). */
 struct st_handshake {
   __u8 head[16];     /* of the record at hand; twice the room, for the verifier */
+  __u64 next[2];     /* position of the next call, by enum st_direction */
   __u32 head_bytes;  /* of it that have come */
   __u32 record_rest; /* bytes of the record at hand that are still to come */
   __u32 copied;      /* of the flight at hand */
+  __u32 unseen;      /* st_shared.unseen when it began */
   __u8 phase;        /* enum st_handshake_phase */
   __u8 client;       /* enum st_direction of the client's bytes */
-  __u8 reserved[2];
+  __u8 was_cut;      /* there was more of it than was told */
+  __u8 reserved[5];
 };
 
 struct st_connection {
@@ -66,6 +70,15 @@ struct {
   __type(key, __u64);
   __type(value, __u8);
 } st_accepting SEC(".maps");
+
+/* Bytes went by that nobody saw: what comes next may be encrypted, whatever it looks like. That
+ * ends a handshake in progress. */
+static __always_inline void st_miss_handshake(struct st_handshake *handshake)
+{
+  if (!handshake->phase || handshake->phase >= ST_PHASE_ENDING) return;
+  handshake->was_cut = 1;
+  handshake->phase = ST_PHASE_ENDING;
+}
 
 static __always_inline bool st_is_tcp(struct sock *sk)
 {

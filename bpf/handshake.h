@@ -4,7 +4,8 @@
  * behind a change of cipher: what is encrypted never is, whatever its type.
  *
  * A connection is followed from a ClientHello on that begins a call. When the client speaks again,
- * or its server sends a record of another type, it is over for good: no renegotiation. */
+ * or its server sends a record of another type, it is over for good: no renegotiation. The same
+ * when a call is not the next one of its stream: where records begin is not known then. */
 #ifndef ST_HANDSHAKE_H
 #define ST_HANDSHAKE_H
 
@@ -76,7 +77,14 @@ __noinline int st_emit_handshake(struct st_walk *walk, __u64 bytes)
 /* The flight at hand is over, and with the server's the handshake as far as it can be read. */
 static __always_inline void st_end_flight(struct st_handshake *handshake)
 {
-  handshake->phase = handshake->phase == ST_PHASE_CLIENT ? ST_PHASE_WAIT : ST_PHASE_OVER;
+  handshake->phase = handshake->phase == ST_PHASE_CLIENT ? ST_PHASE_WAIT : ST_PHASE_ENDING;
+}
+
+/* The same, and there was more of it. */
+static __always_inline void st_cut_flight(struct st_handshake *handshake)
+{
+  handshake->was_cut = 1;
+  st_end_flight(handshake);
 }
 
 static __always_inline bool st_is_in_flight(struct st_handshake *handshake)
@@ -97,7 +105,7 @@ static __always_inline bool st_read_record_head(struct st_handshake *handshake,
   barrier_var(bytes);
   if (at >= ST_RECORD_HEAD_BYTES || bytes > ST_RECORD_HEAD_BYTES ||
       bpf_probe_read_user(head + at, bytes, (void *)walk->address)) {
-    st_end_flight(handshake);
+    st_cut_flight(handshake);
     return false;
   }
   walk->address += bytes;
@@ -112,7 +120,7 @@ static __always_inline bool st_read_record_head(struct st_handshake *handshake,
   handshake->record_rest = (__u32)head[3] << 8 | head[4];
   if (head[1] == 3 && handshake->record_rest && handshake->record_rest <= ST_RECORD_BYTES_MAX)
     return true;
-  st_end_flight(handshake);
+  st_cut_flight(handshake);
   return false;
 }
 
@@ -124,12 +132,14 @@ static __always_inline void st_take_record(struct st_handshake *handshake, struc
 
   if (bytes > walk->bytes) bytes = walk->bytes;
   if (bytes > ST_HANDSHAKE_CHUNK_BYTES) bytes = ST_HANDSHAKE_CHUNK_BYTES;
-  if (bytes > room)
+  if (bytes > room) {
     walk->flags |= ST_HANDSHAKE_CUT;
-  else
+    st_count(ST_COUNT_TRUNCATED_BYTES, bytes);
+  } else {
     st_emit_handshake(walk, bytes);
+  }
   if (walk->flags & ST_HANDSHAKE_CUT) {
-    st_end_flight(handshake);
+    st_cut_flight(handshake);
     return;
   }
   handshake->copied += bytes;
@@ -156,7 +166,7 @@ __noinline int st_walk_part(struct st_handshake *handshake, struct st_walk *walk
   for (i = 0; i < ST_WALK_ROUNDS; i++) {
     if (!walk->bytes || !st_walk_record(handshake, walk)) return i;
   }
-  st_end_flight(handshake);
+  if (walk->bytes) st_cut_flight(handshake);
   return i;
 }
 
@@ -170,7 +180,7 @@ __noinline int st_walk_call(struct st_handshake *handshake, struct st_place *pla
   walk->address = place->buffer;
   if (!place->vector) return st_walk_part(handshake, walk);
   bytes = walk->bytes;
-  for (i = 0; i < ST_WALK_PARTS && i < place->parts && bytes; i++) {
+  for (i = 0; i < ST_WALK_PARTS && i < place->parts && bytes && st_is_in_flight(handshake); i++) {
     if (bpf_probe_read_user(part, sizeof(part), (void *)(place->vector + i * ST_IOVEC_BYTES)))
       break;
     if (part[1] > bytes) part[1] = bytes;
@@ -179,25 +189,29 @@ __noinline int st_walk_call(struct st_handshake *handshake, struct st_place *pla
     walk->bytes = part[1];
     st_walk_part(handshake, walk);
   }
-  if (bytes && st_is_in_flight(handshake)) st_end_flight(handshake);
+  if (bytes && st_is_in_flight(handshake)) st_cut_flight(handshake);
   return i;
 }
 
-/* Nothing more of this handshake will come. */
-static __always_inline void st_end_handshake(struct st_walk *walk)
+/* Nothing more of this handshake will come: told once, with the next call where there is no room
+ * now. */
+static __always_inline void st_end_handshake(struct st_handshake *handshake, struct st_walk *walk)
 {
   struct st_handshake_event *event = ST_RESERVE(walk->now_ns, *event);
 
   if (!event) return;
-  walk->flags |= ST_HANDSHAKE_LAST;
+  walk->flags = ST_HANDSHAKE_SERVER | ST_HANDSHAKE_LAST;
+  if (handshake->was_cut) walk->flags |= ST_HANDSHAKE_CUT;
+  walk->direction = handshake->client == ST_EGRESS ? ST_INGRESS : ST_EGRESS;
   st_fill_handshake(event, walk, sizeof(*event), 0);
+  handshake->phase = ST_PHASE_OVER;
 }
 
 /* Whose turn it is with a call in this direction. */
 static __always_inline void st_turn_handshake(struct st_handshake *handshake, __u8 direction)
 {
   if (direction == handshake->client) {
-    if (handshake->phase == ST_PHASE_SERVER) handshake->phase = ST_PHASE_OVER;
+    if (handshake->phase == ST_PHASE_SERVER) handshake->phase = ST_PHASE_ENDING;
   } else if (handshake->phase && handshake->phase < ST_PHASE_SERVER) {
     handshake->phase = ST_PHASE_SERVER;
     handshake->head_bytes = handshake->record_rest = handshake->copied = 0;
@@ -211,6 +225,33 @@ static __always_inline bool st_begins_handshake(struct st_place *place, struct s
 
   st_read_head(&head, place, walk->bytes);
   return st_begins_client_hello(&head, walk->is_begin);
+}
+
+/* From the call at hand on. Of a connection that begins with it, nothing else has come: what
+ * another thread has read meanwhile is seen to be missing. */
+static __always_inline void st_begin_handshake(struct st_connection *connection,
+                                               struct st_walk *walk)
+{
+  struct st_handshake *handshake = &connection->handshake;
+  struct st_shared *shared = st_shared_state();
+
+  handshake->phase = ST_PHASE_CLIENT;
+  handshake->client = walk->direction;
+  handshake->unseen = shared ? shared->unseen : 0;
+  handshake->next[ST_EGRESS] = walk->is_begin ? 0 : connection->sent_bytes;
+  handshake->next[ST_INGRESS] = walk->is_begin ? 0 : connection->received_bytes;
+  handshake->next[walk->direction & 1] = walk->position;
+}
+
+/* Whether the call at hand continues its stream, as far as anybody can know. One of two threads
+ * that read at once does. */
+static __always_inline bool st_is_next_call(struct st_handshake *handshake, struct st_walk *walk)
+{
+  struct st_shared *shared = st_shared_state();
+  __u64 *next = &handshake->next[walk->direction & 1], here = walk->position;
+
+  if (st_socket_calls && (!shared || (__u32)shared->unseen != handshake->unseen)) return false;
+  return walk->bytes && __sync_val_compare_and_swap(next, here, here + walk->bytes) == here;
 }
 
 /* Whether not even what is told of connections may be told of this one. */
@@ -230,19 +271,17 @@ __noinline int st_walk_handshake(struct st_connection *connection, struct st_pla
   if (!connection || !place || !walk) return 0;
   handshake = &connection->handshake;
   walk->conn_id = connection->conn_id;
-  if (!handshake->phase && st_begins_handshake(place, walk)) {
-    handshake->phase = ST_PHASE_CLIENT;
-    handshake->client = walk->direction;
-  }
-  if (!walk->bytes || st_is_untold(connection, walk->now_ns) ||
-      (!handshake->phase && connection->content == ST_CONTENT_TLS)) {
+  if (!handshake->phase && st_begins_handshake(place, walk)) st_begin_handshake(connection, walk);
+  if (st_is_untold(connection, walk->now_ns) ||
+      (!handshake->phase && (!walk->bytes || connection->content == ST_CONTENT_TLS))) {
     handshake->phase = ST_PHASE_OVER;
     return handshake->phase;
   }
+  if (handshake->phase && !st_is_next_call(handshake, walk)) st_miss_handshake(handshake);
   st_turn_handshake(handshake, walk->direction);
   if (handshake->phase == ST_PHASE_SERVER) walk->flags = ST_HANDSHAKE_SERVER;
   if (st_is_in_flight(handshake)) st_walk_call(handshake, place, walk);
-  if (handshake->phase == ST_PHASE_OVER) st_end_handshake(walk);
+  if (handshake->phase == ST_PHASE_ENDING) st_end_handshake(handshake, walk);
   return handshake->phase;
 }
 

@@ -32,6 +32,7 @@ static __always_inline void st_skip_io_uring(struct st_connection *connection,
 
   st_count(ST_COUNT_IO_URING_BYTES, bytes);
   st_forget_content(connection);
+  st_miss_handshake(&connection->handshake);
   st_pass_unreadable(thread, &connection->request, &connection->plain_id, direction);
   if (!connection->plain_id || connection->excluded || st_is_muted(connection->conn_id)) return;
   if (st_all_needles && !connection->request.window) return;

@@ -39,7 +39,8 @@ struct st_datagram {
 /* A part of a call, while the records of a handshake in it are walked (bpf/handshake.h). */
 struct st_walk {
   __u64 address;
-  __u64 bytes; /* that are left at `address` */
+  __u64 bytes;    /* that are left at `address` */
+  __u64 position; /* of the call in its stream */
   __u64 now_ns;
   __u64 conn_id;
   __u8 direction;

@@ -150,6 +150,7 @@ static __always_inline bool st_find_call(struct st_data_call *call, struct pt_re
   if (call->form == ST_DATA_MESSAGES) call->bytes = st_messages_bytes(regs->si, call->bytes);
   call->position = end - call->bytes;
   if ((__u64)call->sk == sk && call->bytes) return true;
+  st_miss_handshake(&call->connection->handshake);
   if (call->connection->content != ST_CONTENT_TLS) st_miss_call(call, thread);
   return false;
 }
@@ -197,6 +198,7 @@ static __always_inline void st_follow_handshake(struct st_data_call *call, struc
   __builtin_memset(walk, 0, sizeof(*walk));
   walk->now_ns = call->now_ns;
   walk->direction = call->direction;
+  walk->position = call->position;
   walk->is_begin = call->connection->is_fresh && !call->position;
   if (!st_is_unreadable(call, regs) && call->form != ST_DATA_MESSAGES) walk->bytes = call->bytes;
   st_walk_handshake(call->connection, place, walk);

@@ -31,6 +31,7 @@ static __always_inline void st_miss_batch(struct pt_regs *regs, long returned)
   struct st_connection *connection = sk ? bpf_map_lookup_elem(&st_connections, &sk) : 0;
 
   if (!connection) return;
+  st_miss_handshake(&connection->handshake);
   st_lose_request(st_current_thread(), &connection->request, &connection->plain_id,
                   st_is_receive(regs->orig_ax) ? ST_INGRESS : ST_EGRESS);
   st_count(ST_COUNT_LOST_STATE_EVENTS, 1);
