@@ -64,12 +64,21 @@ void KnownNames::learn(const DnsLookup& lookup) {
 KnownNames::Address& KnownNames::address_of(const std::string& text) {
   const auto found = by_address_.find(text);
   if (found != by_address_.end()) return found->second;
-  if (order_.size() >= kMaxAddresses) {
-    by_address_.erase(order_.front());
-    order_.pop_front();
-  }
+  if (order_.size() >= kMaxAddresses) forget_oldest();
   order_.push_back(text);
-  return by_address_[text];
+  Address& address = by_address_[text];
+  address.crowded_until_ns = forgotten_until_ns_;
+  return address;
+}
+
+void KnownNames::forget_oldest() {
+  const auto oldest = by_address_.find(order_.front());
+  const Address& address = oldest->second;
+  forgotten_until_ns_ = std::max(forgotten_until_ns_, address.crowded_until_ns);
+  for (const Name& name : address.names)
+    forgotten_until_ns_ = std::max(forgotten_until_ns_, name.until_ns);
+  by_address_.erase(oldest);
+  order_.pop_front();
 }
 
 // For one more name, which replaces itself.

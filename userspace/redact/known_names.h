@@ -13,8 +13,9 @@
 namespace scopetrace {
 
 // Names by address, from answers to the target's own questions. An answer counts as long as it may
-// be used, at least kLeastKeptNs. Bounded: of more than kMaxAddresses the oldest is forgotten, of
-// more than kMaxNames of one address too, which is crowded then as long as that one would count.
+// be used, at least kLeastKeptNs. Bounded: of more than kMaxNames of one address the oldest is
+// forgotten, and the address is crowded as long as that name would count; of more than
+// kMaxAddresses too, and then every address learned anew is crowded that long.
 class KnownNames {
  public:
   static constexpr std::size_t kMaxAddresses = 2048;
@@ -42,10 +43,12 @@ class KnownNames {
   };
 
   Address& address_of(const std::string& text);
+  void forget_oldest();
   static void make_room(Address& address, const std::string& name, std::uint64_t now_ns);
 
   std::unordered_map<std::string, Address> by_address_;
-  std::deque<std::string> order_;  // of addresses, oldest first
+  std::deque<std::string> order_;         // of addresses, oldest first
+  std::uint64_t forgotten_until_ns_ = 0;  // until then a forgotten address would count
 };
 
 }  // namespace scopetrace

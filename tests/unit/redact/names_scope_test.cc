@@ -567,6 +567,22 @@ TEST(KnownNamesTest, IsCrowdedAsLongAsTheForgottenNameCounts) {
   EXPECT_FALSE(names.is_crowded(late));
 }
 
+TEST(KnownNamesTest, TakesAnAddressForCrowdedWhoseNamesWereForgotten) {
+  KnownNames names;
+  DnsLookup other = lookup_of(kOther, "10.0.0.1");
+  names.learn(other);
+  for (std::size_t i = 0; i < KnownNames::kMaxAddresses; ++i)
+    names.learn(
+        lookup_of(kHost, "10.1." + std::to_string(i / 256) + "." + std::to_string(i % 256)));
+  names.learn(lookup_of(kHost, "10.0.0.1"));
+  EXPECT_THAT(names.names_of(connection()), ElementsAre(kHost));
+  EXPECT_TRUE(names.is_crowded(connection()));
+
+  st_connection_event late = connection();
+  late.header.time_ns = other.origin.time_ns + KnownNames::kLeastKeptNs + 1;
+  EXPECT_FALSE(names.is_crowded(late));
+}
+
 TEST(KnownNamesTest, ForgetsThoseFirstThatAreTooOld) {
   KnownNames names;
   DnsLookup kept = lookup_of(kHost, "10.0.0.1");
