@@ -17,6 +17,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/probe/identity.h"
 #include "userspace/probe/libbpf_log.h"
+#include "userspace/probe/program_config.h"
 #include "userspace/probe/uprobe_link.h"
 
 namespace scopetrace {
@@ -26,27 +27,8 @@ using Skeleton = std::unique_ptr<scopetrace_bpf, decltype(&scopetrace_bpf__destr
 using Link = std::unique_ptr<bpf_link, decltype(&bpf_link__destroy)>;
 using ControlRing = std::unique_ptr<ring_buffer, decltype(&ring_buffer__free)>;
 
-constexpr std::size_t kRingWithTls = 32U << 20;        // rides out 100 ms at 2 Gbit/s of plaintext
-constexpr std::size_t kRingWithoutTls = 4U << 20;      // metadata only
-constexpr std::uint64_t kWindowsPerSecond = 10;        // ST_WINDOW_NS of bpf/limits.h
-constexpr std::uint64_t kNsPerCpuPercent = 1'000'000;  // 1 % of a window of 100 ms
-
-// Charged run time, entry and return together: the least that tests/bench/tls_cost measured, in CPU
-// time of the target, on a virtual machine of two AMD EPYC (6.18). SSL_write of 100 B at a cheap
-// site +1.1 us, at a stepped one +17.6 us, of 16 KiB at a cheap site +3.3 us; each holds one socket
-// hit. A call of Go costs as much as a stepped one (tests/bench/go_tls_cost): its entry is
-// emulated, its RET stepped. A machine that steps faster, as bare metal should, is charged too
-// much. Measuring at start instead would put probes into scopetrace itself.
-constexpr std::uint64_t kCheapHitNs = 1'000;
-constexpr std::uint64_t kSteppedHitNs = 17'500;
-constexpr std::uint64_t kGoHitNs = 17'500;
-constexpr std::uint64_t kSocketHitNs = 150;
-constexpr std::uint64_t kSystemCallNs = 120;  // of the target; other processes' are not charged
-constexpr std::uint64_t kKibNs = 130;
-// Under request scope, copied or not. The same bench: 100 B +0.1 us, 4 KiB of short header lines,
-// as the head of a request has them, +5.5 us.
-constexpr std::uint64_t kJudgeNs = 150;
-constexpr std::uint64_t kJudgeKibNs = 1'350;
+constexpr std::size_t kRingWithTls = 32U << 20;    // rides out 100 ms at 2 Gbit/s of plaintext
+constexpr std::size_t kRingWithoutTls = 4U << 20;  // metadata only
 
 // The writable narrowing map's only value; struct st_narrow_value of bpf/state.h.
 struct Narrow {
@@ -106,65 +88,6 @@ Result<FeatureReport> choose_features(const ProbeConfig& config) {
   }
   ST_RETURN_IF_ERROR(choose_group_events(config, features));
   return features;
-}
-
-void fill_target(scopetrace_bpf& skeleton, const ProbeConfig& config,
-                 const ProcessIdentity& target) {
-  auto& limits = *skeleton.rodata;
-  limits.st_target_tgid = target.tgid;
-  limits.st_target_start_ns = target.start_ns;
-  limits.st_own_namespace = own_pid_namespace();
-  if (!config.group) return;
-  const std::string& path = config.group->path;
-  limits.st_group_id = config.group->id;
-  limits.st_group_level = static_cast<std::uint32_t>(std::count(path.begin(), path.end(), '/'));
-  limits.st_any_program = config.group->any_program;
-  std::copy(path.begin(), path.end(), limits.st_group_path);
-}
-
-void fill_limits(scopetrace_bpf& skeleton, const ProbeConfig& config,
-                 const FeatureReport& features) {
-  auto& limits = *skeleton.rodata;
-  limits.st_deadline_ns = config.deadline_ns;
-  limits.st_window_events =
-      std::max<std::uint64_t>(1, config.max_events_per_second / kWindowsPerSecond);
-  limits.st_window_cpu_ns = config.max_cpu_percent * kNsPerCpuPercent;
-  limits.st_total_bytes = config.max_bytes;
-  limits.st_cheap_hit_ns = kCheapHitNs;
-  limits.st_stepped_hit_ns = kSteppedHitNs;
-  limits.st_go_hit_ns = kGoHitNs;
-  limits.st_socket_hit_ns = kSocketHitNs;
-  limits.st_system_call_ns = kSystemCallNs;
-  limits.st_kib_ns = kKibNs;
-  limits.st_judge_ns = kJudgeNs;
-  limits.st_judge_kib_ns = kJudgeKibNs;
-  limits.st_children = config.children;
-  limits.st_inbound = config.inbound;
-  limits.st_private_stacks = features.private_stacks;
-  limits.st_ipv4 = config.ipv4;
-  limits.st_ipv6 = config.ipv6;
-  limits.st_plain = features.plain_sockets;
-  limits.st_logs = features.logs;
-  limits.st_timing = features.call_times;
-  limits.st_call_families = features.system_calls ? config.calls : 0;
-  limits.st_socket_calls = features.socket_syscalls;
-}
-
-Status fill_needles(scopetrace_bpf& skeleton, const ProbeConfig& config) {
-  ST_ASSIGN_OR_RETURN(const RequestNeedles needles, make_request_needles(config.requests));
-  auto& limits = *skeleton.rodata;
-  std::size_t at = 0;
-  for (const auto* list : {&needles.http1, &needles.http2}) {
-    for (const RequestNeedle& needle : *list) {
-      std::copy(needle.value.begin(), needle.value.end(), limits.st_needle_value[at]);
-      std::copy(needle.mask.begin(), needle.mask.end(), limits.st_needle_mask[at]);
-      std::copy(needle.fold.begin(), needle.fold.end(), limits.st_needle_fold[at]);
-      ++at;
-    }
-  }
-  limits.st_http1_needles = static_cast<std::uint32_t>(needles.http1.size());
-  limits.st_all_needles = static_cast<std::uint32_t>(at);
-  return {};
 }
 
 void use_program(bpf_program* program, bool wanted, std::uint32_t attach_type = 0) {
@@ -277,9 +200,7 @@ struct ProbeSet::State {
     const LibbpfLog log;
     skeleton.reset(scopetrace_bpf__open());
     if (!skeleton) return fail_bpf("open programs", errno, log.tail());
-    fill_target(*skeleton, config, target);
-    fill_limits(*skeleton, config, features);
-    ST_RETURN_IF_ERROR(fill_needles(*skeleton, config));
+    ST_RETURN_IF_ERROR(configure_programs(*skeleton, config, features, target));
     choose_programs(*skeleton, features);
     bpf_map__set_max_entries(skeleton->maps.st_events, static_cast<__u32>(config.ring_bytes));
     if (const int error = scopetrace_bpf__load(skeleton.get())) {
