@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 20261123;
 constexpr std::size_t kMaxConfigBytes = 64 * 1024;
+constexpr int kGatewayClients = 64;
 
 std::string make_temporary_folder() {
   std::string folder = "/tmp/scopetrace-test.XXXXXX";
@@ -217,21 +218,29 @@ std::unique_ptr<Child> TracedHost::start_nginx_master(int port, const Enter& ent
 }
 
 void TracedHost::load_gateway(const std::string& port, const std::string& name,
-                              const std::string& value, int clients) {
+                              const std::string& value) {
   const Finished finished =
       run_program({"/usr/bin/python3", SCOPETRACE_TEST_TARGETS "/gateway_load.py", port,
-                   std::to_string(clients), "5", name, value});
+                   std::to_string(kGatewayClients), "5", name, value});
   if (finished.status != 0) std::cerr << finished.output;
   ST_CHECK(finished.status == 0);
 }
 
-std::string TracedHost::known_target(int clients) {
-  return "/" + std::to_string(clients / 2) + "/2";
-}
+std::string TracedHost::known_target() { return "/" + std::to_string(kGatewayClients / 2) + "/2"; }
 
 bool TracedHost::ask(Child& client, const std::string& request, const std::string& status) {
   client.write_line(request);
   return client.read_line() == status;
+}
+
+void TracedHost::lift_budgets() {
+  const std::string file = path("root/etc/scopetrace/policy.json");
+  const auto text = read_file(file, kMaxConfigBytes);
+  ST_CHECK(text.has_value());
+  auto policy = nlohmann::json::parse(*text);
+  policy["limits"]["cpu_percent"] = 100;
+  ST_CHECK(write_file_atomically(file, policy.dump(2), 0644));
+  budgets_ = {"--max-cpu", "100", "--max-events-per-second", "200000"};
 }
 
 std::string TracedHost::approve(pid_t tgid, const std::vector<std::string>& options) {
@@ -249,6 +258,7 @@ std::string TracedHost::approve_target(const std::vector<std::string>& target,
   const bool is_any = std::find(options.begin(), options.end(), "any") != options.end();
   if (!is_any) append_all(request, {"--third-party", kVendorHost});
   append_all(request, options);
+  append_all(request, budgets_);
   must(scopetrace(request));
   for (const std::string person : {"alice", "bob"}) {
     must(scopetrace({"token", "approve", file, "--key", path(person)}));

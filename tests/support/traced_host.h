@@ -81,15 +81,17 @@ class TracedHost {
   std::unique_ptr<Child> start_prefork(const Enter& enter);
   // What runs every later scopetrace: `nsenter …`; empty: nothing.
   void run_scopetrace_by(std::vector<std::string> words) { before_ = std::move(words); }
-  // gateway_load.py against a gateway's port: `clients` at once, five requests each, one of them
+  // gateway_load.py against a gateway's port: 64 clients at once, five requests each, one of them
   // with `value` in the header `name`, to known_target(). Checks that all were answered.
-  static constexpr int kGatewayClients = 64;
   static void load_gateway(const std::string& port, const std::string& name,
-                           const std::string& value, int clients = kGatewayClients);
-  static std::string known_target(int clients = kGatewayClients);
+                           const std::string& value);
+  static std::string known_target();
   // The pid of the program itself reads requests; it answers each with the status it got.
   static bool ask(Child& client, const std::string& request, const std::string& status);
 
+  // From now on approvals may ask for a whole CPU, and theirs do: budgets lose nothing then that a
+  // machine with many CPUs, or one that is busy, does in one burst.
+  void lift_budgets();
   // Carol's request for this process and the vendor, or `any` of the options, approved by Alice and
   // Bob; the path of the file.
   std::string approve(pid_t tgid, const std::vector<std::string>& options = {});
@@ -132,6 +134,7 @@ class TracedHost {
   PlantedSet planted_;
   std::unique_ptr<Vendor> vendor_;
   std::vector<std::string> before_;
+  std::vector<std::string> budgets_;  // options of each request
   int approvals_ = 0;
 };
 
