@@ -34,8 +34,10 @@ class MemorySink final : public ByteSink {
     ++syncs;
     return {};
   }
+  std::uint64_t piece_bytes() const override { return piece; }
 
   ByteVector written;
+  std::uint64_t piece = 0;
   std::uint64_t capacity = ~std::uint64_t{0};
   std::uint64_t fail_at = ~std::uint64_t{0};
   int syncs = 0;
@@ -53,6 +55,7 @@ class FrameCollector final : public Sink<DataFrame> {
 };
 
 inline constexpr std::uint64_t kFixtureStart = 1'790'000'000;  // seconds since the epoch
+inline constexpr std::uint64_t kPieceBytes = 64 * 1024;        // what age keeps back
 inline ClockPair fixture_clocks(std::uint64_t second) {
   return {.boottime_ns = (1000 + second) * kNanosecondsPerSecond,
           .realtime_ns = (kFixtureStart + second) * kNanosecondsPerSecond};
@@ -65,6 +68,8 @@ struct BundleFixture {
   SigningKey approver = SigningKey::generate();
   KeySigner signer{host};
   RandomSealKeys keys;
+  std::vector<std::string> recipients;  // of the approval
+  std::uint64_t piece = kPieceBytes;    // that the bundle is padded for when there are any
 
   std::string approval_text() const {
     Approval approval;
@@ -84,6 +89,7 @@ struct BundleFixture {
     approval.not_before_s = kFixtureStart - 60;
     approval.not_after_s = kFixtureStart + 3600;
     approval.nonce = std::string(32, 'a');
+    approval.recipients = recipients;
     const auto body = format_approval(approval);
     ST_CHECK(body.has_value());
     const Bytes bytes = as_bytes(*body);
@@ -139,6 +145,7 @@ struct BundleFixture {
   ByteVector bundle(const LossCounters& losses = {}) { return bundle_by(keys, losses); }
   ByteVector bundle_by(SealKeySource& seal_keys, const LossCounters& losses = {}) {
     MemorySink sink;
+    sink.piece = recipients.empty() ? 0 : piece;
     BundleWriter writer(sink, signer, seal_keys);
     write(writer, losses);
     return sink.written;

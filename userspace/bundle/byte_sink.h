@@ -19,6 +19,9 @@ class ByteSink {
   virtual Status write(Bytes bytes) = 0;
   // Returns when everything written has reached the disk.
   virtual Status sync() = 0;
+  // What is behind the sink passes on whole pieces of so many bytes, each only once more follows;
+  // 0: whatever is written.
+  virtual std::uint64_t piece_bytes() const { return 0; }
 };
 
 // A regular file, written from its start. Does not own the descriptor.

@@ -15,7 +15,7 @@ enum class FrameMagic : std::uint32_t {
   kSeal = 0x184D2A52,       // scopetrace-seal v1
   kFinalNote = 0x184D2A53,  // scopetrace-bundle v1
   kLeafSalt = 0x184D2A54,   // 32 bytes, alone, so that an export can leave them out
-  kPadding = 0x184D2A5D,    // zeros, only inside encrypted bundles
+  kPadding = 0x184D2A5D,    // zeros, behind a seal and only inside encrypted bundles
   kSeekTable = 0x184D2A5E,  // zstd seekable format 0.1.0
 };
 
@@ -30,6 +30,9 @@ inline constexpr std::size_t kMaxPaddingBytes = 128 * 1024;
 // What a 2 MiB frame may grow to when nothing compresses: ZSTD_COMPRESSBOUND(2 MiB), rounded up.
 inline constexpr std::size_t kMaxFrameCompressed = (2 << 20) + (32 << 10);
 inline constexpr std::uint64_t kIdleSealNs = 5'000'000'000;  // a seal at least this often
+// Sealed data is pushed out of an encrypting program this often, so that with the second that seals
+// may come late at most kIdleSealNs of it is lost.
+inline constexpr std::uint64_t kPaddingNs = 4'000'000'000;
 inline constexpr int kZstdLevel = 3;
 
 }  // namespace scopetrace

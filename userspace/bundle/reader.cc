@@ -43,6 +43,10 @@ Result<FileSource> FileSource::open(int fd) {
   return FileSource(fd, static_cast<std::uint64_t>(facts.st_size));
 }
 
+Result<std::uint64_t> FileSource::available(std::uint64_t offset, std::uint64_t wanted_bytes) {
+  return std::min(wanted_bytes, size_ - std::min(offset, size_));
+}
+
 Status FileSource::read(std::uint64_t offset, std::span<std::byte> out) {
   while (!out.empty()) {
     const ssize_t n = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
@@ -55,21 +59,68 @@ Status FileSource::read(std::uint64_t offset, std::span<std::byte> out) {
   return {};
 }
 
+Result<std::uint64_t> MemorySource::available(std::uint64_t offset, std::uint64_t wanted_bytes) {
+  return std::min<std::uint64_t>(wanted_bytes,
+                                 bytes_.size() - std::min<std::uint64_t>(offset, bytes_.size()));
+}
+
 Status MemorySource::read(std::uint64_t offset, std::span<std::byte> out) {
   const Bytes from = bytes_.subspan(offset, out.size());
   std::copy(from.begin(), from.end(), out.begin());
   return {};
 }
 
+Result<std::uint64_t> PipeSource::available(std::uint64_t offset, std::uint64_t wanted_bytes) {
+  drop_before(offset);
+  while (!is_at_end_ && kept_.size() - dropped_ < wanted_bytes) {
+    ST_ASSIGN_OR_RETURN(const bool has_more, read_more());
+    is_at_end_ = !has_more;
+    drop_before(offset);
+  }
+  if (begin_ < offset) return 0;
+  return std::min<std::uint64_t>(wanted_bytes, kept_.size() - dropped_);
+}
+
+Status PipeSource::read(std::uint64_t offset, std::span<std::byte> out) {
+  ST_CHECK(offset == begin_ && out.size() <= kept_.size() - dropped_);
+  std::copy_n(kept_.begin() + static_cast<std::ptrdiff_t>(dropped_), out.size(), out.begin());
+  return {};
+}
+
+// Moves what is kept only now and then: most frames are far smaller than what is read at once.
+void PipeSource::drop_before(std::uint64_t offset) {
+  ST_CHECK(offset >= begin_);
+  const std::size_t step = std::min<std::uint64_t>(offset - begin_, kept_.size() - dropped_);
+  begin_ += step;
+  dropped_ += step;
+  if (dropped_ < kept_.size() / 2) return;
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(dropped_));
+  dropped_ = 0;
+}
+
+Result<bool> PipeSource::read_more() {
+  constexpr std::size_t kStep = 64 * 1024;  // what a pipe holds
+  const std::size_t size = kept_.size();
+  kept_.resize(size + kStep);
+  ssize_t got = 0;
+  do {
+    got = ::read(fd_, kept_.data() + size, kStep);
+  } while (got < 0 && errno == EINTR);
+  kept_.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (got < 0) return fail_errno("read the pipe");
+  return got > 0;
+}
+
 Result<ByteVector> FrameReader::peek(std::uint64_t size_bytes) {
-  ByteVector bytes(std::min(size_bytes, source_.size() - offset_));
+  ST_ASSIGN_OR_RETURN(const std::uint64_t there, source_.available(offset_, size_bytes));
+  ByteVector bytes(there);
   ST_RETURN_IF_ERROR(source_.read(offset_, bytes));
   return bytes;
 }
 
 Result<FrameStatus> FrameReader::next(Frame& frame) {
-  if (offset_ == source_.size()) return FrameStatus::kEnd;
   ST_ASSIGN_OR_RETURN(const ByteVector header, peek(4));
+  if (header.empty()) return FrameStatus::kEnd;
   if (header.size() < 4) return FrameStatus::kCut;
   const std::uint32_t magic = read_le32(header);
   const bool is_data = magic == static_cast<std::uint32_t>(FrameMagic::kData);

@@ -16,12 +16,13 @@ struct ZSTD_DCtx_s;
 
 namespace scopetrace {
 
-// Bytes that can be read at any place: a file, or memory in tests and fuzzers.
+// The bytes of a bundle: a file, what a program writes to a pipe, or memory in tests and fuzzers.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
-  virtual std::uint64_t size() const = 0;
-  // Exactly out.size() bytes from `offset`. REQUIRES: they lie within size().
+  // How many of the `wanted_bytes` from `offset` there are: fewer only where the bundle ends.
+  virtual Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) = 0;
+  // Exactly out.size() bytes from `offset`. REQUIRES: they are available.
   virtual Status read(std::uint64_t offset, std::span<std::byte> out) = 0;
 };
 
@@ -29,7 +30,8 @@ class ByteSource {
 class FileSource final : public ByteSource {
  public:
   static Result<FileSource> open(int fd);
-  std::uint64_t size() const override { return size_; }
+  std::uint64_t size() const { return size_; }
+  Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) override;
   Status read(std::uint64_t offset, std::span<std::byte> out) override;
 
  private:
@@ -42,11 +44,31 @@ class FileSource final : public ByteSource {
 class MemorySource final : public ByteSource {
  public:
   explicit MemorySource(Bytes bytes) : bytes_(bytes) {}
-  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) override;
   Status read(std::uint64_t offset, std::span<std::byte> out) override;
 
  private:
   Bytes bytes_;
+};
+
+// A pipe, whose length nobody knows before its end. Reads from front to back: an offset may not be
+// smaller than any before it. Memory: the bytes from the last offset on that were looked at.
+class PipeSource final : public ByteSource {
+ public:
+  // Does not own the descriptor.
+  explicit PipeSource(int fd) : fd_(fd) {}
+  Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) override;
+  Status read(std::uint64_t offset, std::span<std::byte> out) override;
+
+ private:
+  void drop_before(std::uint64_t offset);
+  Result<bool> read_more();
+
+  int fd_;
+  std::uint64_t begin_ = 0;  // offset of the first byte that is kept
+  ByteVector kept_;
+  std::size_t dropped_ = 0;  // bytes at the front of kept_ that lie before begin_
+  bool is_at_end_ = false;
 };
 
 // One frame, as stored.

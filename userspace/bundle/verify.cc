@@ -109,6 +109,7 @@ class Verifier {
     const bool is_good = dispatch(frame);
     entries_.push_back({.compressed = static_cast<std::uint32_t>(frame.bytes.size()), .raw = raw});
     prefix_.update(frame.bytes);
+    is_behind_seal_ = frame.magic == FrameMagic::kSeal;
     if (frame.magic == FrameMagic::kData) pending_ = std::move(frame);
     return is_good;
   }
@@ -198,6 +199,7 @@ class Verifier {
     if (!document) return worsen(Verdict::kUntrusted, document.error().message());
     const Approval& approval = document->approval;
     report_.approval = approval.id;
+    is_encrypted_ = !approval.recipients.empty();
     if (approval.host != session_.host || approval.host_key != report_.host_key) {
       worsen(Verdict::kUntrusted, "the approval is for another host");
     }
@@ -228,10 +230,20 @@ class Verifier {
 
   bool take_data_or_seal(const Frame& frame) {
     if (frame.magic == FrameMagic::kSeal) return !is_closed_ ? take_seal(frame) : misplaced();
+    if (frame.magic == FrameMagic::kPadding) return take_padding(frame);
     if (pending_) return tampered("a data frame has no seal");
     if (frame.magic == FrameMagic::kData) return !is_closed_ || misplaced();
     if (frame.magic == FrameMagic::kFinalNote && is_closed_) return take_final_note(frame);
     return misplaced();
+  }
+
+  // Nothing signs it in a bundle that was cut behind it, so it may hold nothing.
+  bool take_padding(const Frame& frame) {
+    if (!is_encrypted_ || !is_behind_seal_ || is_closed_) return misplaced();
+    const Bytes content = frame.content();
+    const bool is_empty =
+        std::all_of(content.begin(), content.end(), [](std::byte b) { return b == std::byte{0}; });
+    return is_empty || tampered("padding holds something");
   }
 
   bool take_seal(const Frame& frame) {
@@ -384,7 +396,9 @@ class Verifier {
   Sha256 prefix_;  // of all frames before this one
   std::vector<SeekEntry> entries_;
   std::uint64_t last_boottime_ns_ = 0;
-  bool is_closed_ = false;  // the last seal has come
+  bool is_closed_ = false;       // the last seal has come
+  bool is_encrypted_ = false;    // the approval names recipients
+  bool is_behind_seal_ = false;  // the frame before this one was a seal
 };
 
 }  // namespace

@@ -47,6 +47,12 @@ Status check_frame(const DataFrame& frame) {
   return {};
 }
 
+// Content of the padding after which the first `size` bytes have left a sink with such pieces.
+std::size_t padding_bytes(std::uint64_t size, std::uint64_t piece) {
+  const std::uint64_t wanted = ((size - 1) / piece + 1) * piece + 1;
+  return wanted > size + kSkippableHeaderBytes ? wanted - size - kSkippableHeaderBytes : 0;
+}
+
 DataFrame frame_of_line(const std::string& line) {
   DataFrame frame;
   frame.compressed = compress_frame(make_compressor().get(), as_bytes(line));
@@ -190,7 +196,21 @@ Status BundleWriter::write_seal(Seal seal, bool is_last) {
   ++next_seal_;
   last_seal_ = previous_;
   last_seal_ns_ = seal.boottime_ns;
+  ST_RETURN_IF_ERROR(pad_if_due(seal));
   return sync();
+}
+
+// An idle seal comes late enough for what came before it; the last one is followed by the end.
+Status BundleWriter::pad_if_due(const Seal& seal) {
+  const std::uint64_t piece = out_.piece_bytes();
+  if (piece == 0 || !seal.next_key) return {};
+  const bool is_idle = seal.count == 0;
+  if (!is_idle) is_data_held_ = true;
+  const bool is_due = is_idle || seal.boottime_ns >= last_padding_ns_ + kPaddingNs;
+  if (!is_data_held_ || !is_due) return {};
+  is_data_held_ = false;
+  last_padding_ns_ = seal.boottime_ns;
+  return write_skippable(FrameMagic::kPadding, ByteVector(padding_bytes(offset_, piece)));
 }
 
 Status BundleWriter::write_text(FrameMagic magic, const std::string& body,

@@ -72,6 +72,7 @@ class BundleWriter {
   Status append_checked(const DataFrame& frame, Seal seal);
   Seal next_seal(const LossCounters& losses, const ClockPair& clocks) const;
   Status write_seal(Seal seal, bool is_last);
+  Status pad_if_due(const Seal& seal);
   Status write_text(FrameMagic magic, const std::string& body, std::string_view name_space,
                     TextSigner& signer);
   Status write_skippable(FrameMagic magic, Bytes content);
@@ -94,7 +95,9 @@ class BundleWriter {
   std::uint64_t offset_ = 0;
   std::uint64_t next_seal_ = 0;
   std::uint64_t last_seal_ns_ = 0;
-  Digest previous_{};   // of the content of the last session or seal frame
+  std::uint64_t last_padding_ns_ = 0;  // CLOCK_BOOTTIME
+  bool is_data_held_ = false;          // sealed after the last padding
+  Digest previous_{};                  // of the content of the last session or seal frame
   Digest last_seal_{};  // of the content of the last seal, also when the final note follows
 };
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/bundle/reader.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "tests/support/bundle_fixture.h"
+#include "userspace/base/file.h"
+#include "userspace/base/unique_fd.h"
+
+namespace scopetrace {
+namespace {
+
+// Writes in pieces of `step` bytes to a pipe and hands out the other end.
+class Feeder {
+ public:
+  Feeder(ByteVector bytes, std::size_t step) {
+    int ends[2];
+    ST_CHECK(::pipe(ends) == 0);
+    reader_ = UniqueFd(ends[0]);
+    thread_ = std::thread([fd = ends[1], bytes = std::move(bytes), step] {
+      const UniqueFd writer(fd);
+      for (std::size_t at = 0; at < bytes.size(); at += step) {
+        const Bytes piece = Bytes(bytes).subspan(at, std::min(step, bytes.size() - at));
+        ST_CHECK(write_all(writer.get(), piece).has_value());
+      }
+    });
+  }
+  ~Feeder() { thread_.join(); }
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+
+  int fd() const { return reader_.get(); }
+
+ private:
+  UniqueFd reader_;
+  std::thread thread_;
+};
+
+class PipeSourceTest : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(PipeSourceTest, GivesTheFramesOfTheFile) {
+  BundleFixture fixture;
+  fixture.recipients = {"age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"};
+  const ByteVector bundle = fixture.bundle();
+  Feeder feeder(bundle, GetParam());
+  MemorySource memory(bundle);
+  PipeSource pipe(feeder.fd());
+  FrameReader expected(memory);
+  FrameReader actual(pipe);
+
+  Frame want;
+  Frame got;
+  while (*expected.next(want) == FrameStatus::kFrame) {
+    ASSERT_EQ(*actual.next(got), FrameStatus::kFrame);
+    EXPECT_EQ(got.offset, want.offset);
+    ASSERT_EQ(got.bytes, want.bytes);
+  }
+  EXPECT_EQ(*actual.next(got), FrameStatus::kEnd);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, PipeSourceTest, testing::Values(1, 7, 4096, 1 << 20));
+
+TEST(PipeSourceEndTest, SaysWhereACutFrameEnds) {
+  BundleFixture fixture;
+  ByteVector bundle = fixture.bundle();
+  bundle.resize(bundle.size() - 20);
+  Feeder feeder(bundle, 100);
+  PipeSource pipe(feeder.fd());
+  const VerifyInputs inputs{.trust = fixture.trust(), .on_line = {}};
+
+  const auto report = verify_bundle(pipe, inputs);
+
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, Verdict::kIncomplete);
+  EXPECT_EQ(report->lines, 6u);
+}
+
+TEST(PipeSourceEndTest, OfAnEmptyPipeIsTheEnd) {
+  Feeder feeder({}, 1);
+  PipeSource pipe(feeder.fd());
+  FrameReader reader(pipe);
+  Frame frame;
+
+  EXPECT_EQ(*reader.next(frame), FrameStatus::kEnd);
+}
+
+}  // namespace
+}  // namespace scopetrace
