@@ -184,6 +184,12 @@ Result<std::string> FrameDecompressor::decompress(Bytes frame, std::uint32_t raw
   return raw;
 }
 
+SeekEntry seek_entry(const Frame& frame) {
+  const bool is_data = frame.magic == FrameMagic::kData;
+  return {.compressed = static_cast<std::uint32_t>(frame.bytes.size()),
+          .raw = is_data ? declared_raw_bytes(frame.bytes).value_or(0) : 0};
+}
+
 std::optional<std::uint32_t> declared_raw_bytes(Bytes frame) {
   const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
   if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kMaxFrameRaw) {

@@ -11,6 +11,7 @@
 #include "userspace/base/bytes.h"
 #include "userspace/base/result.h"
 #include "userspace/bundle/format.h"
+#include "userspace/bundle/seek_table.h"
 
 struct ZSTD_DCtx_s;
 
@@ -122,6 +123,9 @@ class FrameDecompressor {
  private:
   std::unique_ptr<ZSTD_DCtx_s, FreeZstdDecompressor> context_;
 };
+
+// What the seek table says of a frame.
+SeekEntry seek_entry(const Frame& frame);
 
 // The content size that the header of a data frame declares, if it has one within kMaxFrameRaw.
 std::optional<std::uint32_t> declared_raw_bytes(Bytes frame);

@@ -104,10 +104,8 @@ class Verifier {
 
   bool take(Frame frame) {
     at_ = frame.offset;
-    const std::uint32_t raw =
-        frame.magic == FrameMagic::kData ? declared_raw_bytes(frame.bytes).value_or(0) : 0;
     const bool is_good = dispatch(frame);
-    entries_.push_back({.compressed = static_cast<std::uint32_t>(frame.bytes.size()), .raw = raw});
+    entries_.push_back(seek_entry(frame));
     prefix_.update(frame.bytes);
     is_behind_seal_ = frame.magic == FrameMagic::kSeal;
     if (frame.magic == FrameMagic::kData) pending_ = std::move(frame);
@@ -225,6 +223,7 @@ class Verifier {
     }
     std::copy_n(frame.content().begin(), kLeafSaltBytes, salt_.begin());
     expect_ = Expect::kData;
+    accept_bytes(frame);
     return true;
   }
 
@@ -346,6 +345,12 @@ class Verifier {
     last_boottime_ns_ = seal.boottime_ns;
     ++report_.seals;
     report_.losses = seal.losses;
+    report_.sealed_until_ns = seal.realtime_ns;
+    accept_bytes(frame);
+  }
+
+  // Everything up to the end of this frame is proved.
+  void accept_bytes(const Frame& frame) {
     report_.verified_bytes = frame.offset + frame.bytes.size();
   }
 
@@ -366,12 +371,15 @@ class Verifier {
     }
     report_.end = note->end;
     expect_ = Expect::kSeekTable;
+    accept_bytes(frame);
     return true;
   }
 
   bool take_seek_table(const Frame& frame) {
     if (frame.bytes != make_seek_table(entries_)) return tampered("wrong seek table");
+    report_.has_seek_table = true;
     expect_ = Expect::kEnd;
+    accept_bytes(frame);
     return true;
   }
 

@@ -45,9 +45,12 @@ struct VerifyReport {
   std::string environment;
   std::uint64_t lines = 0;  // verified, line 0 included
   std::uint64_t seals = 0;
-  std::uint64_t verified_bytes = 0;  // end of the last good seal: what `recover` may keep
-  LossCounters losses;               // of the last good seal or final note
-  std::string end;                   // reason in the final note; empty without one
+  std::uint64_t verified_bytes = 0;   // of the good prefix: what `recover` may keep. It ends behind
+                                      // the start, a seal, the final note or the seek table
+  std::uint64_t sealed_until_ns = 0;  // CLOCK_REALTIME of the last good seal
+  LossCounters losses;                // of the last good seal or final note
+  std::string end;                    // reason in the final note; empty without one
+  bool has_seek_table = false;        // the right one, behind the final note
 };
 
 // What to check against. Without `trust` the verdict is never better than UNTRUSTED.

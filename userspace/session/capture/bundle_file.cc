@@ -43,10 +43,10 @@ void BundleFile::append(DataFrame frame, const LossCounters& losses) {
   const std::uint64_t size_bytes = frame.compressed.size() + frame.leaves.size() * sizeof(Digest);
   posted_lines_ += frame.leaves.size();
   auto shared = std::make_shared<DataFrame>(std::move(frame));  // std::function copies its target
-  thread_.post(size_bytes, [this, shared, losses] {
-    Status done = writer_.append(*shared, losses, ClockPair::now());
-    publish();
-    return done;
+  thread_.post(size_bytes, [this, shared, losses]() -> Status {
+    ST_RETURN_IF_ERROR(writer_.append(*shared, losses, ClockPair::now()));
+    publish();  // lines without a seal do not count
+    return {};
   });
 }
 
