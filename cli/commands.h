@@ -18,6 +18,7 @@ Command add_completion_command(CLI::App& app, const GlobalOptions& global);
 Command add_manual_command(CLI::App& app, const GlobalOptions& global);
 Command add_policy_command(CLI::App& app, const GlobalOptions& global);
 Command add_audit_command(CLI::App& app, const GlobalOptions& global);
+Command add_recover_command(CLI::App& app, const GlobalOptions& global);
 Command add_verify_command(CLI::App& app, const GlobalOptions& global);
 
 }  // namespace scopetrace

@@ -44,6 +44,16 @@ under which it was made. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE
 was interrupted and whose sealed part is good, ROLLBACK when a ledger knows that it was longer,
 UNTRUSTED when the signers are not accepted, or TAMPERED. It works on any machine; on the host itself a
 bundle that was changed or shortened is noted in the ledger.)"},
+    {"recover",
+     R"(A capture that was killed, ran out of power or lost its disk leaves a file that ends in .incomplete. What is
+proved of it, up to its last good seal, goes byte for byte into a new bundle, which verify calls
+INCOMPLETE; when only the end of the file lacks, which is not signed, it is made again and the bundle is
+whole. The interrupted file stays as it is, and nothing is ever overwritten: the new name appears once
+everything is on the disk and was verified again. What was lost is printed: how many bytes, and since when.
+
+More behind the last good seal than an interruption leaves means that the file was changed: then
+nothing is written and the status is 7. With signers that are not accepted the status is 8, and the
+new bundle is there all the same.)"},
     {"scrub",
      R"(It reads text and writes it with every secret and every piece of personal data replaced by
 [REDACTED:class:tag]. Equal values get equal tags within one run, and others in the next: the key of the
