@@ -32,18 +32,18 @@ ByteVector compress_frame(ZSTD_CCtx_s* context, Bytes raw) {
 }
 
 FrameBuilder::FrameBuilder(const LeafSalt& salt, Sink<DataFrame>& next, std::uint64_t first_index)
-    : salt_(salt), next_(next), compressor_(make_compressor()), next_index_(first_index) {}
+    : hasher_(std::make_unique<LeafHasher>(salt)),
+      next_(next),
+      compressor_(make_compressor()),
+      next_index_(first_index) {}
 
-FrameBuilder::~FrameBuilder() {
-  wipe(salt_.data(), salt_.size());
-  wipe(raw_);
-}
+FrameBuilder::~FrameBuilder() { wipe(raw_); }
 
 Status FrameBuilder::push(std::string line) {
   if (!is_one_line(line)) return fail(ErrorCode::kLimit, "line is too long or not one line");
   if (raw_.size() + line.size() > kMaxFrameRaw) ST_RETURN_IF_ERROR(close_frame());
   if (raw_.empty()) opened_ns_ = now_ns_;
-  leaves_.push_back(leaf_hash(salt_, next_index_++, line));
+  leaves_.push_back(hasher_->leaf(next_index_++, line));
   raw_ += line;
   return raw_.size() >= kFrameRawTarget ? close_frame() : Status();
 }

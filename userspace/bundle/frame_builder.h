@@ -42,7 +42,7 @@ class FrameBuilder final : public LineSink {
  private:
   Status close_frame();
 
-  LeafSalt salt_;
+  std::unique_ptr<LeafHasher> hasher_;
   Sink<DataFrame>& next_;
   ZstdCompressor compressor_;
   std::string raw_;

@@ -20,6 +20,27 @@ Digest node_hash(const Digest& left, const Digest& right) {
   return sha256(input);
 }
 
+std::array<std::byte, 8> le64(std::uint64_t value) {
+  std::array<std::byte, 8> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(value >> (8 * i));
+  return bytes;
+}
+
+// One call over one buffer: hashing in pieces costs as much again for a line of some hundred bytes.
+Digest hash_leaf(ByteVector& input, const LineSalt& salt, std::string_view line) {
+  input.assign(1, kLeafPrefix);
+  append(input, salt);
+  append(input, as_bytes(line));
+  return sha256(input);
+}
+
+LineSalt cut_mac(const Digest& mac) {
+  LineSalt salt;
+  std::copy_n(mac.begin(), salt.size(), salt.begin());
+  return salt;
+}
+
 Digest root_of(std::span<const Digest> leaves) {
   MerkleTree tree;
   for (const Digest& leaf : leaves) tree.add(leaf);
@@ -29,26 +50,23 @@ Digest root_of(std::span<const Digest> leaves) {
 }  // namespace
 
 LineSalt line_salt(const LeafSalt& salt, std::uint64_t index) {
-  std::array<std::byte, 8> message;
-  for (std::size_t i = 0; i < message.size(); ++i) {
-    message[i] = static_cast<std::byte>(index >> (8 * i));
-  }
-  const Digest mac = hmac_sha256(salt, message);
-  LineSalt result;
-  std::copy_n(mac.begin(), result.size(), result.begin());
-  return result;
+  return cut_mac(hmac_sha256(salt, le64(index)));
 }
 
 Digest leaf_hash(const LineSalt& salt, std::string_view line) {
-  Sha256 hash;
-  hash.update({&kLeafPrefix, 1});
-  hash.update(salt);
-  hash.update(as_bytes(line));
-  return hash.digest();
+  ByteVector input;
+  return hash_leaf(input, salt, line);
 }
 
 Digest leaf_hash(const LeafSalt& salt, std::uint64_t index, std::string_view line) {
   return leaf_hash(line_salt(salt, index), line);
+}
+
+LeafHasher::~LeafHasher() { wipe(input_.data(), input_.size()); }
+
+Digest LeafHasher::leaf(std::uint64_t index, std::string_view line) {
+  const std::array<std::byte, 8> message = le64(index);
+  return hash_leaf(input_, cut_mac(mac_.of({message})), line);
 }
 
 void MerkleTree::add(const Digest& leaf) {

@@ -22,6 +22,22 @@ LineSalt line_salt(const LeafSalt& salt, std::uint64_t index);
 Digest leaf_hash(const LineSalt& salt, std::string_view line);
 Digest leaf_hash(const LeafSalt& salt, std::uint64_t index, std::string_view line);
 
+// The same for many lines of one bundle: the key's part of the HMAC is done once. Holds the salt,
+// and wipes it.
+class LeafHasher {
+ public:
+  explicit LeafHasher(const LeafSalt& salt) : mac_(salt) {}
+  ~LeafHasher();
+  LeafHasher(const LeafHasher&) = delete;
+  LeafHasher& operator=(const LeafHasher&) = delete;
+
+  Digest leaf(std::uint64_t index, std::string_view line);
+
+ private:
+  HmacSha256 mac_;
+  ByteVector input_;  // of the last line's hash
+};
+
 // A growing tree that keeps one node a level: 64 digests at most, whatever the number of leaves.
 class MerkleTree {
  public:

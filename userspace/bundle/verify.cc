@@ -2,6 +2,7 @@
 #include "userspace/bundle/verify.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "scopes/ledger.h"
 #include "scopes/quorum.h"
@@ -221,7 +222,9 @@ class Verifier {
     if (frame.content().size() != kLeafSaltBytes || sha256(frame.content()) != session_.leaf_salt) {
       return tampered("leaf salt: another digest");
     }
-    std::copy_n(frame.content().begin(), kLeafSaltBytes, salt_.begin());
+    LeafSalt salt;
+    std::copy_n(frame.content().begin(), kLeafSaltBytes, salt.begin());
+    hasher_ = std::make_unique<LeafHasher>(salt);
     expect_ = Expect::kData;
     accept_bytes(frame);
     return true;
@@ -329,7 +332,7 @@ class Verifier {
       const std::size_t lf = rest.find('\n');
       if (lf == std::string_view::npos) return tampered("the last line has no end");
       lines.push_back(rest.substr(0, lf + 1));
-      tree_.add(leaf_hash(salt_, tree_.size(), lines.back()));
+      tree_.add(hasher_->leaf(tree_.size(), lines.back()));
       rest.remove_prefix(lf + 1);
     }
     if (tree_.size() != wanted) return tampered("seal: another number of lines");
@@ -399,7 +402,7 @@ class Verifier {
   std::optional<PublicKey> host_key_;
   std::string seal_key_;  // that the next seal must be signed with
   Digest previous_{};
-  LeafSalt salt_{};
+  std::unique_ptr<LeafHasher> hasher_;  // once the leaf salt has come
   MerkleTree tree_;
   Sha256 prefix_;  // of all frames before this one
   std::vector<SeekEntry> entries_;
