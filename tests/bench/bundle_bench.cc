@@ -11,8 +11,7 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kLines = 8192;
-constexpr std::size_t kLinesInFrame = 512;
+constexpr std::size_t kLines = 65536;  // about 32 MB
 
 // Lines of exchanges with a redacted body of a few hundred bytes.
 const std::vector<std::string>& lines() {
@@ -41,17 +40,39 @@ std::string raw_text() {
   return text;
 }
 
-ByteVector write_bundle(BundleFixture& fixture) {
-  MemorySink sink;
-  sink.written.reserve(8 << 20);
-  BundleWriter writer(sink, fixture.signer, fixture.keys);
-  ST_CHECK(writer.start(fixture.start()).has_value());
-  for (std::size_t at = 0; at < kLines; at += kLinesInFrame) {
-    const auto first = lines().begin() + static_cast<std::ptrdiff_t>(at);
-    const std::vector<std::string> some(first, first + kLinesInFrame);
-    const DataFrame frame = BundleFixture::frame_of(some, at);
-    ST_CHECK(writer.append(frame, {}, fixture_clocks(1)).has_value());
+// Passes frames on as scopetrace-capture does.
+class WriterSink final : public Sink<DataFrame> {
+ public:
+  explicit WriterSink(BundleWriter& writer) : writer_(writer) {}
+  Status push(DataFrame frame) override { return writer_.append(frame, {}, fixture_clocks(1)); }
+  Status finish() override { return {}; }
+
+ private:
+  BundleWriter& writer_;
+};
+
+// Collects what is written, cheaper than MemorySink.
+class BufferSink final : public ByteSink {
+ public:
+  Status reserve(std::uint64_t) override { return {}; }
+  Status write(Bytes bytes) override {
+    append(written, bytes);
+    return {};
   }
+  Status sync() override { return {}; }
+
+  ByteVector written;
+};
+
+ByteVector write_bundle(BundleFixture& fixture) {
+  BufferSink sink;
+  BundleWriter writer(sink, fixture.signer, fixture.keys);
+  const BundleStart start = fixture.start();
+  ST_CHECK(writer.start(start).has_value());
+  WriterSink frames(writer);
+  FrameBuilder builder(start.leaf_salt, frames);
+  for (const std::string& line : lines()) ST_CHECK(builder.push(line).has_value());
+  ST_CHECK(builder.finish().has_value());
   ST_CHECK(writer.finish({.reason = "limit", .clocks = fixture_clocks(8)}).has_value());
   return sink.written;
 }
