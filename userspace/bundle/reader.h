@@ -25,6 +25,9 @@ class ByteSource {
   virtual Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) = 0;
   // Exactly out.size() bytes from `offset`. REQUIRES: they are available.
   virtual Status read(std::uint64_t offset, std::span<std::byte> out) = 0;
+  // Of a file that is still being written: waits until there is more of it than so far, and says
+  // whether there ever will be.
+  virtual Result<bool> wait_for_more() { return false; }
 };
 
 // A regular file, of the size it had when this was made. Does not own the descriptor.

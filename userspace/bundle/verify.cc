@@ -57,13 +57,16 @@ Policy policy_of(const SessionText& session) {
 // Walks one bundle. Each step returns whether to go on; what is wrong is in the report.
 class Verifier {
  public:
-  Verifier(ByteSource& source, const VerifyInputs& inputs) : reader_(source), inputs_(inputs) {}
+  Verifier(ByteSource& source, const VerifyInputs& inputs)
+      : source_(source), reader_(source), inputs_(inputs) {}
 
   Result<VerifyReport> run() {
     bool goes_on = true;
     while (goes_on) {
       Frame frame;
       ST_ASSIGN_OR_RETURN(const FrameStatus status, reader_.next(frame));
+      ST_ASSIGN_OR_RETURN(const bool is_growing, may_go_on(status));
+      if (is_growing) continue;
       goes_on = status == FrameStatus::kFrame ? take(std::move(frame)) : end(status);
     }
     judge_ledger();
@@ -81,6 +84,13 @@ class Verifier {
   bool tampered(const std::string& reason) {
     worsen(Verdict::kTampered, reason + " (frame at byte " + std::to_string(at_) + ")");
     return false;
+  }
+
+  // Whether the rest of a frame, or the next one, is still to come.
+  Result<bool> may_go_on(FrameStatus status) {
+    const bool is_short = status == FrameStatus::kCut || status == FrameStatus::kEnd;
+    if (!is_short || expect_ == Expect::kEnd) return false;
+    return source_.wait_for_more();
   }
 
   // Nothing more can be read.
@@ -391,6 +401,7 @@ class Verifier {
     if (inputs_.on_line) inputs_.on_line(line);
   }
 
+  ByteSource& source_;
   FrameReader reader_;
   const VerifyInputs& inputs_;
   FrameDecompressor zstd_;

@@ -64,7 +64,8 @@ struct VerifyInputs {
 
 // Reads the whole bundle once. Work order for each frame: size, digest, signature, and only then
 // decompression. Fails only when the source cannot be read; everything wrong with the bundle is in
-// the report.
+// the report. Of a source that grows it waits for more until the bundle is whole or is not written
+// any more.
 Result<VerifyReport> verify_bundle(ByteSource& source, const VerifyInputs& inputs);
 
 // One JSON object, LF at its end.

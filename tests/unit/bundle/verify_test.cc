@@ -157,5 +157,53 @@ TEST(ReportJsonTest, HasVerdictAndExit) {
                   .starts_with(R"({"verdict":"COMPLETE_WITH_LOSS","exit":0,"reasons":[],)"));
 }
 
+// A bundle that is written while it is read, a few bytes at a time.
+class TrickleSource final : public ByteSource {
+ public:
+  TrickleSource(Bytes whole, std::size_t step) : whole_(whole), step_(step) {}
+  Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) override {
+    return std::min<std::uint64_t>(wanted_bytes, size_ - offset);
+  }
+  Status read(std::uint64_t offset, std::span<std::byte> out) override {
+    return MemorySource(whole_).read(offset, out);
+  }
+  Result<bool> wait_for_more() override {
+    if (size_ == whole_.size()) return false;
+    size_ = std::min(size_ + step_, whole_.size());
+    return true;
+  }
+
+ private:
+  Bytes whole_;
+  std::size_t step_;
+  std::size_t size_ = 0;
+};
+
+TEST(VerifyGrowingTest, FollowsABundleThatIsBeingWritten) {
+  BundleFixture fixture;
+  const ByteVector bundle = fixture.bundle();
+  for (const std::size_t step : {37u, 5'000u}) {
+    TrickleSource source(bundle, step);
+    std::size_t lines = 0;
+    const VerifyInputs inputs{.trust = fixture.trust(),
+                              .on_line = [&](std::string_view) { ++lines; }};
+    const auto report = verify_bundle(source, inputs);
+    ASSERT_TRUE(report.has_value());
+    EXPECT_EQ(report->verdict, Verdict::kComplete);
+    EXPECT_EQ(lines, report->lines);
+  }
+}
+
+TEST(VerifyGrowingTest, FollowsAnInterruptedBundleToWhereItEnds) {
+  BundleFixture fixture;
+  const ByteVector bundle = fixture.bundle();
+  TrickleSource source(Bytes(bundle).first(bundle.size() - 1'000), 100);
+
+  const auto report = verify_bundle(source, {.trust = fixture.trust(), .on_line = {}});
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->verdict, Verdict::kIncomplete);
+  EXPECT_EQ(report->lines, 6u);
+}
+
 }  // namespace
 }  // namespace scopetrace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -38,6 +39,18 @@ TEST_F(OutputFileTest, CreatesPrivateIncompleteFile) {
   ASSERT_EQ(::stat(path("a.incomplete").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600U);
   EXPECT_FALSE(fs::exists(path("a")));
+}
+
+TEST_F(OutputFileTest, IsLockedUntilTheLastWriterIsGone) {
+  auto output = OutputFile::create(path("a"));
+  ASSERT_TRUE(output);
+  const UniqueFd reader(::open(path("a.incomplete").c_str(), O_RDONLY));
+  UniqueFd writer(::fcntl(output->fd(), F_DUPFD_CLOEXEC, 3));  // as scopetrace-capture has it
+
+  output = fail(ErrorCode::kIo, "gone");
+  EXPECT_NE(::flock(reader.get(), LOCK_SH | LOCK_NB), 0);
+  writer = UniqueFd();
+  EXPECT_EQ(::flock(reader.get(), LOCK_SH | LOCK_NB), 0);
 }
 
 TEST_F(OutputFileTest, CommitGivesFinalName) {

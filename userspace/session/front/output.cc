@@ -2,6 +2,7 @@
 #include "userspace/session/front/output.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -47,6 +48,10 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   output.fd_ = UniqueFd(::openat(output.folder_.get(), incomplete.c_str(),
                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!output.fd_) return fail_errno(ErrorCode::kIo, output.incomplete_path());
+  // Goes with the descriptor to scopetrace-capture: held until the last of both is gone.
+  if (::flock(output.fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail_errno(ErrorCode::kIo, "lock " + output.incomplete_path());
+  }
   return output;
 }
 
