@@ -9,6 +9,7 @@ namespace scopetrace {
 // Each adds its parser to `app`. `global` is filled later, by the parser, and outlives the command.
 Command add_attach_command(CLI::App& app, const GlobalOptions& global);
 Command add_doctor_command(CLI::App& app, const GlobalOptions& global);
+Command add_diff_command(CLI::App& app, const GlobalOptions& global);
 Command add_init_command(CLI::App& app, const GlobalOptions& global);
 Command add_scrub_command(CLI::App& app, const GlobalOptions& global);
 Command add_show_command(CLI::App& app, const GlobalOptions& global);

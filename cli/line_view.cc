@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <map>
-
 #include "cli/terminal.h"
 
 namespace scopetrace {
@@ -63,7 +61,7 @@ std::string duration_text(std::uint64_t ns) {
   return fmt::format("{:.2f} s", value / 1e9);
 }
 
-std::string redactions_in(std::string_view raw) {
+std::map<std::string_view, std::uint64_t> placeholder_classes(std::string_view raw) {
   constexpr std::string_view kMark = "[REDACTED:";
   std::map<std::string_view, std::uint64_t> classes;
   for (std::size_t at = raw.find(kMark); at != std::string_view::npos; at = raw.find(kMark, at)) {
@@ -72,12 +70,22 @@ std::string redactions_in(std::string_view raw) {
     if (length == std::string_view::npos || classes.size() == kMaxClasses) continue;
     ++classes[raw.substr(at, length)];
   }
+  return classes;
+}
+
+std::string redactions_in(std::string_view raw) {
   std::string text;
-  for (const auto& [name, count] : classes) {
+  for (const auto& [name, count] : placeholder_classes(raw)) {
     text += (text.empty() ? "" : ", ") + escape_for_terminal(name);
     if (count > 1) text += fmt::format(" x{}", count);
   }
   return text;
+}
+
+bool is_failed_exchange(const LineJson& line) {
+  const LineJson& response = member(line, "response");
+  return number_of(response, "status") >= 400 || number_of(response, "grpc_status") != 0 ||
+         text_of(line, "outcome") != "complete";
 }
 
 }  // namespace scopetrace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -25,7 +26,12 @@ std::string list_of(const LineJson& object, const char* key, std::size_t limit);
 std::string clock_of(const LineJson& line);
 std::string size_text(std::uint64_t bytes);   // 1.2 KiB
 std::string duration_text(std::uint64_t ns);  // 182 ms
-// `card x2, bearer`: what the placeholders in a line stand for, with how often.
+// What the placeholders in a text stand for, not escaped, with how often. At most 64 classes.
+std::map<std::string_view, std::uint64_t> placeholder_classes(std::string_view raw);
+// `card x2, bearer`: the same for people, escaped.
 std::string redactions_in(std::string_view raw);
+// Whether an `http` line is of a call that failed: status or gRPC status says so, or it did not
+// complete.
+bool is_failed_exchange(const LineJson& line);
 
 }  // namespace scopetrace

@@ -38,6 +38,15 @@ nothing is captured.)"},
      R"(The first lines are the verdict, as verify gives it, and who approved; then a line for each exchange,
 in the order of time. Bytes that came from the traced process are escaped before they reach the
 terminal. Long output goes to the pager.)"},
+    {"diff",
+     R"(Both bundles are verified first, and the verdicts stand above the tables. Calls are told by third
+party and by endpoint, which is method, host and path with its parameters taken out: how many, the share
+that failed, and percentiles of the wait for the answer, right within 1.6 %. A row is marked + when it is
+only in the second bundle, - when only in the first, and ~ when the share of failures differs by a
+percentage point or a percentile by a fifth and a millisecond. Credentials and data are told by class
+and place: their tags mean nothing outside their bundle. More third parties, endpoints or places than
+512, 2048 and 4096 are told together as (others). The status is 0 whether or not something changed,
+and 7 when a bundle was tampered with.)"},
     {"verify",
      R"(Each bundle is read to its end: every digest, the chain of seals, every signature, and the approval
 under which it was made. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE for a capture that

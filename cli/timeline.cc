@@ -19,15 +19,9 @@ constexpr std::size_t kMaxPartiesShown = 8;     // named above the timeline
 constexpr std::size_t kMaxOpenShown = 10;       // connections listed at the end
 constexpr std::size_t kMaxLibrariesShown = 10;  // that are not covered
 
-bool is_error(const LineJson& line) {
-  const LineJson& response = member(line, "response");
-  return number_of(response, "status") >= 400 || number_of(response, "grpc_status") != 0 ||
-         text_of(line, "outcome") != "complete";
-}
-
 bool matches_status(const std::string& wanted, const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
-  if (wanted == "error") return is_error(line);
+  if (wanted == "error") return is_failed_exchange(line);
   if (wanted == "none") return status == 0;
   const std::string text = std::to_string(status);
   if (wanted.ends_with("xx")) return status != 0 && text[0] == wanted[0];
@@ -64,7 +58,7 @@ std::string status_text(const LineJson& line) {
 const char* status_colour(const LineJson& line) {
   const std::uint64_t status = number_of(member(line, "response"), "status");
   if (status >= 500 || text_of(line, "outcome") != "complete") return kRed;
-  return is_error(line) ? kYellow : kGreen;
+  return is_failed_exchange(line) ? kYellow : kGreen;
 }
 
 std::string wait_text(const LineJson& line) {
@@ -126,10 +120,10 @@ void Timeline::add(std::string_view raw, bool as_json) {
   const LineJson line = LineJson::parse(raw, nullptr, false);
   if (!line.is_object()) return;
   const std::string type = text_of(line, "type");
-  const std::string party = party_of(line);
-  track(line, type, party);
-  if (matches(line, party)) {
-    if (type == "http") totals_.add(line, party);
+  party_ = parties_.party_of(line);
+  track(line, type, party_);
+  if (matches(line, party_)) {
+    if (type == "http") totals_.add(line, party_);
     if (as_json) {
       std::fwrite(raw.data(), 1, raw.size(), out_);
     } else {
@@ -139,14 +133,6 @@ void Timeline::add(std::string_view raw, bool as_json) {
   if (type == "connection" && text_of(line, "state") == "closed") {
     connections_.erase(text_of(line, "conn"));
   }
-}
-
-std::string Timeline::party_of(const LineJson& line) const {
-  std::string party = text_of(line, "third_party");
-  if (party.empty()) party = text_of(member(line, "request"), "host");
-  if (!party.empty()) return party;
-  const auto known = connections_.find(text_of(line, "conn"));
-  return known == connections_.end() ? "" : known->second.party;
 }
 
 // Keeps what later lines of the same connection need.
@@ -215,7 +201,7 @@ void Timeline::print_exchange(const LineJson& line, std::string_view raw) {
   std::string text =
       fmt::format("{:<6} {} {:>8}  {}{}", method.empty() ? "?" : method,
                   paint(status_colour(line), fmt::format("{:<9}", status_text(line))),
-                  wait_text(line), party_of(line), text_of(request, "target"));
+                  wait_text(line), party_, text_of(request, "target"));
   text += "  " + paint(kDim, fmt::format("#{} out {}, in {}", number_of(line, "exchange"),
                                          size_text(number_of(request, "size")),
                                          size_text(number_of(member(line, "response"), "size"))));
@@ -236,7 +222,7 @@ void Timeline::print_connection(const LineJson& line) {
   const bool is_silent = state == "closed" && known.exchanges == 0;
   if (!style_.has_connections && !is_silent) return;
   std::string text = fmt::format("connection {} {} {}", text_of(line, "conn"), state,
-                                 named_peer(party_of(line), peer_of(line)));
+                                 named_peer(party_, peer_of(line)));
   if (state == "closed") {
     text += fmt::format(
         ", open since {}, sent {}, received {}, {}", known.opened_at,
@@ -255,10 +241,9 @@ void Timeline::print_data(const LineJson& line) {
                      paint(kYellow, fmt::format("exchange #{} withheld: {}", exchange, withheld)));
   }
   const std::string direction = text_of(line, "direction");
-  const std::string where = party_of(line);
   const std::string text = fmt::format(
       "{} {}, connection {}{}: {}", direction == "egress" ? "out" : "in",
-      text_of(line, "content_class"), text_of(line, "conn"), where.empty() ? "" : " " + where,
+      text_of(line, "content_class"), text_of(line, "conn"), party_.empty() ? "" : " " + party_,
       withheld.empty() ? text_of(line, "protocol") : withheld);
   if (data_.key != text) flush_data();
   if (data_.pieces == 0) data_ = {.key = text, .clock = clock_of(line), .text = text};
@@ -324,13 +309,13 @@ void Timeline::print_log_total(const LineJson& line) {
 }
 
 void Timeline::print_gap(const LineJson& line) {
-  const std::string party = party_of(line);
-  print_row(clock_of(line),
-            paint(kYellow, fmt::format("GAP: {} {} missing at byte {} of connection {}{} ({})",
-                                       size_text(number_of(line, "missing_bytes")),
-                                       text_of(line, "direction") == "egress" ? "sent" : "received",
-                                       number_of(line, "position"), text_of(line, "conn"),
-                                       party.empty() ? "" : " " + party, text_of(line, "cause"))));
+  print_row(
+      clock_of(line),
+      paint(kYellow, fmt::format("GAP: {} {} missing at byte {} of connection {}{} ({})",
+                                 size_text(number_of(line, "missing_bytes")),
+                                 text_of(line, "direction") == "egress" ? "sent" : "received",
+                                 number_of(line, "position"), text_of(line, "conn"),
+                                 party_.empty() ? "" : " " + party_, text_of(line, "cause"))));
 }
 
 void Timeline::print_process(const LineJson& line) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/connection_parties.h"
 #include "cli/line_view.h"
 #include "cli/party_totals.h"
 #include "userspace/bundle/verify.h"
@@ -64,7 +65,6 @@ class Timeline {
     std::uint64_t bytes = 0;
   };
 
-  std::string party_of(const LineJson& line) const;
   bool matches(const LineJson& line, const std::string& party) const;
   void track(const LineJson& line, const std::string& type, const std::string& party);
   void print(const LineJson& line, const std::string& type, std::string_view raw);
@@ -87,6 +87,8 @@ class Timeline {
   TimelineFilter filter_;
   TimelineStyle style_;
   std::map<std::string, Connection> connections_;  // open ones, by id
+  ConnectionParties parties_;
+  std::string party_;  // of the line that is being added
   DataRun data_;
   TotalsTable totals_;
 };

@@ -78,6 +78,12 @@ make_bundle() {
   signers=$SCOPETRACE_ROOT/etc/scopetrace/allowed_signers
 }
 
+# Two whole bundles of fixed bytes, sample.jsonl.zst and timeline.jsonl.zst, and their trust file.
+make_sample() {
+  command make_bundle "$PWD"
+  cp "$SOURCE/tests/golden/data/timeline.jsonl.zst" .
+}
+
 # Changes the body of an approval with a sed script; host (or another key) and carol sign it anew, as
 # they would have signed such a request, and alice and bob approve it.
 #   rewrite_approval FILE SED_SCRIPT [HOST_KEY]
