@@ -37,7 +37,12 @@ nothing is captured.)"},
     {"show",
      R"(The first lines are the verdict, as verify gives it, and who approved; then a line for each exchange,
 in the order of time. Bytes that came from the traced process are escaped before they reach the
-terminal. Long output goes to the pager.)"},
+terminal, also in JSON. On a terminal the output goes through the pager of PAGER, or less(1), which is told to
+start no programs and write no files (LESSSECURE); an empty PAGER, or cat, is none.
+
+--from and --to are as precise as they are written: --to 14:13 includes the whole minute. A time without a
+date is one of any day. --follow shows each line of a running capture as soon as it is sealed, which is
+within a few seconds, and ends with the capture; then the verdict comes last. It finds NAME.incomplete by NAME.)"},
     {"diff",
      R"(Both bundles are verified first, and the verdicts stand above the tables. Calls are told by third
 party and by endpoint, which is method, host and path with its parameters taken out: how many, the share

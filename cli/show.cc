@@ -2,11 +2,15 @@
 // scopetrace show: the timeline of a bundle.
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <cerrno>
 #include <memory>
+#include <system_error>
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
+#include "cli/growing_source.h"
+#include "cli/pager.h"
 #include "cli/terminal.h"
 #include "cli/timeline.h"
 
@@ -19,26 +23,7 @@ struct ShowOptions {
   TimelineFilter filter;
   bool is_json = false;
   bool has_connections = false;
-};
-
-// Standard output, or a pager in front of it when a person looks.
-class Output {
- public:
-  explicit Output(bool may_page) {
-    if (!may_page || ::isatty(STDOUT_FILENO) != 1) return;
-    const char* pager = std::getenv("PAGER");
-    pager_ = ::popen(pager != nullptr && *pager != '\0' ? pager : "less -FRX", "we");
-  }
-  ~Output() {
-    if (pager_ != nullptr) ::pclose(pager_);
-  }
-  Output(const Output&) = delete;
-  Output& operator=(const Output&) = delete;
-
-  std::FILE* file() const { return pager_ != nullptr ? pager_ : stdout; }
-
- private:
-  std::FILE* pager_ = nullptr;
+  bool is_following = false;
 };
 
 // What is wrong with the value of --status; empty when nothing is.
@@ -50,20 +35,82 @@ std::string check_status(const std::string& text) {
   return is_status ? "" : "must be a status such as 429, a class such as 4xx, error or none";
 }
 
+// What is wrong with a bound of time; empty when nothing is. `#` stands for a digit.
+std::string check_time(const std::string& text) {
+  constexpr std::string_view kForms[] = {"####-##-##T##:##:##.#########", "##:##:##.#########"};
+  for (const std::string_view form : kForms) {
+    const std::size_t shortest = form.size() > 20 ? 10 : 5;
+    const auto fits = [](char shape, char c) {
+      return shape == '#' ? c >= '0' && c <= '9' : c == shape;
+    };
+    if (text.size() < shortest || text.size() > form.size()) continue;
+    const bool is_whole = text.back() >= '0' && text.back() <= '9';
+    if (is_whole && std::equal(text.begin(), text.end(), form.begin(),
+                               [&](char c, char shape) { return fits(shape, c); })) {
+      return "";
+    }
+  }
+  return "must be UTC, as 2026-09-21T14:13:20 or 14:13";
+}
+
+// Lines as the times of a bundle have them, without the Z that people may write.
+std::string without_zone(std::string text) {
+  if (text.ends_with('Z')) text.pop_back();
+  return text;
+}
+
+TimelineStyle style_of(const ShowOptions& options) {
+  const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  return {.is_coloured = may_use_colour(is_terminal),
+          .is_for_terminal = is_terminal,
+          .has_connections = options.has_connections};
+}
+
+ExitCode exit_code_of(const VerifyReport& report) {
+  return report.verdict == Verdict::kTampered ? ExitCode::kTampered : ExitCode::kDone;
+}
+
+// A person who left the pager has seen enough: that is no error, and the verdict stands.
+Status print_lines(const ShowOptions& options, VerifyInputs inputs, const VerifyReport& report,
+                   const Pager& pager) {
+  try {
+    Timeline timeline(pager.file(), options.filter, style_of(options));
+    if (!options.is_json) timeline.print_header(report);
+    inputs.on_line = [&](std::string_view line) { timeline.add(line, options.is_json); };
+    ST_RETURN_IF_ERROR(verify_file(options.path, inputs).map([](const VerifyReport&) {}));
+    if (!options.is_json) timeline.print_footer();
+  } catch (const std::system_error& error) {  // fmt, when a write fails
+    if (!pager.is_paging() || error.code().value() != EPIPE) throw;
+  }
+  return {};
+}
+
 // Two passes: the verdict stands above the lines, and is known only at their end. Only sealed lines
 // are shown.
-Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
-  ST_ASSIGN_OR_RETURN(VerifyInputs inputs, read_verify_inputs(options.trust, root));
+Result<ExitCode> show_whole(const ShowOptions& options, const VerifyInputs& inputs) {
   ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(options.path, inputs));
-  const Output output(!options.is_json);
-  const TimelineStyle style = {.is_coloured = may_use_colour(::isatty(STDOUT_FILENO) == 1),
-                               .has_connections = options.has_connections};
-  Timeline timeline(output.file(), options.filter, style);
-  if (!options.is_json) timeline.print_header(report);
+  ST_ASSIGN_OR_RETURN(Pager pager, Pager::open(!options.is_json));
+  ST_RETURN_IF_ERROR(print_lines(options, inputs, report, pager));
+  ST_RETURN_IF_ERROR(pager.finish());
+  return exit_code_of(report);
+}
+
+// One pass, each line as soon as it is sealed; the verdict comes last.
+Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs) {
+  ST_ASSIGN_OR_RETURN(GrowingSource source, GrowingSource::open(options.path));
+  Timeline timeline(stdout, options.filter, style_of(options));
   inputs.on_line = [&](std::string_view line) { timeline.add(line, options.is_json); };
-  ST_RETURN_IF_ERROR(verify_file(options.path, inputs).map([](const VerifyReport&) {}));
-  if (!options.is_json) timeline.print_footer();
-  return report.verdict == Verdict::kTampered ? ExitCode::kTampered : ExitCode::kDone;
+  ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_bundle(source, inputs));
+  if (!options.is_json) {
+    timeline.print_footer();
+    timeline.print_header(report);
+  }
+  return exit_code_of(report);
+}
+
+Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
+  ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
+  return options.is_following ? follow(options, inputs) : show_whole(options, inputs);
 }
 
 }  // namespace
@@ -76,6 +123,15 @@ Command add_show_command(CLI::App& app, const GlobalOptions& global) {
   show->add_option("--status", options->filter.status, "Only 429, 4xx, error or none")
       ->check(CLI::Validator(check_status, "STATUS"));
   show->add_option("--exchange", options->filter.exchange, "Only this exchange, with its content");
+  const CLI::Validator time(check_time, "TIME");
+  show->add_option("--from", options->filter.from, "Only from this moment on, UTC")
+      ->transform(without_zone)
+      ->check(time);
+  show->add_option("--to", options->filter.to, "Only up to this moment, UTC")
+      ->transform(without_zone)
+      ->check(time);
+  show->add_flag("--follow", options->is_following,
+                 "Of a running capture: each line as soon as it is sealed");
   show->add_flag("--connections", options->has_connections,
                  "Also each opening and closing of a connection");
   add_trust_options(*show, options->trust);

@@ -8,6 +8,9 @@
 namespace scopetrace {
 namespace {
 
+constexpr char32_t kReplacement = 0xFFFD;
+constexpr char32_t kFirstSupplementary = 0x10000;
+
 struct CodePoint {
   char32_t value = 0;
   std::size_t length_bytes = 0;  // 0: not UTF-8
@@ -60,6 +63,25 @@ std::string escape_for_terminal(std::string_view text) {
         out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
     }
     text.remove_prefix(length);
+  }
+  return out;
+}
+
+std::string escape_json_for_terminal(std::string_view json) {
+  std::string out;
+  while (!json.empty()) {
+    const CodePoint point = decode(json);
+    const char32_t value = point.length_bytes == 0 ? kReplacement : point.value;
+    const bool is_end = value == '\n' && json.size() == 1;
+    if ((value >= 0x20 && value < 0x7F) || is_end) {
+      out += static_cast<char>(value);
+    } else if (value < kFirstSupplementary) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(value));
+    } else {  // a surrogate pair: RFC 8259 section 7
+      const auto rest = static_cast<unsigned>(value - kFirstSupplementary);
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10), 0xDC00 + (rest & 0x3FF));
+    }
+    json.remove_prefix(point.length_bytes == 0 ? 1 : point.length_bytes);
   }
   return out;
 }

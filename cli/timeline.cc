@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "cli/exchange_view.h"
@@ -26,6 +27,20 @@ bool matches_status(const std::string& wanted, const LineJson& line) {
   const std::string text = std::to_string(status);
   if (wanted.ends_with("xx")) return status != 0 && text[0] == wanted[0];
   return text == wanted;
+}
+
+// The part of a line's time that a bound is about: with a `T` all of it, else its clock.
+std::string_view time_like(const std::string& bound, std::string_view time) {
+  constexpr std::size_t kDateBytes = 11;  // with its T
+  const bool has_date = bound.find('-') != std::string::npos;
+  return time.substr(has_date ? 0 : std::min(kDateBytes, time.size()), bound.size());
+}
+
+bool matches_time(const TimelineFilter& filter, const LineJson& line) {
+  const std::string time = text_of(line, "time");
+  if (time.empty()) return filter.from.empty() && filter.to.empty();
+  return (filter.from.empty() || time_like(filter.from, time) >= filter.from) &&
+         (filter.to.empty() || time_like(filter.to, time) <= filter.to);
 }
 
 bool matches_party(const std::string& wanted, const std::string& party) {
@@ -125,7 +140,7 @@ void Timeline::add(std::string_view raw, bool as_json) {
   if (matches(line, party_)) {
     if (type == "http") totals_.add(line, party_);
     if (as_json) {
-      std::fwrite(raw.data(), 1, raw.size(), out_);
+      fmt::print(out_, "{}", style_.is_for_terminal ? escape_json_for_terminal(raw) : raw);
     } else {
       print(line, type, raw);
     }
@@ -152,6 +167,7 @@ void Timeline::track(const LineJson& line, const std::string& type, const std::s
 bool Timeline::matches(const LineJson& line, const std::string& party) const {
   if (!filter_.is_set()) return true;
   if (!filter_.third_party.empty() && !matches_party(filter_.third_party, party)) return false;
+  if (!matches_time(filter_, line)) return false;
   if (filter_.exchange != 0 && number_of(line, "exchange") != filter_.exchange) return false;
   if (filter_.status.empty()) return true;
   return text_of(line, "type") == "http" && matches_status(filter_.status, line);

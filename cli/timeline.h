@@ -20,13 +20,20 @@ struct TimelineFilter {
   std::string third_party;  // host name, or *.suffix
   std::string status;       // 429, 4xx, error, none
   std::uint64_t exchange = 0;
+  // `2026-09-21T14:13:20` or `14:13`, UTC. As precise as they are written: the whole of a last
+  // minute counts.
+  std::string from = {};
+  std::string to = {};
 
-  bool is_set() const { return !third_party.empty() || !status.empty() || exchange != 0; }
+  bool is_set() const {
+    return !third_party.empty() || !status.empty() || exchange != 0 || !from.empty() || !to.empty();
+  }
 };
 
 // How lines look.
 struct TimelineStyle {
   bool is_coloured = false;
+  bool is_for_terminal = false;  // lines as JSON are escaped for it
   bool has_connections = false;  // every opening and closing; else only what carried no exchange
 };
 

@@ -77,5 +77,16 @@ TEST(MayUseColourTest, ObeysNoColor) {
   EXPECT_FALSE(may_use_colour(true));
 }
 
+TEST(EscapeJsonForTerminalTest, KeepsWhatItMeans) {
+  EXPECT_EQ(escape_json_for_terminal("{\"a\":\"b\\n\"}\n"), "{\"a\":\"b\\n\"}\n");
+  EXPECT_EQ(escape_json_for_terminal("Z\xc3\xbcrich \xf0\x9f\x98\x80"),
+            "Z\\u00fcrich \\ud83d\\ude00");
+}
+
+TEST(EscapeJsonForTerminalTest, LeavesNothingToObey) {
+  EXPECT_EQ(escape_json_for_terminal("\x1b[2J\r\x7f\xc2\x9b"), "\\u001b[2J\\u000d\\u007f\\u009b");
+  EXPECT_EQ(escape_json_for_terminal("a\nb\x9b"), "a\\u000ab\\ufffd");
+}
+
 }  // namespace
 }  // namespace scopetrace

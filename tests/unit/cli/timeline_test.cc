@@ -65,6 +65,10 @@ struct FilterRow {
   std::vector<int> exchanges;  // that are shown
 };
 
+TimelineFilter during(const char* from, const char* to) {
+  return {.third_party = {}, .status = {}, .exchange = 0, .from = from, .to = to};
+}
+
 class TimelineFilterTest : public testing::TestWithParam<FilterRow> {};
 
 TEST_P(TimelineFilterTest, ShowsWhatMatches) {
@@ -77,15 +81,21 @@ TEST_P(TimelineFilterTest, ShowsWhatMatches) {
 
 INSTANTIATE_TEST_SUITE_P(
     Filters, TimelineFilterTest,
-    testing::Values(FilterRow{"Nothing", {}, {1, 2, 3, 4, 9}},
-                    FilterRow{"ThirdParty", {.third_party = "a.example", .status = {}}, {1, 2}},
-                    FilterRow{"Suffix", {.third_party = "*.b.example", .status = {}}, {4}},
-                    FilterRow{"Status", {.third_party = {}, .status = "429"}, {2}},
-                    FilterRow{"StatusClass", {.third_party = {}, .status = "4xx"}, {2, 4}},
-                    FilterRow{"Errors", {.third_party = {}, .status = "error"}, {2, 3, 4, 9}},
-                    FilterRow{"NoStatus", {.third_party = {}, .status = "none"}, {9}},
-                    FilterRow{"Both", {.third_party = "b.example", .status = "5xx"}, {3}},
-                    FilterRow{"Exchange", {.third_party = {}, .status = {}, .exchange = 3}, {3}}),
+    testing::Values(
+        FilterRow{"Nothing", {}, {1, 2, 3, 4, 9}},
+        FilterRow{"ThirdParty", {.third_party = "a.example", .status = {}}, {1, 2}},
+        FilterRow{"Suffix", {.third_party = "*.b.example", .status = {}}, {4}},
+        FilterRow{"Status", {.third_party = {}, .status = "429"}, {2}},
+        FilterRow{"StatusClass", {.third_party = {}, .status = "4xx"}, {2, 4}},
+        FilterRow{"Errors", {.third_party = {}, .status = "error"}, {2, 3, 4, 9}},
+        FilterRow{"NoStatus", {.third_party = {}, .status = "none"}, {9}},
+        FilterRow{"Both", {.third_party = "b.example", .status = "5xx"}, {3}},
+        FilterRow{"Exchange", {.third_party = {}, .status = {}, .exchange = 3}, {3}},
+        FilterRow{"FromAMoment", during("14:13:21.003", ""), {3, 4, 9}},
+        FilterRow{"ToAMoment", during("", "2026-09-21T14:13:21.002"), {1, 2}},
+        FilterRow{"ToTheEndOfAMinute", during("14:13", "14:13"), {1, 2, 3, 4, 9}},
+        FilterRow{"ToTheEndOfASecond", during("2026-09-21T14:13:21", "14:13:21"), {1, 2, 3, 4}},
+        FilterRow{"AnotherDay", during("2026-09-22", ""), {}}),
     [](const auto& row) { return row.param.name; });
 
 TEST(TimelineTest, ShowsWhatBecameOfAQuestion) {
@@ -219,6 +229,13 @@ TEST(TimelineTest, TakesLinesOfAnyShape) {
             R"({"type":"session","libraries":7,"target":[]})", R"({"type":"connection","peer":[]})",
             deep});
   EXPECT_THAT(shown, HasSubstr("(unknown)"));
+}
+
+TEST(TimelineTest, EscapesJsonForATerminal) {
+  const std::string line = http(1, "\xc2\x9b\xe2\x80\xae", 200, 10);
+  const TimelineStyle terminal = {.is_for_terminal = true};
+  EXPECT_THAT(show({line}, {}, terminal, true), HasSubstr(R"("host":"\u009b\u202e")"));
+  EXPECT_EQ(show({line}, {}, {}, true), line);
 }
 
 TEST(TimelineTest, ColoursOnlyWhenAsked) {
