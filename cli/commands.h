@@ -11,6 +11,7 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global);
 Command add_doctor_command(CLI::App& app, const GlobalOptions& global);
 Command add_diff_command(CLI::App& app, const GlobalOptions& global);
 Command add_init_command(CLI::App& app, const GlobalOptions& global);
+Command add_retain_command(CLI::App& app, const GlobalOptions& global);
 Command add_scrub_command(CLI::App& app, const GlobalOptions& global);
 Command add_show_command(CLI::App& app, const GlobalOptions& global);
 Command add_token_command(CLI::App& app, const GlobalOptions& global);

@@ -112,6 +112,14 @@ allowed and what was used.
 
 Approvals are judged by the time that the ledger knows. When the clock of the host is more than a
 minute off, captures are refused until an approver signs accept-clock.)"},
+    {"retain",
+     R"(It deletes bundles from the folder of bundles as retention in policy.json says, and nothing where that
+says nothing. What is older than days goes, then the oldest until all together are within bytes. A legal
+hold wins over everything, and a bundle whose capture runs is kept with all its parts. Each deletion is an
+entry in the ledger first. Only root may call it; systemd does once a day where scripts/install found it.
+
+Nothing but the very files that were judged is deleted, whoever can write into the folder. Symbolic
+links, files with a second name and whatever else cannot be deleted safely stay, and the status is 1.)"},
     {"init",
      R"(What exists is kept: to run it twice is as to run it once. The policy starts strict, and the trust
 file knows one key, the host's own.

@@ -66,6 +66,7 @@ Json effective_values(const Policy& policy) {
   values["retention.days"] = policy.retention.days;
   values["retention.bytes"] = policy.retention.bytes;
   values["retention.legal_hold"] = policy.retention.is_on_legal_hold;
+  values["retention.held"] = policy.retention.held;
   values["break_glass.allowed"] = policy.break_glass.is_allowed;
   values["break_glass.metadata_by_requester_alone"] = policy.break_glass.is_requester_enough;
   values["break_glass.review_group"] = policy.break_glass.review_group;

@@ -156,6 +156,7 @@ std::string read_retention(const Json& json, PolicyRetention* retention) {
   reader.read("days", 0, kMaxRetentionDays, &retention->days);
   reader.read("bytes", 0, UINT64_MAX, &retention->bytes);
   reader.read("legal_hold", &retention->is_on_legal_hold);
+  reader.read("held", &retention->held);
   return reader.finish();
 }
 
@@ -430,7 +431,7 @@ std::string format_default_policy(std::string_view environment) {
   json["otlp_targets"] = Json::array();
   json["replay_targets"] = Json::array();
   json["revokers"] = Json::array();
-  json["retention"] = {{"days", 0}, {"bytes", 0}, {"legal_hold", false}};
+  json["retention"] = {{"days", 0}, {"bytes", 0}, {"legal_hold", false}, {"held", Json::array()}};
   json["break_glass"] = {{"allowed", policy.break_glass.is_allowed},
                          {"metadata_by_requester_alone", policy.break_glass.is_requester_enough},
                          {"review_group", policy.break_glass.review_group}};

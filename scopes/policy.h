@@ -24,9 +24,10 @@ struct PolicyLimits {
 
 // How long bundles are kept.
 struct PolicyRetention {
-  std::uint64_t days = 0;         // 0: no limit
-  std::uint64_t bytes = 0;        // of all bundles together; 0: no limit
-  bool is_on_legal_hold = false;  // nothing may be removed
+  std::uint64_t days = 0;              // 0: no limit
+  std::uint64_t bytes = 0;             // of all bundles together; 0: no limit
+  bool is_on_legal_hold = false;       // nothing may be removed
+  std::vector<std::string> held = {};  // names of bundles that may not be removed, without endings
 };
 
 // What an emergency may do: scopes/break_glass.h.

@@ -84,6 +84,21 @@ make_sample() {
   cp "$SOURCE/tests/golden/data/timeline.jsonl.zst" .
 }
 
+# Sets the retention of the host: members of the JSON object.
+retention() {
+  printf '{"retention": {%s}}' "$1" >"$SCOPETRACE_ROOT/etc/scopetrace/policy.json"
+}
+
+# Puts files of 4096 bytes into the folder of bundles, $bundles, each named with its age in days: `NAME DAYS`.
+store() {
+  local file
+  bundles=$SCOPETRACE_ROOT/var/lib/scopetrace/bundles
+  for file in "$@"; do
+    head -c 4096 /dev/urandom >"$bundles/${file% *}"
+    touch -d "${file##* } days ago" "$bundles/${file% *}"
+  done
+}
+
 # Changes the body of an approval with a sed script; host (or another key) and carol sign it anew, as
 # they would have signed such a request, and alice and bob approve it.
 #   rewrite_approval FILE SED_SCRIPT [HOST_KEY]

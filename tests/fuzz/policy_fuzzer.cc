@@ -21,7 +21,7 @@ std::vector<std::string> make_seeds() {
               "presets": ["standard"], "require_uv": true, "encryption_required": true,
               "third_parties": {"allowed": ["*.x.example"], "denied": ["b.x.example"]},
               "environments": {"staging": {"approvals": {"redacted": 1}, "presets": []}},
-              "retention": {"days": 30, "bytes": 1, "legal_hold": true},
+              "retention": {"days": 30, "bytes": 1, "legal_hold": true, "held": ["a"]},
               "break_glass": {"allowed": true, "metadata_by_requester_alone": true,
                               "review_group": "security"}})",
           R"({"environment": "development", "approvals": {"metadata": 0}})"};

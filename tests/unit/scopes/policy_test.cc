@@ -75,6 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
                     PolicyCase{"DefaultOfDevelopment", format_default_policy("development"), true},
                     PolicyCase{"Full", std::string(kFull), true}, PolicyCase{"Empty", "{}", true},
                     PolicyCase{"List", "[]", false},
+                    PolicyCase{"HeldBundles", R"({"retention":{"held":["a","b"]}})", true},
+                    PolicyCase{"HeldBundle", R"({"retention":{"held":"a"}})", false},
                     PolicyCase{"UnknownKey", R"({"limitz":{}})", false},
                     PolicyCase{"UnknownLimit", R"({"limits":{"second":1}})", false},
                     PolicyCase{"UnknownEnvironment", R"({"environment":"prod"})", false},

@@ -23,6 +23,7 @@
 #include "userspace/session/capture/allowed_target.h"
 #include "userspace/session/capture/doctor.h"
 #include "userspace/session/capture/own_process.h"
+#include "userspace/session/capture/retain_task.h"
 
 namespace scopetrace {
 namespace {
@@ -286,6 +287,8 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
       return rotate_key(side, peer);
     case HostTask::kNoteVerification:
       return note_verification(call, side, peer);
+    case HostTask::kRetain:
+      return retain_bundles(call, side, peer);
     case HostTask::kDoctor:
       break;  // served above
   }
