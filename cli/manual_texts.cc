@@ -54,7 +54,8 @@ and place: their tags mean nothing outside their bundle. More third parties, end
 and 7 when a bundle was tampered with.)"},
     {"verify",
      R"(Each bundle is read to its end: every digest, the chain of seals, every signature, and the approval
-under which it was made. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE for a capture that
+under which it was made. Parts of one capture that are given together are judged as a whole too: none may
+lack, be repeated or stand in another's place. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE for a capture that
 was interrupted and whose sealed part is good, ROLLBACK when a ledger knows that it was longer,
 UNTRUSTED when the signers are not accepted, or TAMPERED. It works on any machine; on the host itself a
 bundle that was changed or shortened is noted in the ledger.)"},

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
+#include "userspace/bundle/part_chain.h"
 #include "userspace/session/front/host_service.h"
 
 namespace scopetrace {
@@ -31,6 +33,9 @@ void print_text(const std::string& path, const VerifyReport& report) {
     fmt::print("  approval  {} ({} needed)\n", report.approval.empty() ? "none" : report.approval,
                report.approvals_required);
   }
+  if (report.part > 1 || report.end == kRotatedEnd) {
+    fmt::print("  part      {} of a rotated capture\n", report.part);
+  }
   for (const std::string& person : report.approvers) fmt::print("  approver  {}\n", person);
   fmt::print("  content   {} lines under {} seals, {} bytes verified{}\n", report.lines,
              report.seals, report.verified_bytes,
@@ -39,6 +44,19 @@ void print_text(const std::string& path, const VerifyReport& report) {
              report.losses.lost_kernel_events, report.losses.claimed_lost_user_events);
   fmt::print("  anchored  {}\n", report.anchored);
   for (const std::string& note : report.notes) fmt::print("  note      {}\n", note);
+}
+
+// The verdict on the parts of one capture together.
+void print_chain(const ChainReport& chain, const VerifyOptions& options) {
+  if (options.is_json) {
+    const nlohmann::ordered_json json = {{"verdict", verdict_name(chain.verdict)},
+                                         {"exit", verdict_exit(chain.verdict, options.is_strict)},
+                                         {"reasons", chain.reasons},
+                                         {"parts", chain.paths}};
+    return fmt::print("{}\n", json.dump());
+  }
+  fmt::print("{}, {} parts: {}\n", chain.name, chain.paths.size(), verdict_name(chain.verdict));
+  for (const std::string& reason : chain.reasons) fmt::print("  ! {}\n", reason);
 }
 
 // This host's ledger learns of a bundle that was changed or shortened. Elsewhere, and for whoever
@@ -59,8 +77,9 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
     ST_ASSIGN_OR_RETURN(inputs.ledger, read_ledger_seals(options.ledger_path));
   }
   Verdict worst = Verdict::kComplete;
+  std::vector<PartFile> files;
   for (const std::string& path : options.paths) {
-    ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(path, inputs));
+    ST_ASSIGN_OR_RETURN(VerifyReport report, verify_file(path, inputs));
     worst = std::max(worst, report.verdict);
     note_on_host(report, root);
     if (options.is_json) {
@@ -68,6 +87,12 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
     } else {
       print_text(path, report);
     }
+    files.push_back({path, std::move(report)});
+  }
+  const LedgerSeals* ledger = inputs.ledger ? &*inputs.ledger : nullptr;
+  for (const ChainReport& chain : judge_chains(files, ledger)) {
+    worst = std::max(worst, chain.verdict);
+    print_chain(chain, options);
   }
   return static_cast<ExitCode>(verdict_exit(worst, options.is_strict));
 }

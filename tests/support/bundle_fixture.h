@@ -161,6 +161,30 @@ struct BundleFixture {
     return sink.written;
   }
 
+  // The parts of a rotated capture: each with two lines and its summary, all but the last
+  // `rotated`.
+  std::vector<ByteVector> parts(std::uint32_t count, const std::string& session = {}) {
+    std::vector<ByteVector> all;
+    std::optional<Digest> previous;
+    for (std::uint32_t part = 1; part <= count; ++part) {
+      BundleStart start = this->start();
+      if (!session.empty()) start.facts.session = session;
+      start.facts.part = part;
+      start.facts.previous = previous;
+      MemorySink sink;
+      BundleWriter writer(sink, signer, keys);
+      ST_CHECK(writer.start(start).has_value());
+      ST_CHECK(writer.append(frame_of({"{\"n\":0}\n", "{\"n\":1}\n"}, 0), {}, fixture_clocks(part))
+                   .has_value());
+      const BundleEnd end{.reason = part < count ? kRotatedEnd : "limit",
+                          .clocks = fixture_clocks(part)};
+      ST_CHECK(writer.finish(end).has_value());
+      previous = writer.last_frame_digest();
+      all.push_back(sink.written);
+    }
+    return all;
+  }
+
   // The same keys in every run, so that bundles are the same to the byte.
   void fix_keys() {
     host = fixed_key(1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the worked example of docs/bundle-format.md and the trust file that accepts it. The same
-// bytes in every run.
+// bytes in every run. Beside it a capture in three parts, FOLDER/parts.0001.jsonl.zst and on.
 //
 // usage: make_bundle FOLDER        makes FOLDER/sample.jsonl.zst and FOLDER/allowed_signers
 #include <cstdio>
@@ -20,8 +20,13 @@ int main(int argc, char** argv) {
   std::string trust;
   const Trust parsed = fixture.trust();
   for (const TrustLine& line : parsed.signers.lines()) trust += format_trust_line(line) + "\n";
-  const bool is_written =
+  bool is_written =
       write_file_atomically(folder + "/sample.jsonl.zst", as_text(bundle), 0600).has_value() &&
       write_file_atomically(folder + "/allowed_signers", trust, 0600).has_value();
+  std::uint32_t number = 0;
+  for (const ByteVector& part : fixture.parts(3)) {
+    const std::string path = folder + "/parts.000" + std::to_string(++number) + ".jsonl.zst";
+    is_written = is_written && write_file_atomically(path, as_text(part), 0600).has_value();
+  }
   return is_written ? 0 : 1;
 }

@@ -13,6 +13,9 @@
 
 namespace scopetrace {
 
+// The end reason of a part that another one follows.
+inline constexpr const char* kRotatedEnd = "rotated";
+
 struct FinalNote {
   std::string session;
   std::uint32_t part = 1;

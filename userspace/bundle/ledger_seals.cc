@@ -28,6 +28,14 @@ bool follows(const Json& entry, std::uint64_t count, const Digest& head) {
          parse_digest(string_at(entry, "previous")) == head;
 }
 
+// Entries from before there were parts have none: part 1.
+std::optional<std::uint32_t> part_of(const Json& fields) {
+  if (!fields.is_object() || !fields.contains("part")) return 1;
+  const auto part = parse_decimal(string_at(fields, "part"));
+  if (!part || *part == 0 || *part > UINT32_MAX) return std::nullopt;
+  return static_cast<std::uint32_t>(*part);
+}
+
 // Keeps a `seal-head` entry; false when it contradicts an earlier one or lacks a value.
 bool keep_head(const Json& entry, LedgerSeals& ledger) {
   if (string_at(entry, "event") != "seal-head") return true;
@@ -36,7 +44,9 @@ bool keep_head(const Json& entry, LedgerSeals& ledger) {
   const auto seals = parse_decimal(string_at(*fields, "seals"));
   const auto digest = parse_digest(string_at(*fields, "head"));
   if (!seals || !digest) return false;
-  auto& heads = ledger.heads[string_at(*fields, "session")];
+  const auto part = part_of(*fields);
+  if (!part) return false;
+  auto& heads = ledger.heads[{string_at(*fields, "session"), *part}];
   return heads.emplace(*seals, *digest).first->second == *digest;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "userspace/base/crypto.h"
 #include "userspace/base/result.h"
@@ -15,8 +16,9 @@ namespace scopetrace {
 
 // The `seal-head` entries of a ledger whose chain was checked.
 struct LedgerSeals {
-  // By session: number of seals so far → digest of the content of the last of them.
-  std::map<std::string, std::map<std::uint64_t, Digest>> heads;
+  // By session and part: number of seals so far → digest of the content of the last of them.
+  using Part = std::pair<std::string, std::uint32_t>;
+  std::map<Part, std::map<std::uint64_t, Digest>> heads;
   std::set<Digest> lines;  // digests of all lines: heads that a session text may name
   std::string folder;  // where a checkpoint by the host key lies; empty: only entries were given
 };

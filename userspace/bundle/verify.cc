@@ -151,6 +151,9 @@ class Verifier {
     auto session = parse_session_text(text->body);
     if (!session) return tampered(session.error().message());
     session_ = *std::move(session);
+    if (session_.part == 0 || (session_.part == 1) == session_.previous.has_value()) {
+      return tampered("session: part and previous contradict each other");
+    }
     host_key_ = text->key;
     previous_ = sha256(frame.content());
     seal_key_ = session_.seal_key;
@@ -164,6 +167,9 @@ class Verifier {
     report_.host = session_.host;
     report_.host_key = host_key_->fingerprint();
     report_.session = session_.session;
+    report_.part = session_.part;
+    report_.previous = session_.previous;
+    report_.start_seconds = session_.start_seconds;
     report_.approvals_required = session_.approvals_required;
     report_.environment = session_.environment;
   }
@@ -277,7 +283,7 @@ class Verifier {
   // The heads that the ledger knows of this session; null without any.
   const std::map<std::uint64_t, Digest>* ledger_heads() const {
     if (!inputs_.ledger) return nullptr;
-    const auto found = inputs_.ledger->heads.find(session_.session);
+    const auto found = inputs_.ledger->heads.find({session_.session, session_.part});
     return found == inputs_.ledger->heads.end() ? nullptr : &found->second;
   }
 
@@ -391,6 +397,7 @@ class Verifier {
   bool take_seek_table(const Frame& frame) {
     if (frame.bytes != make_seek_table(entries_)) return tampered("wrong seek table");
     report_.has_seek_table = true;
+    report_.last_frame = sha256(frame.bytes);
     expect_ = Expect::kEnd;
     accept_bytes(frame);
     return true;
@@ -474,6 +481,7 @@ std::string format_report_json(const VerifyReport& report, bool is_strict) {
                     {"host", report.host},
                     {"host_key", report.host_key},
                     {"session", report.session},
+                    {"part", report.part},
                     {"approval", report.approval},
                     {"approvers", report.approvers},
                     {"approvals_required", json_number(report.approvals_required)},

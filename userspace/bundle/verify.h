@@ -39,6 +39,10 @@ struct VerifyReport {
   std::string host;                  // as it claims; trusted unless UNTRUSTED
   std::string host_key;              // fingerprint
   std::string session;
+  std::uint32_t part = 1;                // of a rotated capture; 1 also without rotation
+  std::optional<Digest> previous;        // last frame of the part before, as the session text says
+  std::optional<Digest> last_frame;      // of the seek table, when it is there and right
+  std::uint64_t start_seconds = 0;       // as the session text says
   std::string approval;                  // its id; empty when it could not be read
   std::vector<std::string> approvers;    // people whose signatures counted
   std::uint64_t approvals_required = 0;  // as the host signed; 0 only in development

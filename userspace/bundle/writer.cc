@@ -158,6 +158,7 @@ Status BundleWriter::finish(const BundleEnd& end) {
       write_text(FrameMagic::kFinalNote, format_final_note(note), "bundle@scopetrace", host_));
   const ByteVector table = make_seek_table(entries_);
   ST_RETURN_IF_ERROR(write(table));
+  last_frame_ = sha256(table);
   ST_RETURN_IF_ERROR(sync());
   state_ = State::kFinished;
   return {};

@@ -64,6 +64,8 @@ class BundleWriter {
   std::uint64_t bytes_written() const { return offset_; }
   std::uint64_t last_seal_boottime_ns() const { return last_seal_ns_; }
   Digest last_seal_digest() const { return last_seal_; }  // for the ledger
+  // Of the seek table's frame, after finish(): what the session text of the next part names.
+  Digest last_frame_digest() const { return last_frame_; }
   std::uint64_t seal_count() const { return next_seal_; }
 
  private:
@@ -98,6 +100,7 @@ class BundleWriter {
   std::uint64_t last_padding_ns_ = 0;  // CLOCK_BOOTTIME
   bool is_data_held_ = false;          // sealed after the last padding
   Digest previous_{};                  // of the content of the last session or seal frame
+  Digest last_frame_{};                // of the seek table, once it is written
   Digest last_seal_{};  // of the content of the last seal, also when the final note follows
 };
 

@@ -24,7 +24,8 @@ TEST_F(BundleWriterTest, SyncsAfterTheStartAndEachSeal) {
 TEST_F(BundleWriterTest, NamesItsLastSealAlsoBehindTheFinalNote) {
   fixture_.write(writer_, {});
   LedgerSeals ledger;
-  ledger.heads[fixture_.start().facts.session][writer_.seal_count()] = writer_.last_seal_digest();
+  ledger.heads[{fixture_.start().facts.session, 1}][writer_.seal_count()] =
+      writer_.last_seal_digest();
 
   EXPECT_NE(fixture_.verify(sink_.written, ledger).verdict, Verdict::kTampered);
   ledger.heads.begin()->second.rbegin()->second[0] ^= std::byte{1};
