@@ -96,6 +96,7 @@ void print_worst(const ApprovalReview& review, Page* page) {
                                        : join_words(*held, ", ") + " (names in its environment)");
   }
   page->field("slips by", explain_leaks(a.level));
+  for (const std::string& recipient : a.recipients) page->field("for", recipient);
 }
 
 void print_risks(const ApprovalReview& review, Page* page) {

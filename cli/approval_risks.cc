@@ -63,9 +63,6 @@ void add_target(const Approval& a, RiskList* list) {
 void add_keeping(const Approval& a, RiskList* list) {
   list->add(a.recipients.empty(), "no-recipients",
             "no recipients: the bundle is not encrypted, whoever has the file can read it");
-  list->add(!a.recipients.empty(), "recipients",
-            "recipients: this version does not encrypt, and attach refuses rather than write in "
-            "the clear");
   list->add(a.uses > 1, "several-uses", fmt::format("{} uses, without asking again", a.uses));
   list->add(a.max_seconds > kLongCaptureSeconds, "long-capture",
             "long: captures for " + explain_span(a.max_seconds));

@@ -24,6 +24,8 @@
 namespace scopetrace {
 namespace {
 
+constexpr const char* kEncryptedSuffix = ".age";
+
 struct AttachOptions {
   std::vector<std::string> approval_paths;
   std::string output_path;
@@ -117,7 +119,24 @@ Result<std::string> default_output(const Folders& folders, const Approval& appro
   constexpr std::size_t kShownId = 8;  // last digits: the first ones are a time
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
   return default_folder(folders) + "/" + host.name + "-" + file_time() + "-" +
-         approval.id.substr(approval.id.size() - kShownId) + ".jsonl.zst";
+         approval.id.substr(approval.id.size() - kShownId) + ".jsonl.zst" +
+         (approval.recipients.empty() ? "" : kEncryptedSuffix);
+}
+
+// Nobody shall take a name for encryption that is not there, or be kept from reading by one that is
+// not named.
+Status check_output_name(const std::string& path, const Approval& approval) {
+  const bool is_encrypted = !approval.recipients.empty();
+  if (path.ends_with(kEncryptedSuffix) == is_encrypted) return {};
+  if (is_encrypted) {
+    return fail(
+        Error(ErrorCode::kUsage, "the approval names recipients: the bundle will be encrypted")
+            .with_hint("name it so: -o " + quote_for_shell(path + kEncryptedSuffix)));
+  }
+  return fail(Error(ErrorCode::kUsage,
+                    "the approval names no recipients: " + path + " would not be encrypted")
+                  .with_hint("ask for an approval with token request --recipient KEY, or give the "
+                             "bundle another name"));
 }
 
 Result<CaptureRequest> make_request(const AttachOptions& options, const std::string& root,
@@ -167,6 +186,8 @@ Result<ExitCode> run_attach_command(const AttachOptions& options, const std::str
   if (run.output_path.empty()) {
     ST_ASSIGN_OR_RETURN(run.output_path, default_output(Folders(root), document->approval));
   }
+  ST_RETURN_IF_ERROR(check_output_name(run.output_path, document->approval));
+  run.recipients = document->approval.recipients;
   ST_ASSIGN_OR_RETURN(run.capture_program, find_helper("scopetrace-capture"));
 
   AttachView view(stderr);

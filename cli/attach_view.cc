@@ -102,6 +102,12 @@ void AttachView::show_end(const AttachOutcome& outcome) {
                static_cast<unsigned long long>(last.lines),
                static_cast<unsigned long long>(last.lost_events),
                outcome.ended.is_sealed ? "sealed in" : "not sealed, left in", outcome.path.c_str());
+  if (!outcome.encryption_problem.empty()) {
+    std::fprintf(out_,
+                 "encryption failed, %s; what was encrypted until then can be read: "
+                 "scopetrace verify --identity FILE %s\n",
+                 outcome.encryption_problem.c_str(), outcome.path.c_str());
+  }
   if (outcome.command_status) {
     std::fprintf(out_, "the command ended with %s\n",
                  describe_wait_status(*outcome.command_status).c_str());

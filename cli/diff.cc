@@ -16,23 +16,28 @@ struct DiffOptions {
   std::string before_path;
   std::string after_path;
   TrustOptions trust;
+  IdentityOptions identities;
   bool shows_all = false;
   bool is_json = false;
 };
 
 // One pass: what is compared is what was verified, whatever becomes of the file meanwhile.
-Result<ComparedBundle> read_bundle(const std::string& path, VerifyInputs inputs) {
+Result<ComparedBundle> read_bundle(const std::string& path, VerifyInputs inputs,
+                                   Decryptions& decryptions) {
   ComparedBundle bundle;
   bundle.path = path;
   inputs.on_line = [&](std::string_view line) { bundle.facts.add(line); };
-  ST_ASSIGN_OR_RETURN(bundle.report, verify_file(path, inputs));
+  ST_ASSIGN_OR_RETURN(bundle.report, verify_file(path, inputs, decryptions));
   return bundle;
 }
 
 Result<ExitCode> run_diff(const DiffOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
-  ST_ASSIGN_OR_RETURN(const ComparedBundle before, read_bundle(options.before_path, inputs));
-  ST_ASSIGN_OR_RETURN(const ComparedBundle after, read_bundle(options.after_path, inputs));
+  Decryptions decryptions(options.identities, "diff", root);
+  ST_ASSIGN_OR_RETURN(const ComparedBundle before,
+                      read_bundle(options.before_path, inputs, decryptions));
+  ST_ASSIGN_OR_RETURN(const ComparedBundle after,
+                      read_bundle(options.after_path, inputs, decryptions));
   if (options.is_json) {
     const auto json = diff_json(before, after);
     fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -52,6 +57,7 @@ Command add_diff_command(CLI::App& app, const GlobalOptions& global) {
   diff->add_option("after", options->after_path, "Bundle to compare")->required();
   diff->add_flag("-a,--show-all", options->shows_all, "Also what did not change");
   add_trust_options(*diff, options->trust);
+  add_identity_option(*diff, options->identities);
   diff->add_flag("--json", options->is_json, "Print everything as one JSON object");
   add_examples(*diff, {"scopetrace diff monday.jsonl.zst tuesday.jsonl.zst",
                        "scopetrace diff before.jsonl.zst after.jsonl.zst --json | "

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdio>
 
+#include "cli/decryption.h"
 #include "userspace/base/file.h"
 #include "userspace/session/front/output.h"
 
@@ -29,6 +30,8 @@ Result<GrowingSource> GrowingSource::open(const std::string& path) {
   }
   if (!file) return fail(file.error());
   source.file_ = std::move(*file);
+  if (is_age_file(source.file_.get()))
+    return fail(ErrorCode::kUsage, path + ": an encrypted bundle cannot be followed");
   ST_RETURN_IF_ERROR(FileSource::open(source.file_.get()).map([](const FileSource&) {}));
   source.changes_ = UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   const std::string self = "/proc/self/fd/" + std::to_string(source.file_.get());

@@ -33,7 +33,11 @@ command that would ask for one.
 Options narrow what was approved and never widen it. A line on standard error says how much was taken
 and what was lost. Until the bundle is sealed its name ends in .incomplete; then its path is printed.
 The ledger notes who captured what before the first byte can be taken: where it cannot be written,
-nothing is captured.)"},
+nothing is captured.
+
+Where the approval names recipients the bundle is encrypted to them by age(1), as it is written, and its
+name ends in .age: whoever captures need not be able to read. If age ends early the capture ends with
+status 1, and what was encrypted until then, up to its last 5 seconds, can still be read.)"},
     {"show",
      R"(The first lines are the verdict, as verify gives it, and who approved; then a line for each exchange,
 in the order of time. Bytes that came from the traced process are escaped before they reach the
@@ -42,7 +46,10 @@ start no programs and write no files (LESSSECURE); an empty PAGER, or cat, is no
 
 --from and --to are as precise as they are written: --to 14:13 includes the whole minute. A time without a
 date is one of any day. --follow shows each line of a running capture as soon as it is sealed, which is
-within a few seconds, and ends with the capture; then the verdict comes last. It finds NAME.incomplete by NAME.)"},
+within a few seconds, and ends with the capture; then the verdict comes last. It finds NAME.incomplete by NAME.
+
+An encrypted bundle is decrypted by age(1) with the keys that --identity names, here and in diff; nothing
+decrypted is written to a disk, and the ledger of this host notes it. It cannot be followed.)"},
     {"diff",
      R"(Both bundles are verified first, and the verdicts stand above the tables. Calls are told by third
 party and by endpoint, which is method, host and path with its parameters taken out: how many, the share
@@ -58,7 +65,10 @@ under which it was made. Parts of one capture that are given together are judged
 lack, be repeated or stand in another's place. The verdict is COMPLETE, COMPLETE_WITH_LOSS, INCOMPLETE for a capture that
 was interrupted and whose sealed part is good, ROLLBACK when a ledger knows that it was longer,
 UNTRUSTED when the signers are not accepted, or TAMPERED. It works on any machine; on the host itself a
-bundle that was changed or shortened is noted in the ledger.)"},
+bundle that was changed or shortened is noted in the ledger, and so is a decryption.
+
+A bundle that is encrypted needs the key of a recipient, with --identity. Of one that was cut the sealed
+part is verified up to the last piece of 64 KiB that age(1) opens.)"},
     {"recover",
      R"(A capture that was killed, ran out of power or lost its disk leaves a file that ends in .incomplete. What is
 proved of it, up to its last good seal, goes byte for byte into a new bundle, which verify calls

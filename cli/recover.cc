@@ -11,6 +11,8 @@
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
+#include "cli/decryption.h"
+#include "scopes/shell.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 #include "userspace/session/front/output.h"
@@ -72,6 +74,12 @@ Status write_result(ByteSource& source, const VerifyInputs& inputs, OutputFile& 
 
 Result<Outcome> recover(const RecoverOptions& options, const VerifyInputs& inputs) {
   ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(options.path, O_RDONLY));
+  if (is_age_file(fd.get())) {
+    return fail(Error(ErrorCode::kUsage, options.path + ": an encrypted bundle is not recovered")
+                    .with_hint("its sealed part can be read as it is: scopetrace show --identity "
+                               "FILE " +
+                               quote_for_shell(options.path)));
+  }
   const auto add_path = [&](Error error) { return std::move(error).with_context(options.path); };
   auto source = FileSource::open(fd.get()).map_error(add_path);
   if (!source) return fail(std::move(source).error());

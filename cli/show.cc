@@ -20,6 +20,7 @@ namespace {
 struct ShowOptions {
   std::string path;
   TrustOptions trust;
+  IdentityOptions identities;
   TimelineFilter filter;
   bool is_json = false;
   bool has_connections = false;
@@ -72,12 +73,13 @@ ExitCode exit_code_of(const VerifyReport& report) {
 
 // A person who left the pager has seen enough: that is no error, and the verdict stands.
 Status print_lines(const ShowOptions& options, VerifyInputs inputs, const VerifyReport& report,
-                   const Pager& pager) {
+                   Decryptions& decryptions, const Pager& pager) {
   try {
     Timeline timeline(pager.file(), options.filter, style_of(options));
     if (!options.is_json) timeline.print_header(report);
     inputs.on_line = [&](std::string_view line) { timeline.add(line, options.is_json); };
-    ST_RETURN_IF_ERROR(verify_file(options.path, inputs).map([](const VerifyReport&) {}));
+    ST_RETURN_IF_ERROR(
+        verify_file(options.path, inputs, decryptions).map([](const VerifyReport&) {}));
     if (!options.is_json) timeline.print_footer();
   } catch (const std::system_error& error) {  // fmt, when a write fails
     if (!pager.is_paging() || error.code().value() != EPIPE) throw;
@@ -87,10 +89,12 @@ Status print_lines(const ShowOptions& options, VerifyInputs inputs, const Verify
 
 // Two passes: the verdict stands above the lines, and is known only at their end. Only sealed lines
 // are shown.
-Result<ExitCode> show_whole(const ShowOptions& options, const VerifyInputs& inputs) {
-  ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(options.path, inputs));
+Result<ExitCode> show_whole(const ShowOptions& options, const VerifyInputs& inputs,
+                            const std::string& root) {
+  Decryptions decryptions(options.identities, "show", root);
+  ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(options.path, inputs, decryptions));
   ST_ASSIGN_OR_RETURN(Pager pager, Pager::open(!options.is_json));
-  ST_RETURN_IF_ERROR(print_lines(options, inputs, report, pager));
+  ST_RETURN_IF_ERROR(print_lines(options, inputs, report, decryptions, pager));
   ST_RETURN_IF_ERROR(pager.finish());
   return exit_code_of(report);
 }
@@ -110,7 +114,7 @@ Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs) {
 
 Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
-  return options.is_following ? follow(options, inputs) : show_whole(options, inputs);
+  return options.is_following ? follow(options, inputs) : show_whole(options, inputs, root);
 }
 
 }  // namespace
@@ -135,6 +139,7 @@ Command add_show_command(CLI::App& app, const GlobalOptions& global) {
   show->add_flag("--connections", options->has_connections,
                  "Also each opening and closing of a connection");
   add_trust_options(*show, options->trust);
+  add_identity_option(*show, options->identities);
   show->add_flag("--json", options->is_json, "Print matching lines as they are");
   add_examples(*show, {"scopetrace show capture.jsonl.zst --status error",
                        "scopetrace show capture.jsonl.zst --third-party api.stripe.com --json"});

@@ -264,7 +264,11 @@ void add_limit_options(CLI::App& request, RequestOptions& options) {
       ->capture_default_str();
   request.add_option("--uses", options.uses, "How often")
       ->check(CLI::Range(1, 5).description("1 to 5"));
-  request.add_option("--recipient", options.recipients, "Encrypt to this age or ssh key");
+  request
+      .add_option("--recipient", options.recipients,
+                  "Encrypt to this key, age1... or the line of an ssh-ed25519 .pub file; repeat "
+                  "for more")
+      ->allow_extra_args(false);
   request.add_option("--replay", options.replay, "Sandbox URL that may be replayed to");
 }
 

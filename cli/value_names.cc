@@ -24,6 +24,7 @@ constexpr ValueName kNames[] = {
     {"for", "DURATION"},
     {"format", "FORMAT"},
     {"from", "TIME"},
+    {"identity", "FILE"},
     {"key", "FILE"},
     {"learn", "LIST"},
     {"ledger", "PATH"},

@@ -19,6 +19,7 @@ namespace {
 struct VerifyOptions {
   std::vector<std::string> paths;
   TrustOptions trust;
+  IdentityOptions identities;
   std::string ledger_path;
   bool is_json = false;
   bool is_strict = false;
@@ -76,10 +77,11 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
   if (!options.ledger_path.empty()) {
     ST_ASSIGN_OR_RETURN(inputs.ledger, read_ledger_seals(options.ledger_path));
   }
+  Decryptions decryptions(options.identities, "verify", root);
   Verdict worst = Verdict::kComplete;
   std::vector<PartFile> files;
   for (const std::string& path : options.paths) {
-    ST_ASSIGN_OR_RETURN(VerifyReport report, verify_file(path, inputs));
+    ST_ASSIGN_OR_RETURN(VerifyReport report, verify_file(path, inputs, decryptions));
     worst = std::max(worst, report.verdict);
     note_on_host(report, root);
     if (options.is_json) {
@@ -104,6 +106,7 @@ Command add_verify_command(CLI::App& app, const GlobalOptions& global) {
   CLI::App* verify = app.add_subcommand("verify", "Check that bundles are whole and genuine");
   verify->add_option("bundle", options->paths, "Bundles to check")->required();
   add_trust_options(*verify, options->trust);
+  add_identity_option(*verify, options->identities);
   verify->add_option("--ledger", options->ledger_path,
                      "The host's ledger, folder or entries.jsonl: finds bundles that were longer");
   verify->add_flag("--json", options->is_json, "Print one JSON object a bundle");

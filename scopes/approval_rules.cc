@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "scopes/break_glass.h"
+#include "scopes/recipient.h"
 
 namespace scopetrace {
 namespace {
@@ -53,10 +54,6 @@ bool is_host_name(std::string_view text) {
 // A principal as the trust file spells it.
 bool is_principal(std::string_view text) {
   return text.size() <= 128 && all_of(text, "@._-+:ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-}
-
-bool is_recipient(std::string_view text) {
-  return (text.starts_with("age1") && all_of(text, "")) || text.starts_with("ssh-ed25519 ");
 }
 
 bool is_url(std::string_view text) {
@@ -146,7 +143,8 @@ std::optional<std::string> fault_of_scope(const Approval& a) {
       {are_presets(a.presets),
        "redaction: is not standard, +pci, +gdpr, +hipaa in this order, then own profiles"},
       {are_sources(a.learn), "learn: is not none, env, files or env,files"},
-      {all(a.recipients, 16, is_recipient), "recipient: is not an age or ssh-ed25519 key"},
+      {all(a.recipients, 16, is_recipient),
+       "recipient: is not an X25519 key of age (age1...) or an ssh-ed25519 key"},
       {all(a.replay, 8, is_url), "replay: is not none, or 1 to 8 http URLs"},
   });
 }

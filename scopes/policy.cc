@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "scopes/approval_rules.h"
+#include "scopes/shell.h"
 #include "scopes/strict_json.h"
 #include "userspace/base/file.h"
 
@@ -285,8 +286,8 @@ bool has(const std::vector<std::string>& values, const std::string& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-tl::unexpected<Error> refuse(const std::string& text) {
-  return fail(ErrorCode::kRefused, "policy: " + text);
+tl::unexpected<Error> refuse(const std::string& text, const std::string& hint = "") {
+  return fail(Error(ErrorCode::kRefused, "policy: " + text).with_hint(hint));
 }
 
 Status check_bound(const char* name, std::uint64_t asked, std::uint64_t most) {
@@ -364,7 +365,11 @@ Status check_recipients(const Policy& policy, const Approval& approval) {
         return policy.recipients.empty() || has(policy.recipients, recipient);
       });
   if (found) return {};
-  return refuse("encryption is required, and none of the recipients is one that policy names");
+  const std::string wanted = policy.recipients.empty() ? "KEY" : policy.recipients.front();
+  return refuse(approval.recipients.empty()
+                    ? "encryption is required, and the approval names no recipient"
+                    : "encryption is required, and none of the recipients is one that policy names",
+                "ask again with token request --recipient " + quote_for_shell(wanted));
 }
 
 }  // namespace

@@ -99,6 +99,29 @@ store() {
   done
 }
 
+# Makes the key ./NAME of age and prints its recipient.
+make_identity() {
+  age-keygen -o "$1" 2>/dev/null
+  age-keygen -y "$1"
+}
+
+# A bundle of one second that is encrypted to ./reader: b.jsonl.zst.age; further options are of the request.
+make_encrypted() {
+  make_host
+  start_target
+  approved a.approval --recipient "$(make_identity reader)" "$@"
+  scopetrace attach --approval a.approval --pid "$target" --for 1s -o b.jsonl.zst.age >/dev/null 2>&1
+  signers=$SCOPETRACE_ROOT/etc/scopetrace/allowed_signers
+}
+
+# A program ./bin/age that runs this script, before all others in PATH; `real_age` is the stock one.
+fake_age() {
+  mkdir -p bin
+  printf '#!/bin/bash\nreal_age=%s\n%s\n' "$(command -v age)" "$1" >bin/age
+  chmod 755 bin/age
+  PATH=$PWD/bin:$PATH
+}
+
 # Changes the body of an approval with a sed script; host (or another key) and carol sign it anew, as
 # they would have signed such a request, and alice and bob approve it.
 #   rewrite_approval FILE SED_SCRIPT [HOST_KEY]

@@ -2,7 +2,9 @@
 // Writes the worked example of docs/bundle-format.md and the trust file that accepts it. The same
 // bytes in every run. Beside it a capture in three parts, FOLDER/parts.0001.jsonl.zst and on.
 //
-// usage: make_bundle FOLDER        makes FOLDER/sample.jsonl.zst and FOLDER/allowed_signers
+// usage: make_bundle FOLDER [RECIPIENT]    makes FOLDER/sample.jsonl.zst and
+// FOLDER/allowed_signers;
+//        with a recipient the bundle is one that was padded for age, and not encrypted yet
 #include <cstdio>
 
 #include "tests/support/bundle_fixture.h"
@@ -11,10 +13,11 @@
 using namespace scopetrace;
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   const std::string folder = argv[1];
   BundleFixture fixture;
   fixture.fix_keys();
+  if (argc == 3) fixture.recipients = {argv[2]};
   FixedSealKeys seal_keys;
   const ByteVector bundle = fixture.bundle_by(seal_keys);
   std::string trust;

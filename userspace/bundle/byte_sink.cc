@@ -2,6 +2,7 @@
 #include "userspace/bundle/byte_sink.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -35,6 +36,24 @@ Status FileSink::write(Bytes bytes) {
 
 Status FileSink::sync() {
   if (::fdatasync(fd_) != 0) return fail_errno("fdatasync the bundle");
+  return {};
+}
+
+Status PipeSink::write(Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EPIPE) return fail(ErrorCode::kIo, "the program that encrypts the bundle is gone");
+    if (errno != EAGAIN) return fail_errno("write to the program that encrypts the bundle");
+    pollfd polled{fd_, POLLOUT, 0};
+    if (::poll(&polled, 1, kStallMs) == 0) {
+      return fail(ErrorCode::kIo, "the program that encrypts the bundle takes nothing any more");
+    }
+  }
   return {};
 }
 

@@ -41,4 +41,24 @@ class FileSink final : public ByteSink {
   std::uint64_t reserved_ = 0;  // end of the reserved range, offset in the file
 };
 
+// The pipe to the program that encrypts a bundle. What has reached the disk is that program's
+// affair: nothing can be reserved or synced here. Does not own the descriptor, which must not
+// block.
+class PipeSink final : public ByteSink {
+ public:
+  explicit PipeSink(int fd) : fd_(fd) {}
+
+  Status reserve(std::uint64_t) override { return {}; }
+  // Fails when the reader is gone, or takes nothing for kStallMs: a session must come to its end.
+  Status write(Bytes bytes) override;
+  Status sync() override { return {}; }
+  std::uint64_t piece_bytes() const override { return kAgePieceBytes; }
+
+  static constexpr int kStallMs = 20'000;
+  static constexpr std::uint64_t kAgePieceBytes = 64 * 1024;  // age-encryption.org/v1, "Payload"
+
+ private:
+  int fd_;
+};
+
 }  // namespace scopetrace

@@ -161,14 +161,6 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   return {};
 }
 
-// What an approval or the policy may demand and this version cannot do is refused, never left out.
-Status check_supported(const Policy& policy, const Approval& approval) {
-  if (policy.is_encryption_required || !approval.recipients.empty()) {
-    return fail(ErrorCode::kRefused, "encryption to recipients is not supported by this version");
-  }
-  return {};
-}
-
 // What the approval's presets stand for here; check_approval compares the digests.
 Status read_rules(Authorization& allowed) {
   ST_ASSIGN_OR_RETURN(const RuleSet rules,
@@ -186,7 +178,6 @@ Status check_document(Authorization& allowed, const CaptureRequest& request) {
   ST_RETURN_IF_ERROR(
       check_not_revoked(allowed.folders.revocations(), allowed.document.approval.id));
   ST_RETURN_IF_ERROR(check_policy(allowed.policy, allowed.document.approval));
-  ST_RETURN_IF_ERROR(check_supported(allowed.policy, allowed.document.approval));
   ST_RETURN_IF_ERROR(read_rules(allowed));
   if (allowed.document.approval.is_break_glass) {
     ST_RETURN_IF_ERROR(

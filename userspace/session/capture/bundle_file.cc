@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/session/capture/bundle_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "userspace/bundle/format.h"
@@ -17,14 +20,23 @@ bool is_writer_open(const Error& error) {
   return error.code() == ErrorCode::kLimit || error.code() == ErrorCode::kCorrupt;
 }
 
+bool is_pipe(int fd) {
+  struct stat facts {};
+  return ::fstat(fd, &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
 }  // namespace
 
 BundleFile::BundleFile(UniqueFd fd, const SigningKey& host_key)
     : fd_(std::move(fd)),
-      sink_(fd_.get()),
+      file_(fd_.get()),
+      pipe_(fd_.get()),
+      is_pipe_(is_pipe(fd_.get())),
       host_(std::make_unique<KeySigner>(host_key)),
       keys_(std::make_unique<RandomSealKeys>()),
-      writer_(sink_, *host_, *keys_) {}
+      writer_(is_pipe_ ? static_cast<ByteSink&>(pipe_) : file_, *host_, *keys_) {
+  if (is_pipe_) ::fcntl(fd_.get(), F_SETFL, O_WRONLY | O_NONBLOCK);
+}
 
 BundleFile::~BundleFile() = default;
 
@@ -82,7 +94,7 @@ Status BundleFile::finish(SummaryRecord summary, BundleEnd end) {
       ClockPair::now();  // frames that were queued when the caller looked are sealed by now
   ST_RETURN_IF_ERROR(writer_.finish(last));
   publish();
-  return sink_.release();
+  return is_pipe_ ? Status() : file_.release();
 }
 
 }  // namespace scopetrace

@@ -19,7 +19,7 @@ namespace scopetrace {
 // Calls: start, then append and seal_if_idle in any order without ever waiting, then finish once.
 class BundleFile {
  public:
-  // The key must outlive this; `fd` is the empty output.
+  // The key must outlive this; `fd` is the empty output, or the pipe to what encrypts.
   BundleFile(UniqueFd fd, const SigningKey& host_key);
   ~BundleFile();
 
@@ -51,7 +51,9 @@ class BundleFile {
   void publish();
 
   UniqueFd fd_;
-  FileSink sink_;
+  FileSink file_;
+  PipeSink pipe_;
+  bool is_pipe_;
   std::unique_ptr<TextSigner> host_;
   std::unique_ptr<SealKeySource> keys_;
   BundleWriter writer_;             // the thread's alone between start() and finish()

@@ -21,15 +21,17 @@ Result<Peer> read_peer() {
   return Peer{.tgid = static_cast<std::uint32_t>(credentials.pid), .uid = credentials.uid};
 }
 
-// The output must be what the front end says: an empty regular file, opened for writing.
+// The output must be what the front end says: an empty regular file, or a pipe to what encrypts,
+// opened for writing. Which of the two it has to be, the approval says.
 Status check_output(const UniqueFd& output) {
   struct stat facts {};
   if (!output || ::fstat(output.get(), &facts) != 0) {
     return fail(ErrorCode::kUsage, "no output came with the request");
   }
   const int flags = ::fcntl(output.get(), F_GETFL);
-  if (!S_ISREG(facts.st_mode) || facts.st_size != 0 || (flags & O_ACCMODE) == O_RDONLY) {
-    return fail(ErrorCode::kUsage, "the output is not an empty file that can be written");
+  const bool is_empty_file = S_ISREG(facts.st_mode) && facts.st_size == 0;
+  if ((!is_empty_file && !S_ISFIFO(facts.st_mode)) || (flags & O_ACCMODE) == O_RDONLY) {
+    return fail(ErrorCode::kUsage, "the output is not an empty file or a pipe that can be written");
   }
   return {};
 }

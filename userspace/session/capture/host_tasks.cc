@@ -208,6 +208,16 @@ Result<HostAnswer> note_verification(const HostCall& call, const HostSide& side,
   return HostAnswer{};
 }
 
+// As above a claim: whoever holds the key may decrypt without asking anybody.
+Result<HostAnswer> note_decryption(const HostCall& call, const HostSide& side, const Peer& peer) {
+  const std::string session = is_uuid(call.about) ? call.about : "unknown";
+  ST_RETURN_IF_ERROR(note(side, {"decrypt",
+                                 {{"session", session},
+                                  {"command", printable_ascii(call.text)},
+                                  {"uid", std::to_string(peer.uid)}}}));
+  return HostAnswer{};
+}
+
 // What this host knows of an approval, by its id or its text.
 Result<HostAnswer> state_approval(const HostCall& call, const HostSide& side) {
   Approval approval;
@@ -289,6 +299,8 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
       return note_verification(call, side, peer);
     case HostTask::kRetain:
       return retain_bundles(call, side, peer);
+    case HostTask::kNoteDecryption:
+      return note_decryption(call, side, peer);
     case HostTask::kDoctor:
       break;  // served above
   }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -221,6 +222,19 @@ void note_refusal(const SessionInput& input, const Error& error) {
   if (ledger) ledger->append(make_refuse_entry(input.request, error, input.peer.uid));
 }
 
+// Recipients and a file would leave plain bytes on the disk; a pipe without recipients leaves the
+// bundle to whoever reads it.
+Status check_output_kind(const UniqueFd& output, const Approval& approval) {
+  struct stat facts {};
+  if (::fstat(output.get(), &facts) != 0) return fail_errno("look at the output");
+  if (S_ISFIFO(facts.st_mode) != approval.recipients.empty()) return {};
+  return fail(ErrorCode::kRefused,
+              approval.recipients.empty()
+                  ? "the approval names no recipients, but the output is a pipe"
+                  : "the approval names recipients, but the output is a file "
+                    "and not what encrypts to them");
+}
+
 // kLimit etc. while the target went away mean just that.
 Error explain(Error error, const SessionInput& input, bool is_gone) {
   if (!is_gone) return error;
@@ -239,6 +253,10 @@ Status run_session(SessionInput input) {
   const std::uint64_t asked_ns = boottime_ns();
   ST_ASSIGN_OR_RETURN(UniqueFd signals, watch_signals());
   Result<Authorization> allowed = authorize(input.request, input.peer);
+  if (allowed) {
+    const Status fits = check_output_kind(input.output, allowed->document.approval);
+    if (!fits) allowed = fail(fits.error());
+  }
   if (!allowed) {
     if (allowed.error().code() == ErrorCode::kRefused) note_refusal(input, allowed.error());
     return fail(std::move(allowed).error());

@@ -13,7 +13,7 @@ namespace scopetrace {
 struct SessionInput {
   CaptureRequest request;
   Peer peer;
-  UniqueFd output;    // empty file
+  UniqueFd output;    // empty file, or the pipe to what encrypts
   int front_fd = -1;  // channel to the front end, borrowed
 };
 

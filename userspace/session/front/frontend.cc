@@ -13,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "userspace/session/front/age.h"
 #include "userspace/session/front/helper.h"
 #include "userspace/session/front/launch.h"
 #include "userspace/session/front/output.h"
@@ -56,24 +57,58 @@ class Attach {
   Result<AttachOutcome> run() {
     ST_ASSIGN_OR_RETURN(OutputFile output, OutputFile::create(run_.output_path));
     Result<AttachOutcome> outcome = start_and_follow(output);
-    if (!outcome && !is_ready_) output.remove();
-    return outcome;
+    if (outcome || is_ready_) return outcome;
+    output.remove();
+    return fail(explain_start(outcome.error()));
   }
 
  private:
   Result<AttachOutcome> start_and_follow(OutputFile& output) {
+    if (!run_.recipients.empty()) ST_RETURN_IF_ERROR(start_encryption(output));
     if (!run_.command.empty()) ST_RETURN_IF_ERROR(hold_command());
     ST_ASSIGN_OR_RETURN(helper_, start_helper(run_.capture_program));
     const Status sent = send_front_message(helper_.channel.get(), FrontMessageType::kRequest,
-                                           encode_request(run_.request), output.fd());
+                                           encode_request(run_.request),
+                                           encryption_ ? encryption_->pipe() : output.fd());
+    if (encryption_) encryption_->close_pipe();  // capture alone writes, and ends it
     // A helper that gave up before it read the request has said why: follow() reads that.
     if (!sent && sent.error().code() == ErrorCode::kLimit) return fail(sent.error());
     ST_RETURN_IF_ERROR(follow());
+    end_encryption();
     // Before anything is waited for: a command may go on for long, and this program may be killed.
     ST_RETURN_IF_ERROR(name_output(outcome_, output));
     helper_.wait();
     ST_RETURN_IF_ERROR(reap_command());
     return std::move(outcome_);
+  }
+
+  // What capture met at its end of the pipe is the effect; age says the reason.
+  Error explain_start(Error error) {
+    if (!encryption_ || helper_.tgid < 0 || error.code() != ErrorCode::kIo) return error;
+    helper_.wait();
+    const Status ended = encryption_->finish();
+    if (ended) return error;
+    return Error(ErrorCode::kIo, "the bundle cannot be encrypted: " + ended.error().message())
+        .with_hint("is the disk full? another place is named with -o");
+  }
+
+  Status start_encryption(OutputFile& output) {
+    ST_ASSIGN_OR_RETURN(Encryption encryption, Encryption::start(run_.recipients, output.fd()));
+    encryption_ = std::make_unique<Encryption>(std::move(encryption));
+    encrypted_ = &output;
+    return {};
+  }
+
+  // Whether all that capture wrote is on the disk shows when first capture and then age have ended.
+  void end_encryption() {
+    if (!encryption_) return;
+    helper_.wait();
+    Status done = encryption_->finish();
+    if (done) done = encrypted_->sync();
+    if (done) return;
+    outcome_.encryption_problem = done.error().message();
+    outcome_.ended.is_sealed = false;
+    outcome_.reason = EndReason::kWriteFailed;
   }
 
   Status hold_command() {
@@ -120,6 +155,7 @@ class Attach {
       case FrontMessageType::kStatus: {
         ST_ASSIGN_OR_RETURN(outcome_.ended.last, decode_status(message->body));
         if (observer_.on_status) observer_.on_status(outcome_.ended.last);
+        if (encryption_) encrypted_->sync();  // age does not; its failure shows at the end
         return {};
       }
       case FrontMessageType::kError: {
@@ -152,6 +188,7 @@ class Attach {
   Status lost_capture(Error error) {
     if (error.code() != ErrorCode::kNotFound) return fail(std::move(error));
     const std::string how = helper_.wait();
+    if (encryption_) encryption_->finish();  // what capture had written
     if (!is_ready_)
       return fail(ErrorCode::kIo, "scopetrace-capture ended before it started: " + how);
     return fail(Error(ErrorCode::kIo, "scopetrace-capture died: " + how)
@@ -176,6 +213,8 @@ class Attach {
   AttachRun run_;
   const AttachObserver& observer_;
   SignalWatch signals_;
+  std::unique_ptr<Encryption> encryption_;
+  OutputFile* encrypted_ = nullptr;  // what encryption_ writes
   std::unique_ptr<HeldCommand> command_;
   Helper helper_;
   AttachOutcome outcome_;

@@ -17,7 +17,8 @@ struct AttachRun {
   CaptureRequest request;            // `tgid` is filled in when there is a command
   std::vector<std::string> command;  // empty: attach to request.tgid
   std::string output_path;
-  std::string capture_program;  // path of scopetrace-capture
+  std::vector<std::string> recipients;  // to encrypt to, as the approval names them; empty: plain
+  std::string capture_program;          // path of scopetrace-capture
 };
 
 // What the user is told on the way; called on the thread of run_attach().
@@ -31,11 +32,13 @@ struct AttachOutcome {
   EndReason reason = EndReason::kStopped;
   std::string path;  // of the bundle: final, or *.incomplete when `was_abandoned` or not sealed
   bool was_abandoned = false;         // a second Ctrl-C
+  std::string encryption_problem;     // why age did not write all of it; empty: it did
   std::optional<int> command_status;  // wait(2) status word of the command
 };
 
 // Blocks until the capture has ended. SIGINT, SIGTERM and SIGHUP end and seal it; the second one
-// abandons it. A capture that could not start leaves no file and, for a command, no process.
+// abandons it. A capture that could not start leaves no file and, for a command, no process. With
+// recipients the output is age's, and capture writes to a pipe: no plain byte reaches the disk.
 // Errors: those that capture reports; kExists, kIo for the output.
 Result<AttachOutcome> run_attach(AttachRun run, const AttachObserver& observer);
 

@@ -27,7 +27,8 @@ enum class HostTask : std::uint8_t {
   kRotateKey = 8,         // new host key, cross-signed; root only; answer: the new trust line
   kNoteVerification = 9,  // note the verdict `text` that the bundle of session `about` failed with
   kDoctor = 10,           // what works here, and for the process `tgid` unless 0; answer: JSON
-  kRetain = 11            // delete bundles by policy, or `text` is `dry-run`; answer: JSON as file
+  kRetain = 11,           // delete bundles by policy, or `text` is `dry-run`; answer: JSON as file
+  kNoteDecryption = 12    // note that the command `text` decrypted the bundle of session `about`
 };
 
 struct HostCall {

@@ -55,6 +55,11 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   return output;
 }
 
+Status OutputFile::sync() const {
+  if (::fdatasync(fd_.get()) != 0) return fail_errno("write " + incomplete_path());
+  return {};
+}
+
 Status OutputFile::commit() {
   const std::string incomplete = name_ + kSuffix;
   if (::renameat2(folder_.get(), incomplete.c_str(), folder_.get(), name_.c_str(),

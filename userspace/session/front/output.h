@@ -21,6 +21,8 @@ class OutputFile {
   const std::string& path() const { return path_; }
   std::string incomplete_path() const { return path_ + kSuffix; }
 
+  // Returns when everything written has reached the disk.
+  Status sync() const;
   // Gives the file its final name and makes that last. kExists when somebody took the name; the
   // file then keeps the incomplete one.
   Status commit();

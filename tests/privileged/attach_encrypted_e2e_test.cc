@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Captures of a real program that are encrypted to a recipient: what reaches the disk, and what a
+// recipient gets back, also when something was killed on the way.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "tests/privileged/attach_e2e.h"
+#include "userspace/session/front/front_channel.h"
+#include "userspace/session/front/helper.h"
+
+namespace scopetrace::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class EncryptedE2eTest : public AttachE2eTest {
+ protected:
+  void SetUp() override {
+    AttachE2eTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(run_program({"age-keygen", "-o", identity()}).status, 0);
+    client_ = host_->start_python();
+    approval_ = host_->approve(client_->tgid(), {"--recipient", recipient()});
+  }
+
+  std::string identity() const { return host_->path("reader"); }
+  std::string recipient() const {
+    std::string key = run_program({"age-keygen", "-y", identity()}).output;
+    key.pop_back();
+    return key;
+  }
+  std::string encrypted() const { return host_->bundle() + ".age"; }
+  std::unique_ptr<Child> attach() {
+    return host_->attach(client_->tgid(), approval_, {"-o", encrypted()});
+  }
+  // Decrypted by stock age to where the plain bundle would be.
+  void decrypt(const std::string& file) const {
+    run_program({"bash", "-c", "age -d -i " + identity() + " " + file + " >" + host_->bundle()});
+  }
+  // By stock tools, in which an error of a cut file never stands between its lines.
+  bool has_the_charge(const std::string& file) const {
+    return run_program({"bash", "-c",
+                        "age -d -i " + identity() + " " + file +
+                            " 2>/dev/null | zstd -q -dc 2>/dev/null | "
+                            "grep -q '^{\"type\":\"http\".*/v1/charges'"})
+               .status == 0;
+  }
+  // Until a recipient could read the charge from the file that is still being written.
+  bool wait_until_pushed_out(const std::string& file) const {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (has_the_charge(file)) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  }
+  static std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream bytes;
+    bytes << file.rdbuf();
+    return bytes.str();
+  }
+  static pid_t child_named(pid_t parent, const std::string& name) {
+    for (const pid_t child : children_of(parent)) {
+      std::ifstream file("/proc/" + std::to_string(child) + "/comm");
+      std::string comm;
+      std::getline(file, comm);
+      if (comm == name) return child;
+    }
+    return -1;
+  }
+
+  std::unique_ptr<Child> client_;
+  std::string approval_;
+};
+
+TEST_F(EncryptedE2eTest, NothingButCiphertextReachesTheDisk) {
+  const auto attach = this->attach();
+  ASSERT_TRUE(TracedHost::ask(*client_, "POST /v1/charges", "200"));
+  attach->send_signal(SIGINT);
+  ASSERT_EQ(attach->wait(), 0) << attach->output();
+
+  EXPECT_FALSE(std::filesystem::exists(encrypted() + ".incomplete"));
+  EXPECT_FALSE(std::filesystem::exists(host_->bundle()));
+  const std::string bytes = read(encrypted());
+  EXPECT_EQ(bytes.rfind("age-encryption.org/v1\n", 0), 0u);
+  EXPECT_THAT(bytes, Not(HasSubstr("scopetrace-session v1")));
+  EXPECT_THAT(bytes, Not(HasSubstr("\x28\xb5\x2f\xfd")));  // a zstd frame
+  EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+
+  decrypt(encrypted());  // and what the recipient gets is as good as any other bundle
+  EXPECT_TRUE(has_the_charge(encrypted()));
+  EXPECT_EQ(host_->verify(host_->bundle()).status, 0);
+  EXPECT_THAT(host_->leaks(), IsEmpty());
+  EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
+}
+
+TEST_F(EncryptedE2eTest, WhatWasPushedOutSurvivesThatAgeIsKilled) {
+  const auto attach = this->attach();
+  ASSERT_TRUE(TracedHost::ask(*client_, "POST /v1/charges", "200"));
+  const std::string file = encrypted() + ".incomplete";
+  ASSERT_TRUE(wait_until_pushed_out(file));
+
+  ASSERT_EQ(::kill(child_named(attach->tgid(), "age"), SIGKILL), 0);
+
+  EXPECT_EQ(attach->wait(), 1) << attach->output();
+  EXPECT_THAT(attach->output(), HasSubstr("encryption failed, age: killed by signal 9"));
+  EXPECT_TRUE(TracedHost::ask(*client_, "GET /v1/limits", "429"));
+  EXPECT_FALSE(std::filesystem::exists(encrypted()));
+  decrypt(file);
+  EXPECT_TRUE(has_the_charge(file));
+  EXPECT_EQ(host_->verify(host_->bundle()).status, 5);
+  EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+}
+
+TEST_F(EncryptedE2eTest, AllThatCaptureWroteIsThereWhenItIsKilled) {
+  const auto attach = this->attach();
+  ASSERT_TRUE(TracedHost::ask(*client_, "POST /v1/charges", "200"));
+  const std::string file = encrypted() + ".incomplete";
+  ASSERT_TRUE(wait_until_pushed_out(file));
+
+  ASSERT_EQ(::kill(child_named(attach->tgid(), "scopetrace-capt"), SIGKILL), 0);
+
+  EXPECT_EQ(attach->wait(), 1) << attach->output();
+  EXPECT_TRUE(has_the_charge(file));
+  decrypt(file);
+  EXPECT_EQ(host_->verify(host_->bundle()).status, 5);
+  EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+}
+
+// A front end that was changed asks for a plain file all the same.
+TEST_F(EncryptedE2eTest, CaptureRefusesAPlainOutput) {
+  CaptureRequest request;
+  request.approval = read(approval_);
+  request.root = host_->path("root");
+  request.tgid = static_cast<std::uint32_t>(client_->tgid());
+  const UniqueFd output(::open(host_->bundle().c_str(), O_WRONLY | O_CREAT | O_EXCL, 0600));
+  auto helper = start_helper(std::string(SCOPETRACE_TEST_BIN) + "/scopetrace-capture");
+  ASSERT_TRUE(helper);
+  ASSERT_TRUE(send_front_message(helper->channel.get(), FrontMessageType::kRequest,
+                                 encode_request(request), output.get()));
+
+  const auto answer = receive_front_message(helper->channel.get());
+
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->type, FrontMessageType::kError);
+  const auto error = decode_error(answer->body);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), ErrorCode::kRefused);
+  EXPECT_THAT(error->message(), HasSubstr("names recipients, but the output is a file"));
+  helper->channel = UniqueFd();
+  helper->wait();
+  EXPECT_EQ(std::filesystem::file_size(host_->bundle()), 0u);
+}
+
+}  // namespace
+}  // namespace scopetrace::testing
