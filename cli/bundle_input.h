@@ -50,7 +50,7 @@ Result<VerifyInputs> read_verify_inputs(const TrustOptions& options, const std::
 
 // Opens and verifies one bundle, decrypting it where it is encrypted. Its first decryption is noted
 // before this returns: call it without on_line before anything of it is shown. Errors name the
-// path; kUsage with the remedy when it is encrypted and no identity was given, kUntrusted when none
+// path; kUsage with the remedy when it is encrypted and no identity was given, kIo when none
 // fits.
 Result<VerifyReport> verify_file(const std::string& path, const VerifyInputs& inputs,
                                  Decryptions& decryptions);
