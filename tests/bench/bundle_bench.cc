@@ -40,17 +40,6 @@ std::string raw_text() {
   return text;
 }
 
-// Passes frames on as scopetrace-capture does.
-class WriterSink final : public Sink<DataFrame> {
- public:
-  explicit WriterSink(BundleWriter& writer) : writer_(writer) {}
-  Status push(DataFrame frame) override { return writer_.append(frame, {}, fixture_clocks(1)); }
-  Status finish() override { return {}; }
-
- private:
-  BundleWriter& writer_;
-};
-
 // Collects what is written, cheaper than MemorySink.
 class BufferSink final : public ByteSink {
  public:

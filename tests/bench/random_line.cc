@@ -29,17 +29,6 @@ std::string make_line(std::mt19937_64& random, std::uint64_t n) {
   return line + "\"}\n";
 }
 
-// Hands frames of a FrameBuilder to a writer.
-class WriterSink final : public Sink<DataFrame> {
- public:
-  explicit WriterSink(BundleWriter& writer) : writer_(writer) {}
-  Status push(DataFrame frame) override { return writer_.append(frame, {}, fixture_clocks(1)); }
-  Status finish() override { return {}; }
-
- private:
-  BundleWriter& writer_;
-};
-
 Status write_large_bundle(int fd, std::uint64_t wanted_bytes) {
   BundleFixture fixture;
   FileSink sink(fd);

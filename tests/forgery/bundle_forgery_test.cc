@@ -16,21 +16,6 @@ namespace {
 
 using Frames = std::vector<Frame>;
 
-Frames split(Bytes bundle) {
-  MemorySource source(bundle);
-  FrameReader reader(source);
-  Frames frames;
-  Frame frame;
-  while (*reader.next(frame) == FrameStatus::kFrame) frames.push_back(std::move(frame));
-  return frames;
-}
-
-ByteVector join(const Frames& frames) {
-  ByteVector bytes;
-  for (const Frame& frame : frames) append(bytes, frame.bytes);
-  return bytes;
-}
-
 // The bundle at hand, another session of the same host, and where its frames are.
 struct Material {
   Frames frames;
@@ -180,7 +165,8 @@ class BundleForgeryTest : public ::testing::TestWithParam<Forgery> {
 };
 
 TEST_P(BundleForgeryTest, GetsItsVerdict) {
-  Material material{split(fixture_.bundle(some_losses())), split(fixture_.bundle(some_losses()))};
+  Material material{frames_of(fixture_.bundle(some_losses())),
+                    frames_of(fixture_.bundle(some_losses()))};
   ASSERT_EQ(fixture_.verify(join(material.frames)).verdict, Verdict::kCompleteWithLoss);
 
   GetParam().forge(material);

@@ -21,15 +21,6 @@ ByteVector make_sample() {
   return fixture.bundle_by(seal_keys);
 }
 
-std::vector<Frame> frames_of(Bytes bundle) {
-  MemorySource source(bundle);
-  FrameReader reader(source);
-  std::vector<Frame> all;
-  Frame frame;
-  while (*reader.next(frame) == FrameStatus::kFrame) all.push_back(frame);
-  return all;
-}
-
 // The page, and what it says about the committed bundle.
 class BundleFormatDocsTest : public testing::Test {
  protected:

@@ -220,4 +220,31 @@ struct BundleFixture {
   }
 };
 
+// Passes frames on as scopetrace-capture does.
+class WriterSink final : public Sink<DataFrame> {
+ public:
+  explicit WriterSink(BundleWriter& writer) : writer_(writer) {}
+  Status push(DataFrame frame) override { return writer_.append(frame, {}, fixture_clocks(1)); }
+  Status finish() override { return {}; }
+
+ private:
+  BundleWriter& writer_;
+};
+
+// The frames of a whole bundle, and the bytes of frames.
+inline std::vector<Frame> frames_of(Bytes bundle) {
+  MemorySource source(bundle);
+  FrameReader reader(source);
+  std::vector<Frame> all;
+  Frame frame;
+  while (*reader.next(frame) == FrameStatus::kFrame) all.push_back(std::move(frame));
+  return all;
+}
+
+inline ByteVector join(const std::vector<Frame>& frames) {
+  ByteVector bytes;
+  for (const Frame& frame : frames) append(bytes, frame.bytes);
+  return bytes;
+}
+
 }  // namespace scopetrace

@@ -18,19 +18,6 @@ class PaddingTest : public testing::Test {
     bundle_ = fixture_.bundle();
   }
 
-  static std::vector<Frame> frames_of(Bytes bundle) {
-    MemorySource source(bundle);
-    FrameReader reader(source);
-    std::vector<Frame> all;
-    Frame frame;
-    while (*reader.next(frame) == FrameStatus::kFrame) all.push_back(std::move(frame));
-    return all;
-  }
-  static ByteVector join(const std::vector<Frame>& frames) {
-    ByteVector bytes;
-    for (const Frame& frame : frames) append(bytes, frame.bytes);
-    return bytes;
-  }
   static bool is_padding(const Frame& frame) { return frame.magic == FrameMagic::kPadding; }
 
   BundleFixture fixture_;

@@ -13,19 +13,7 @@ namespace {
 
 class VerifyTest : public testing::Test {
  protected:
-  std::vector<Frame> frames() const {
-    MemorySource source(bundle_);
-    FrameReader reader(source);
-    std::vector<Frame> all;
-    Frame frame;
-    while (*reader.next(frame) == FrameStatus::kFrame) all.push_back(std::move(frame));
-    return all;
-  }
-  static ByteVector join(const std::vector<Frame>& frames) {
-    ByteVector bytes;
-    for (const Frame& frame : frames) append(bytes, frame.bytes);
-    return bytes;
-  }
+  std::vector<Frame> frames() const { return frames_of(bundle_); }
 
   BundleFixture fixture_;
   ByteVector bundle_ = fixture_.bundle();
