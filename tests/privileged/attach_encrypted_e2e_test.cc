@@ -68,14 +68,16 @@ class EncryptedE2eTest : public AttachE2eTest {
     bytes << file.rdbuf();
     return bytes.str();
   }
-  static pid_t child_named(pid_t parent, const std::string& name) {
+  static void kill_child(pid_t parent, const std::string& name) {
     for (const pid_t child : children_of(parent)) {
       std::ifstream file("/proc/" + std::to_string(child) + "/comm");
       std::string comm;
       std::getline(file, comm);
-      if (comm == name) return child;
+      if (comm != name) continue;
+      EXPECT_EQ(::kill(child, SIGKILL), 0);
+      return;
     }
-    return -1;
+    FAIL() << "no child is called " << name;
   }
 
   std::unique_ptr<Child> client_;
@@ -109,7 +111,7 @@ TEST_F(EncryptedE2eTest, WhatWasPushedOutSurvivesThatAgeIsKilled) {
   const std::string file = encrypted() + ".incomplete";
   ASSERT_TRUE(wait_until_pushed_out(file));
 
-  ASSERT_EQ(::kill(child_named(attach->tgid(), "age"), SIGKILL), 0);
+  kill_child(attach->tgid(), "age");
 
   EXPECT_EQ(attach->wait(), 1) << attach->output();
   EXPECT_THAT(attach->output(), HasSubstr("encryption failed, age: killed by signal 9"));
@@ -127,7 +129,7 @@ TEST_F(EncryptedE2eTest, AllThatCaptureWroteIsThereWhenItIsKilled) {
   const std::string file = encrypted() + ".incomplete";
   ASSERT_TRUE(wait_until_pushed_out(file));
 
-  ASSERT_EQ(::kill(child_named(attach->tgid(), "scopetrace-capt"), SIGKILL), 0);
+  kill_child(attach->tgid(), "scopetrace-capt");
 
   EXPECT_EQ(attach->wait(), 1) << attach->output();
   EXPECT_TRUE(has_the_charge(file));
