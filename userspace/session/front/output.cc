@@ -52,6 +52,12 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   if (::flock(output.fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail_errno(ErrorCode::kIo, "lock " + output.incomplete_path());
   }
+  // What is synced later is of no use to anybody if a power cut takes the name.
+  if (::fsync(output.folder_.get()) != 0) {
+    const auto failed = fail_errno(ErrorCode::kIo, "fsync the folder of " + path);
+    output.remove();
+    return failed;
+  }
   return output;
 }
 

@@ -12,9 +12,9 @@ namespace scopetrace {
 // Opened with the caller's rights only. Nothing is ever overwritten.
 class OutputFile {
  public:
-  // Creates `path`.incomplete, mode 0600, and locks it (flock) for as long as anybody writes to it:
-  // so others can tell a capture that runs from one that was interrupted. kExists when it or `path`
-  // is there already; `path` must name a file, not a folder.
+  // Creates `path`.incomplete, mode 0600, with its name on the disk, and locks it (flock) for as
+  // long as anybody writes to it: so others can tell a capture that runs from one that was
+  // interrupted. kExists when it or `path` is there already; `path` must name a file, not a folder.
   static Result<OutputFile> create(const std::string& path);
 
   int fd() const { return fd_.get(); }
