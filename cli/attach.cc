@@ -18,13 +18,12 @@
 #include "scopes/shell.h"
 #include "scopes/target.h"
 #include "userspace/base/clock.h"
+#include "userspace/session/front/age_file.h"
 #include "userspace/session/front/frontend.h"
 #include "userspace/session/front/helper.h"
 
 namespace scopetrace {
 namespace {
-
-constexpr const char* kEncryptedSuffix = ".age";
 
 struct AttachOptions {
   std::vector<std::string> approval_paths;
@@ -120,18 +119,18 @@ Result<std::string> default_output(const Folders& folders, const Approval& appro
   ST_ASSIGN_OR_RETURN(const HostFacts host, read_host());
   return default_folder(folders) + "/" + host.name + "-" + file_time() + "-" +
          approval.id.substr(approval.id.size() - kShownId) + ".jsonl.zst" +
-         (approval.recipients.empty() ? "" : kEncryptedSuffix);
+         std::string(approval.recipients.empty() ? std::string_view() : kAgeSuffix);
 }
 
 // Nobody shall take a name for encryption that is not there, or be kept from reading by one that is
 // not named.
 Status check_output_name(const std::string& path, const Approval& approval) {
   const bool is_encrypted = !approval.recipients.empty();
-  if (path.ends_with(kEncryptedSuffix) == is_encrypted) return {};
+  if (path.ends_with(kAgeSuffix) == is_encrypted) return {};
   if (is_encrypted) {
     return fail(
         Error(ErrorCode::kUsage, "the approval names recipients: the bundle will be encrypted")
-            .with_hint("name it so: -o " + quote_for_shell(path + kEncryptedSuffix)));
+            .with_hint("name it so: -o " + quote_for_shell(path + std::string(kAgeSuffix))));
   }
   return fail(Error(ErrorCode::kUsage,
                     "the approval names no recipients: " + path + " would not be encrypted")

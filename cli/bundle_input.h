@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/decryption.h"
+#include "userspace/base/unique_fd.h"
 #include "userspace/bundle/verify.h"
 
 namespace scopetrace {
@@ -48,11 +50,24 @@ class Decryptions {
 // UNTRUSTED at best.
 Result<VerifyInputs> read_verify_inputs(const TrustOptions& options, const std::string& root);
 
+// Opens an encrypted bundle, whose file must be at its start. Errors: kUsage with the remedy when
+// no identity was given, and those of DecryptedSource.
+Result<DecryptedSource> open_encrypted(UniqueFd file, const std::string& path,
+                                       const Decryptions& decryptions);
+
 // Opens and verifies one bundle, decrypting it where it is encrypted. Its first decryption is noted
 // before this returns: call it without on_line before anything of it is shown. Errors name the
 // path; kUsage with the remedy when it is encrypted and no identity was given, kIo when none
 // fits.
 Result<VerifyReport> verify_file(const std::string& path, const VerifyInputs& inputs,
+                                 Decryptions& decryptions);
+// The same of an open file at its start, which is called `path`.
+Result<VerifyReport> verify_open_file(UniqueFd file, const std::string& path,
+                                      const VerifyInputs& inputs, Decryptions& decryptions);
+
+// Verifies a bundle that may still be written, up to its end: each line is delivered as soon as it
+// is sealed, and a decryption noted before the first.
+Result<VerifyReport> follow_file(const std::string& path, VerifyInputs inputs,
                                  Decryptions& decryptions);
 
 }  // namespace scopetrace

@@ -5,34 +5,27 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "userspace/base/file.h"
+#include "userspace/base/pipe.h"
+#include "userspace/base/secret_memory.h"
 
 namespace scopetrace {
 namespace {
 
-// The form of age-encryption.org/v1: a header of lines, the last of them `--- MAC`, a nonce, and
-// pieces with a tag each.
-constexpr std::uint64_t kNonceBytes = 16;
-constexpr std::uint64_t kPieceBytes = 64 * 1024;
-constexpr std::uint64_t kSealedPieceBytes = kPieceBytes + 16;
-constexpr std::size_t kMaxHeader = 64 * 1024;
-
-std::string read_start(int fd, std::size_t most_bytes) {
-  std::string start(most_bytes, '\0');
-  const ssize_t got = ::pread(fd, start.data(), start.size(), 0);
-  start.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  return start;
-}
-
-// Where the pieces begin; 0 when the header has no end.
-std::uint64_t payload_offset(int fd) {
-  const std::string start = read_start(fd, kMaxHeader);
-  const std::size_t last = start.find("\n--- ");
-  const std::size_t end = last == start.npos ? start.npos : start.find('\n', last + 1);
-  return end == start.npos ? 0 : end + 1 + kNonceBytes;
+Result<std::vector<std::string>> decrypt_arguments(const std::vector<std::string>& identities) {
+  std::vector<std::string> arguments = {"--decrypt"};
+  for (const std::string& identity : identities) {
+    if (identity == "-") {
+      return fail(Error(ErrorCode::kUsage, "an identity cannot come from standard input")
+                      .with_hint("--identity FILE names a file"));
+    }
+    arguments.insert(arguments.end(), {"--identity", identity});
+  }
+  return arguments;
 }
 
 Error explain_nothing(const Error& error) {
@@ -42,27 +35,93 @@ Error explain_nothing(const Error& error) {
                             : "--identity FILE is a key file of age or an ssh-ed25519 private key");
 }
 
+std::string describe(AgeRest rest) {
+  switch (rest) {
+    case AgeRest::kCut:
+      return "is cut";
+    case AgeRest::kUnwritten:
+      return "was not written to its end";
+    case AgeRest::kChanged:
+      break;
+  }
+  return "was changed behind what could be read";
+}
+
+// Until nobody writes the file any more, or nobody reads it.
+Status feed(GrowingSource& file, int pipe) {
+  constexpr std::size_t kStep = 64 * 1024;
+  ByteVector block;
+  std::uint64_t at = 0;
+  bool goes_on = true;
+  while (goes_on) {
+    ST_ASSIGN_OR_RETURN(const std::uint64_t there, file.available(at, kStep));
+    block.resize(there);
+    ST_RETURN_IF_ERROR(file.read(at, block));
+    ST_RETURN_IF_ERROR(write_all(pipe, block));
+    at += there;
+    if (there != 0) continue;
+    ST_ASSIGN_OR_RETURN(goes_on, file.wait_for_more());
+  }
+  return {};
+}
+
 }  // namespace
 
-bool is_age_file(int fd) { return read_start(fd, kAgeMagic.size()) == kAgeMagic; }
+class DecryptedSource::Feeder {
+ public:
+  Feeder(GrowingSource file, UniqueFd pipe)
+      : file_(std::move(file)), pipe_(std::move(pipe)), thread_([this] { run(); }) {}
+
+ private:
+  // What age makes of an early end says more than why reading ended.
+  void run() {
+    file_.stop_without_reader(pipe_.get());
+    static_cast<void>(feed(file_, pipe_.get()));
+    pipe_ = UniqueFd();
+  }
+
+  GrowingSource file_;
+  UniqueFd pipe_;
+  std::jthread thread_;  // last: ends before what it uses
+};
+
+DecryptedSource::DecryptedSource(UniqueFd file, UniqueFd output, AgeProcess age)
+    : file_(std::move(file)),
+      output_(std::move(output)),
+      source_(output_.get()),
+      age_(std::move(age)) {}
+
+DecryptedSource::DecryptedSource(DecryptedSource&& other) noexcept = default;
+DecryptedSource::~DecryptedSource() = default;
+
+Result<DecryptedSource> DecryptedSource::start(UniqueFd file, int input,
+                                               const std::vector<std::string>& identities) {
+  ST_RETURN_IF_ERROR(forbid_dumps());  // what comes out is in this memory
+  ST_ASSIGN_OR_RETURN(const std::vector<std::string> arguments, decrypt_arguments(identities));
+  ST_ASSIGN_OR_RETURN(Pipe output, make_pipe());
+  ST_ASSIGN_OR_RETURN(AgeProcess age, AgeProcess::start(arguments, input, output.writer.get(),
+                                                        AgeProcess::Terminal::kShared));
+  return DecryptedSource(std::move(file), std::move(output.reader), std::move(age));
+}
 
 Result<DecryptedSource> DecryptedSource::open(UniqueFd file,
                                               const std::vector<std::string>& identities) {
-  std::vector<std::string> arguments = {"--decrypt"};
-  for (const std::string& identity : identities) {
-    if (identity == "-") {
-      return fail(Error(ErrorCode::kUsage, "an identity cannot come from standard input")
-                      .with_hint("--identity FILE names a file"));
-    }
-    arguments.insert(arguments.end(), {"--identity", identity});
+  const int input = file.get();
+  return start(std::move(file), input, identities);
+}
+
+Result<DecryptedSource> DecryptedSource::follow(GrowingSource file,
+                                                const std::vector<std::string>& identities) {
+  UniqueFd same(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!same) return fail_errno("open the bundle twice");
+  ST_ASSIGN_OR_RETURN(Pipe input, make_pipe());
+  ST_ASSIGN_OR_RETURN(DecryptedSource source,
+                      start(std::move(same), input.reader.get(), identities));
+  if (::fcntl(source.output_.get(), F_SETFL, O_RDONLY | O_NONBLOCK) != 0) {
+    return fail_errno("set up the pipe of age");
   }
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
-  UniqueFd output(ends[0]);
-  const UniqueFd theirs(ends[1]);
-  ST_ASSIGN_OR_RETURN(AgeProcess age, AgeProcess::start(arguments, file.get(), theirs.get(),
-                                                        AgeProcess::Terminal::kShared));
-  return DecryptedSource(std::move(file), std::move(output), std::move(age));
+  source.feeder_ = std::make_unique<Feeder>(std::move(file), std::move(input.writer));
+  return source;
 }
 
 Result<std::uint64_t> DecryptedSource::available(std::uint64_t offset, std::uint64_t wanted_bytes) {
@@ -73,6 +132,11 @@ Result<std::uint64_t> DecryptedSource::available(std::uint64_t offset, std::uint
 
 Status DecryptedSource::read(std::uint64_t offset, std::span<std::byte> out) {
   return source_.read(offset, out);
+}
+
+Result<bool> DecryptedSource::wait_for_more() {
+  std::fflush(stdout);
+  return source_.wait_for_more();
 }
 
 Result<std::string> DecryptedSource::finish() {
@@ -86,22 +150,15 @@ Result<std::string> DecryptedSource::finish() {
   return fail(explain_nothing(ended.error()));
 }
 
-Result<bool> DecryptedSource::is_changed() const {
-  ST_ASSIGN_OR_RETURN(const FileSource file, FileSource::open(file_.get()));
-  const std::uint64_t opened = payload_offset(file_.get()) + end_ / kPieceBytes * kSealedPieceBytes;
-  return file.size() >= opened + kSealedPieceBytes;
-}
-
 Status judge_decryption(DecryptedSource& source, VerifyReport& report) {
   // What came is wrong already, and reading ended there: age was cut off.
   if (report.verdict == Verdict::kTampered) return {};
   ST_ASSIGN_OR_RETURN(const std::string problem, source.finish());
   if (problem.empty()) return {};
-  ST_ASSIGN_OR_RETURN(const bool is_changed, source.is_changed());
-  report.verdict = std::max(report.verdict, is_changed ? Verdict::kTampered : Verdict::kIncomplete);
-  report.reasons.push_back(
-      is_changed ? "the encrypted file was changed behind what could be read: " + problem
-                 : "the encrypted file is cut: " + problem);
+  const AgeRest rest = source.rest();
+  report.verdict = std::max(report.verdict,
+                            rest == AgeRest::kChanged ? Verdict::kTampered : Verdict::kIncomplete);
+  report.reasons.push_back("the encrypted file " + describe(rest) + ": " + problem);
   return {};
 }
 

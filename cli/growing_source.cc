@@ -11,8 +11,8 @@
 #include <array>
 #include <cstdio>
 
-#include "cli/decryption.h"
 #include "userspace/base/file.h"
+#include "userspace/session/front/age_file.h"
 #include "userspace/session/front/output.h"
 
 namespace scopetrace {
@@ -30,8 +30,6 @@ Result<GrowingSource> GrowingSource::open(const std::string& path) {
   }
   if (!file) return fail(file.error());
   source.file_ = std::move(*file);
-  if (is_age_file(source.file_.get()))
-    return fail(ErrorCode::kUsage, path + ": an encrypted bundle cannot be followed");
   ST_RETURN_IF_ERROR(FileSource::open(source.file_.get()).map([](const FileSource&) {}));
   source.changes_ = UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   const std::string self = "/proc/self/fd/" + std::to_string(source.file_.get());
@@ -39,6 +37,14 @@ Result<GrowingSource> GrowingSource::open(const std::string& path) {
     ::inotify_add_watch(source.changes_.get(), self.c_str(), IN_MODIFY | IN_CLOSE_WRITE);
   }
   return source;
+}
+
+Result<bool> GrowingSource::is_encrypted() {
+  while (size_ < kAgeMagic.size()) {
+    ST_ASSIGN_OR_RETURN(const bool has_more, wait_for_more());
+    if (!has_more) break;
+  }
+  return is_age_file(file_.get());
 }
 
 Result<std::uint64_t> GrowingSource::available(std::uint64_t offset, std::uint64_t wanted_bytes) {
@@ -70,8 +76,9 @@ Result<bool> GrowingSource::wait_for_more() {
     const bool is_running = is_being_written();
     ST_ASSIGN_OR_RETURN(const bool has_more, has_grown());
     if (has_more || !is_running) return has_more;
-    pollfd change{.fd = changes_.get(), .events = POLLIN, .revents = 0};
-    ::poll(&change, 1, kMaxWaitMs);
+    std::array<pollfd, 2> polled = {pollfd{changes_.get(), POLLIN, 0}, pollfd{reader_, 0, 0}};
+    ::poll(polled.data(), polled.size(), kMaxWaitMs);
+    if (polled[1].revents != 0) return false;  // POLLERR: the reader is gone
     std::array<char, 4096> events;
     while (::read(changes_.get(), events.data(), events.size()) > 0) {
     }

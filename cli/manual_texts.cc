@@ -49,7 +49,8 @@ date is one of any day. --follow shows each line of a running capture as soon as
 within a few seconds, and ends with the capture; then the verdict comes last. It finds NAME.incomplete by NAME.
 
 An encrypted bundle is decrypted by age(1) with the keys that --identity names, here and in diff; nothing
-decrypted is written to a disk, and the ledger of this host notes it. It cannot be followed.)"},
+decrypted is written to a disk, and the ledger of this host notes it. Followed, its lines come about
+every five seconds. Of one that was interrupted the sealed part is shown.)"},
     {"diff",
      R"(Both bundles are verified first, and the verdicts stand above the tables. Calls are told by third
 party and by endpoint, which is method, host and path with its parameters taken out: how many, the share
@@ -75,6 +76,10 @@ proved of it, up to its last good seal, goes byte for byte into a new bundle, wh
 INCOMPLETE; when only the end of the file lacks, which is not signed, it is made again and the bundle is
 whole. The interrupted file stays as it is, and nothing is ever overwritten: the new name appears once
 everything is on the disk and was verified again. What was lost is printed: how many bytes, and since when.
+
+An encrypted bundle needs the key of a recipient, with --identity, and is encrypted again to the recipients that its
+approval names: nothing decrypted is written to a disk, and the ledger notes it. Up to the last five
+seconds of its capture are lost. Where a key has a passphrase, age(1) asks three times.
 
 More behind the last good seal than an interruption leaves means that the file was changed: then
 nothing is written and the status is 7. With signers that are not accepted the status is 8, and the

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "userspace/base/unique_fd.h"
+#include "userspace/base/pipe.h"
 
 extern char** environ;
 
@@ -82,13 +82,10 @@ Result<Pager> Pager::open(bool is_wanted) {
   Pager pager;
   const std::string command = pager_command();
   if (!is_wanted || command.empty() || ::isatty(STDOUT_FILENO) != 1) return pager;
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
-  const UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
-  ST_ASSIGN_OR_RETURN(pager.child_, spawn_shell(command, read_end.get()));
+  ST_ASSIGN_OR_RETURN(const Pipe pipe, make_pipe());
+  ST_ASSIGN_OR_RETURN(pager.child_, spawn_shell(command, pipe.reader.get()));
   std::signal(SIGINT, SIG_IGN);  // Ctrl-C is the pager's to understand
-  const int fd = ::fcntl(write_end.get(), F_DUPFD_CLOEXEC, 3);
+  const int fd = ::fcntl(pipe.writer.get(), F_DUPFD_CLOEXEC, 3);
   pager.file_ = fd < 0 ? nullptr : ::fdopen(fd, "w");
   if (pager.file_ == nullptr) return fail_errno("pager");
   return pager;

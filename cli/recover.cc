@@ -4,10 +4,13 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
@@ -15,6 +18,9 @@
 #include "scopes/shell.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/session/front/age.h"
+#include "userspace/session/front/age_file.h"
 #include "userspace/session/front/output.h"
 
 namespace scopetrace {
@@ -25,6 +31,7 @@ struct RecoverOptions {
   std::string output_path;
   std::string ledger_path;
   TrustOptions trust;
+  IdentityOptions identities;
   bool is_json = false;
 };
 
@@ -34,16 +41,31 @@ struct Outcome {
   VerifyReport after;
   Recovery recovery;
   std::string path;  // of the result; empty when the bundle is whole as it is
+  bool is_encrypted = false;
 };
 
-// `a.jsonl.zst.incomplete` and `a.jsonl.zst` become `a.recovered.jsonl.zst`: a name that no whole
-// capture has.
-std::string default_output(std::string path) {
+void cut_ending(std::string& path, std::string_view ending) {
+  if (path.ends_with(ending)) path.resize(path.size() - ending.size());
+}
+
+// `a.jsonl.zst.incomplete` and `a.jsonl.zst` become `a.recovered.jsonl.zst`, `a.jsonl.zst.age` and
+// so on `a.recovered.jsonl.zst.age`: names that no whole capture has.
+std::string default_output(std::string path, bool is_encrypted) {
   constexpr std::string_view kEnding = ".jsonl.zst";
-  if (path.ends_with(OutputFile::kSuffix))
-    path.resize(path.size() - std::string_view(OutputFile::kSuffix).size());
-  if (path.ends_with(kEnding)) path.resize(path.size() - kEnding.size());
-  return path + ".recovered" + std::string(kEnding);
+  cut_ending(path, OutputFile::kSuffix);
+  cut_ending(path, kAgeSuffix);
+  cut_ending(path, kEnding);
+  return path + ".recovered" + std::string(kEnding) +
+         std::string(is_encrypted ? kAgeSuffix : std::string_view());
+}
+
+// Nobody shall take a name for encryption that is not there, or the other way round.
+Status check_output_name(const std::string& path, bool is_encrypted) {
+  if (path.empty() || path.ends_with(kAgeSuffix) == is_encrypted) return {};
+  return is_encrypted ? fail(Error(ErrorCode::kUsage, "what is recovered will be encrypted again")
+                                 .with_hint("name it so: -o " +
+                                            quote_for_shell(path + std::string(kAgeSuffix))))
+                      : fail(ErrorCode::kUsage, path + " would not be encrypted, as the bundle is");
 }
 
 std::string sealed_until(const VerifyReport& report) {
@@ -51,55 +73,113 @@ std::string sealed_until(const VerifyReport& report) {
   return format_seconds(report.sealed_until_ns / kNanosecondsPerSecond);
 }
 
-// The file was read twice: what is there now must be what was verified.
-Result<VerifyReport> verify_result(int fd, const VerifyInputs& inputs, const Recovery& recovery) {
+// The same file once more, from its start.
+Result<UniqueFd> rewind(int fd) {
+  UniqueFd same(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!same || ::lseek(fd, 0, SEEK_SET) != 0) return fail_errno("read the bundle again");
+  return same;
+}
+
+Result<Recovery> copy_plain(int fd, const VerifyReport& report, int output) {
   ST_ASSIGN_OR_RETURN(FileSource source, FileSource::open(fd));
-  ST_ASSIGN_OR_RETURN(VerifyReport report, verify_bundle(source, inputs));
-  const bool is_same = report.verified_bytes >= recovery.kept_bytes &&
-                       report.verified_bytes == source.size() &&
-                       report.verdict != Verdict::kTampered;
-  if (!is_same) return fail(ErrorCode::kIo, "the bundle changed while it was recovered");
-  return report;
+  FileSink sink(output);
+  return recover_bundle(report, source, sink);
 }
 
-Status write_result(ByteSource& source, const VerifyInputs& inputs, OutputFile& output,
-                    Outcome& outcome) {
-  FileSink sink(output.fd());
-  ST_RETURN_IF_ERROR(write_recovered(source, outcome.recovery, sink));
-  ST_ASSIGN_OR_RETURN(outcome.after, verify_result(output.fd(), inputs, outcome.recovery));
-  ST_RETURN_IF_ERROR(output.commit());
-  outcome.path = output.path();
-  return {};
+// Encrypted again as it comes out of the decryption: nothing plain touches the disk.
+Result<Recovery> copy_encrypted(UniqueFd file, const std::string& path, const VerifyReport& report,
+                                const Decryptions& decryptions, const OutputFile& output) {
+  ST_ASSIGN_OR_RETURN(DecryptedSource source, open_encrypted(std::move(file), path, decryptions));
+  ST_ASSIGN_OR_RETURN(Encryption encryption, Encryption::start(report.recipients, output.fd()));
+  ::fcntl(encryption.pipe(), F_SETFL, O_WRONLY | O_NONBLOCK);
+  PipeSink sink(encryption.pipe());
+  const Result<Recovery> recovery = recover_bundle(report, source, sink);
+  encryption.close_pipe();
+  const Status ended = encryption.finish();
+  if (!recovery) return fail(ended ? recovery.error() : ended.error());
+  ST_RETURN_IF_ERROR(ended);
+  ST_RETURN_IF_ERROR(output.sync());
+  return recovery;
 }
 
-Result<Outcome> recover(const RecoverOptions& options, const VerifyInputs& inputs) {
-  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(options.path, O_RDONLY));
-  if (is_age_file(fd.get())) {
-    return fail(Error(ErrorCode::kUsage, options.path + ": an encrypted bundle is not recovered")
-                    .with_hint("its sealed part can be read as it is: scopetrace show --identity "
-                               "FILE " +
-                               quote_for_shell(options.path)));
-  }
-  const auto add_path = [&](Error error) { return std::move(error).with_context(options.path); };
-  auto source = FileSource::open(fd.get()).map_error(add_path);
-  if (!source) return fail(std::move(source).error());
-  auto before = verify_bundle(*source, inputs).map_error(add_path);
-  if (!before) return fail(std::move(before).error());
-  const auto recovery = plan_recovery(*before, *source).map_error(add_path);
-  if (!recovery) return fail(recovery.error());
+// Recovers one bundle, which is read twice, and the result once.
+class Recoverer {
+ public:
+  Recoverer(const RecoverOptions& options, const VerifyInputs& inputs, Decryptions& decryptions)
+      : options_(options), inputs_(inputs), decryptions_(decryptions) {}
 
-  Outcome outcome{*before, *before, *recovery, ""};
-  if (recovery->dropped_bytes == 0 && before->has_seek_table) return outcome;
-  ST_ASSIGN_OR_RETURN(OutputFile output,
-                      OutputFile::create(options.output_path.empty() ? default_output(options.path)
-                                                                     : options.output_path));
-  const Status written = write_result(*source, inputs, output, outcome);
-  if (!written) {
+  Result<Outcome> run() {
+    ST_ASSIGN_OR_RETURN(file_, open_file(options_.path, O_RDONLY));
+    outcome_.is_encrypted = is_age_file(file_.get());
+    ST_RETURN_IF_ERROR(check_output_name(options_.output_path, outcome_.is_encrypted));
+    ST_ASSIGN_OR_RETURN(outcome_.before, verify(file_.get()));
+    outcome_.after = outcome_.before;
+    if (is_nothing_to_recover(outcome_.before)) return std::move(outcome_);
+    ST_RETURN_IF_ERROR(check_recoverable(outcome_.before).map_error([&](Error error) {
+      return in_bundle(std::move(error));
+    }));
+    if (outcome_.is_encrypted) ST_RETURN_IF_ERROR(check_encrypted());
+    ST_ASSIGN_OR_RETURN(
+        OutputFile output,
+        OutputFile::create(options_.output_path.empty()
+                               ? default_output(options_.path, outcome_.is_encrypted)
+                               : options_.output_path));
+    const Status written = write(output);
+    if (written) return std::move(outcome_);
     output.remove();
     return fail(written.error());
   }
-  return outcome;
-}
+
+ private:
+  Error in_bundle(Error error) const { return std::move(error).with_context(options_.path); }
+
+  Result<VerifyReport> verify(int fd) {
+    ST_ASSIGN_OR_RETURN(UniqueFd file, rewind(fd));
+    return verify_open_file(std::move(file), options_.path, inputs_, decryptions_);
+  }
+
+  // What comes out of a decryption is what went in: no interruption changes that.
+  Status check_encrypted() const {
+    const VerifyReport& report = outcome_.before;
+    if (report.verdict == Verdict::kTampered) {
+      return fail(
+          Error(ErrorCode::kTampered, options_.path + ": it was changed, not interrupted")
+              .with_hint("scopetrace verify --identity FILE says where; nothing was written"));
+    }
+    if (!report.recipients.empty()) return {};
+    return fail(Error(ErrorCode::kRefused,
+                      options_.path + ": its approval names nobody to encrypt what is kept to")
+                    .with_hint("decrypt it by age -d -i FILE, and recover that"));
+  }
+
+  Status write(OutputFile& output) {
+    const auto recovery =
+        copy(output).map_error([&](Error error) { return in_bundle(std::move(error)); });
+    if (!recovery) return fail(recovery.error());
+    outcome_.recovery = *recovery;
+    ST_ASSIGN_OR_RETURN(outcome_.after, verify(output.fd()));
+    // What was read again must be what was verified.
+    if (outcome_.after.verified_bytes != recovery->written_bytes ||
+        outcome_.after.verdict == Verdict::kTampered) {
+      return fail(ErrorCode::kIo, options_.path + ": the bundle changed while it was recovered");
+    }
+    ST_RETURN_IF_ERROR(output.commit());
+    outcome_.path = output.path();
+    return {};
+  }
+
+  Result<Recovery> copy(const OutputFile& output) {
+    if (!outcome_.is_encrypted) return copy_plain(file_.get(), outcome_.before, output.fd());
+    ST_ASSIGN_OR_RETURN(UniqueFd file, rewind(file_.get()));
+    return copy_encrypted(std::move(file), options_.path, outcome_.before, decryptions_, output);
+  }
+
+  const RecoverOptions& options_;
+  const VerifyInputs& inputs_;
+  Decryptions& decryptions_;
+  UniqueFd file_;
+  Outcome outcome_;
+};
 
 void print_losses(const Outcome& outcome) {
   const std::string until = sealed_until(outcome.before);
@@ -120,12 +200,17 @@ void print_text(const RecoverOptions& options, const Outcome& outcome) {
   fmt::print("{}: {}\n", outcome.path, verdict_name(outcome.after.verdict));
   fmt::print("  kept      {} lines under {} seals, {} bytes as they were\n", outcome.before.lines,
              outcome.before.seals, outcome.recovery.kept_bytes);
+  if (outcome.is_encrypted) {
+    fmt::print("  encrypted again to {} recipients of the approval\n",
+               outcome.before.recipients.size());
+  }
   print_losses(outcome);
 }
 
 void print_json(const Outcome& outcome) {
   const nlohmann::ordered_json report = {{"path", outcome.path},
                                          {"verdict", verdict_name(outcome.after.verdict)},
+                                         {"encrypted", outcome.is_encrypted},
                                          {"lines", outcome.before.lines},
                                          {"seals", outcome.before.seals},
                                          {"kept_bytes", outcome.recovery.kept_bytes},
@@ -141,7 +226,8 @@ Result<ExitCode> run_recover(const RecoverOptions& options, const std::string& r
   if (!options.ledger_path.empty()) {
     ST_ASSIGN_OR_RETURN(inputs.ledger, read_ledger_seals(options.ledger_path));
   }
-  ST_ASSIGN_OR_RETURN(const Outcome outcome, recover(options, inputs));
+  Decryptions decryptions(options.identities, "recover", root);
+  ST_ASSIGN_OR_RETURN(const Outcome outcome, Recoverer(options, inputs, decryptions).run());
   if (options.is_json) {
     print_json(outcome);
   } else {
@@ -160,14 +246,16 @@ Command add_recover_command(CLI::App& app, const GlobalOptions& global) {
   command->add_option("bundle", options->path, "Bundle that was interrupted; stays as it is")
       ->required();
   command->add_option("-o,--output", options->output_path,
-                      "Bundle to create, must not exist; default: NAME.recovered.jsonl.zst");
+                      "Bundle to create, must not exist; default: NAME.recovered.jsonl.zst, "
+                      "with .age where it is encrypted");
   add_trust_options(*command, options->trust);
+  add_identity_option(*command, options->identities);
   command->add_option("--ledger", options->ledger_path,
                       "The host's ledger, folder or entries.jsonl: tells how much is missing");
   command->add_flag("--json", options->is_json, "Print one JSON object");
-  add_examples(*command,
-               {"scopetrace recover capture.jsonl.zst.incomplete",
-                "scopetrace recover --json -o kept.jsonl.zst capture.jsonl.zst.incomplete"});
+  add_examples(*command, {"scopetrace recover capture.jsonl.zst.incomplete",
+                          "scopetrace recover -i key.txt -o kept.jsonl.zst.age "
+                          "capture.jsonl.zst.age.incomplete"});
   return {command, [options, &global] { return run_recover(*options, global.root); }};
 }
 

@@ -9,7 +9,6 @@
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
-#include "cli/growing_source.h"
 #include "cli/pager.h"
 #include "cli/terminal.h"
 #include "cli/timeline.h"
@@ -90,8 +89,7 @@ Status print_lines(const ShowOptions& options, VerifyInputs inputs, const Verify
 // Two passes: the verdict stands above the lines, and is known only at their end. Only sealed lines
 // are shown.
 Result<ExitCode> show_whole(const ShowOptions& options, const VerifyInputs& inputs,
-                            const std::string& root) {
-  Decryptions decryptions(options.identities, "show", root);
+                            Decryptions& decryptions) {
   ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(options.path, inputs, decryptions));
   ST_ASSIGN_OR_RETURN(Pager pager, Pager::open(!options.is_json));
   ST_RETURN_IF_ERROR(print_lines(options, inputs, report, decryptions, pager));
@@ -100,11 +98,11 @@ Result<ExitCode> show_whole(const ShowOptions& options, const VerifyInputs& inpu
 }
 
 // One pass, each line as soon as it is sealed; the verdict comes last.
-Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs) {
-  ST_ASSIGN_OR_RETURN(GrowingSource source, GrowingSource::open(options.path));
+Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs, Decryptions& decryptions) {
   Timeline timeline(stdout, options.filter, style_of(options));
   inputs.on_line = [&](std::string_view line) { timeline.add(line, options.is_json); };
-  ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_bundle(source, inputs));
+  ST_ASSIGN_OR_RETURN(const VerifyReport report,
+                      follow_file(options.path, std::move(inputs), decryptions));
   if (!options.is_json) {
     timeline.print_footer();
     timeline.print_header(report);
@@ -114,7 +112,9 @@ Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs) {
 
 Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
   ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
-  return options.is_following ? follow(options, inputs) : show_whole(options, inputs, root);
+  Decryptions decryptions(options.identities, "show", root);
+  return options.is_following ? follow(options, inputs, decryptions)
+                              : show_whole(options, inputs, decryptions);
 }
 
 }  // namespace

@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #include "tests/privileged/attach_e2e.h"
 #include "userspace/session/front/front_channel.h"
@@ -69,15 +71,28 @@ class EncryptedE2eTest : public AttachE2eTest {
     return bytes.str();
   }
   static void kill_child(pid_t parent, const std::string& name) {
-    for (const pid_t child : children_of(parent)) {
-      std::ifstream file("/proc/" + std::to_string(child) + "/comm");
-      std::string comm;
-      std::getline(file, comm);
-      if (comm != name) continue;
-      EXPECT_EQ(::kill(child, SIGKILL), 0);
-      return;
-    }
-    FAIL() << "no child is called " << name;
+    const pid_t child = child_called(parent, name);
+    ASSERT_GT(child, 0) << "no child is called " << name;
+    EXPECT_EQ(::kill(child, SIGKILL), 0);
+  }
+
+  // What recover makes of an interrupted file: encrypted to the same recipient, with what was
+  // pushed out, and with nothing plain beside it.
+  void expect_recovered(const std::string& file) const {
+    const std::string kept = host_->path("kept.jsonl.zst.age");
+    const Finished recovered = host_->recover(file, {"-i", identity(), "-o", kept});
+    EXPECT_EQ(recovered.status, 0) << recovered.output;
+    EXPECT_THAT(recovered.output, HasSubstr("kept.jsonl.zst.age: INCOMPLETE"));
+    EXPECT_THAT(recovered.output, HasSubstr("encrypted again to 1 recipients"));
+    EXPECT_EQ(read(kept).rfind("age-encryption.org/v1\n", 0), 0u);
+    EXPECT_FALSE(std::filesystem::exists(host_->bundle()));
+    EXPECT_TRUE(has_the_charge(kept));
+    EXPECT_EQ(host_->ledger("decrypt").size(), 1u);  // which says it once
+    EXPECT_THAT(host_->leaks({recovered.output}), IsEmpty());
+    decrypt(kept);
+    const Finished verdict = host_->verify(host_->bundle());
+    EXPECT_EQ(verdict.status, 5) << verdict.output;
+    EXPECT_THAT(schema_faults(host_->bundle()), IsEmpty());
   }
 
   std::unique_ptr<Child> client_;
@@ -117,10 +132,54 @@ TEST_F(EncryptedE2eTest, WhatWasPushedOutSurvivesThatAgeIsKilled) {
   EXPECT_THAT(attach->output(), HasSubstr("encryption failed, age: killed by signal 9"));
   EXPECT_TRUE(TracedHost::ask(*client_, "GET /v1/limits", "429"));
   EXPECT_FALSE(std::filesystem::exists(encrypted()));
-  decrypt(file);
   EXPECT_TRUE(has_the_charge(file));
-  EXPECT_EQ(host_->verify(host_->bundle()).status, 5);
   EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+  expect_recovered(file);
+}
+
+// As when the machine goes: nobody ends anything.
+TEST_F(EncryptedE2eTest, AtMostFiveSecondsAreLostWhenAllAreKilledAtOnce) {
+  constexpr int kRounds = 40;
+  constexpr std::chrono::milliseconds kBetween{200};
+  const auto attach = this->attach();
+  const std::string file = encrypted() + ".incomplete";
+  std::vector<std::chrono::system_clock::time_point> answered;
+  for (int round = 0; round < kRounds; ++round) {
+    ASSERT_TRUE(TracedHost::ask(*client_, "POST /v1/charges", "200"));
+    answered.push_back(std::chrono::system_clock::now());
+    std::this_thread::sleep_for(kBetween);
+  }
+  const pid_t age = child_called(attach->tgid(), "age");
+  const pid_t capture = child_called(attach->tgid(), "scopetrace-capt");
+  ASSERT_TRUE(age > 0 && capture > 0);
+
+  const auto killed = std::chrono::system_clock::now();
+  for (const pid_t process : {age, capture, attach->tgid()}) EXPECT_EQ(::kill(process, SIGKILL), 0);
+
+  EXPECT_EQ(attach->wait(), 128 + SIGKILL);
+  expect_recovered(file);
+  const auto kept = exchanges().size();
+  const auto due = std::count_if(answered.begin(), answered.end(), [&](const auto& time) {
+    return killed - time > std::chrono::seconds(5);
+  });
+  EXPECT_GT(due, 10);
+  EXPECT_GE(kept, static_cast<std::size_t>(due));
+}
+
+TEST_F(EncryptedE2eTest, IsFollowedWhileItIsWritten) {
+  const auto attach = this->attach();
+  const auto show = host_->show(encrypted(), {"--follow", "--json", "-i", identity()});
+  ASSERT_TRUE(TracedHost::ask(*client_, "POST /v1/charges", "200"));
+
+  EXPECT_TRUE(show->wait_for_line("/v1/charges"));
+
+  EXPECT_TRUE(std::filesystem::exists(encrypted() + ".incomplete"));  // it runs
+  attach->send_signal(SIGINT);
+  EXPECT_EQ(attach->wait(), 0) << attach->output();
+  EXPECT_EQ(show->wait(), 0);
+  EXPECT_THAT(show->output(), HasSubstr("\"type\":\"summary\""));
+  EXPECT_EQ(host_->ledger("decrypt").size(), 1u);
+  EXPECT_THAT(host_->leaks({show->output()}), IsEmpty());
 }
 
 TEST_F(EncryptedE2eTest, AllThatCaptureWroteIsThereWhenItIsKilled) {
@@ -133,9 +192,8 @@ TEST_F(EncryptedE2eTest, AllThatCaptureWroteIsThereWhenItIsKilled) {
 
   EXPECT_EQ(attach->wait(), 1) << attach->output();
   EXPECT_TRUE(has_the_charge(file));
-  decrypt(file);
-  EXPECT_EQ(host_->verify(host_->bundle()).status, 5);
   EXPECT_THAT(host_->leaks({attach->output()}), IsEmpty());
+  expect_recovered(file);
 }
 
 // A front end that was changed asks for a plain file all the same.

@@ -127,6 +127,15 @@ std::vector<pid_t> children_of(pid_t tgid) {
   return children;
 }
 
+pid_t child_called(pid_t tgid, const std::string& name) {
+  for (const pid_t child : children_of(tgid)) {
+    std::ifstream file("/proc/" + std::to_string(child) + "/comm");
+    std::string comm;
+    if (std::getline(file, comm) && comm == name) return child;
+  }
+  return -1;
+}
+
 std::uint64_t peak_memory_of(pid_t tgid) {
   std::ifstream file("/proc/" + std::to_string(tgid) + "/status");
   for (std::string word; file >> word;) {

@@ -61,6 +61,9 @@ Finished run_program(const std::vector<std::string>& argv);
 // The process ids of the children of a process, oldest first. Source: proc_pid_task(5).
 std::vector<pid_t> children_of(pid_t tgid);
 
+// The child of that name, as /proc/PID/comm cuts it; -1 without one.
+pid_t child_called(pid_t tgid, const std::string& name);
+
 // The most memory that a process ever had resident, in bytes; 0 when it has gone. Source: proc(5).
 std::uint64_t peak_memory_of(pid_t tgid);
 

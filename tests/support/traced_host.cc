@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -311,6 +312,30 @@ Finished TracedHost::verify(const std::string& bundle) const {
   return run_program(
       scopetrace({"verify", "--allowed-signers", path("root/etc/scopetrace/allowed_signers"),
                   "--ledger", path("root/var/lib/scopetrace/ledger"), bundle}));
+}
+
+Finished TracedHost::recover(const std::string& bundle,
+                             const std::vector<std::string>& options) const {
+  std::vector<std::string> words =
+      scopetrace({"recover", bundle, "--ledger", path("root/var/lib/scopetrace/ledger")});
+  append_all(words, options);
+  return run_program(words);
+}
+
+std::unique_ptr<Child> TracedHost::show(const std::string& bundle,
+                                        const std::vector<std::string>& options) const {
+  std::vector<std::string> words = scopetrace({"show", bundle});
+  append_all(words, options);
+  return std::make_unique<Child>(words);
+}
+
+std::vector<std::string> TracedHost::ledger(const std::string& event) const {
+  std::ifstream file(path("root/var/lib/scopetrace/ledger/entries.jsonl"));
+  std::vector<std::string> found;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("\"event\":\"" + event + "\"") != line.npos) found.push_back(line);
+  }
+  return found;
 }
 
 std::vector<nlohmann::json> TracedHost::lines(const std::string& bundle) {

@@ -116,6 +116,13 @@ class TracedHost {
   // What `scopetrace doctor` says of a process.
   Finished doctor(pid_t tgid) const;
   Finished verify(const std::string& bundle) const;
+  // Another command that reads bundles, with the options for the trust file and the ledger of this
+  // host as far as it has them.
+  Finished recover(const std::string& bundle, const std::vector<std::string>& options) const;
+  std::unique_ptr<Child> show(const std::string& bundle,
+                              const std::vector<std::string>& options) const;
+  // The ledger's entries of one kind, one a line.
+  std::vector<std::string> ledger(const std::string& event) const;
   // The lines of a bundle, by stock zstd; a line that is no JSON is an empty object.
   static std::vector<nlohmann::json> lines(const std::string& bundle);
   // Every file that was written, bundle, state and approvals, searched for every planted value: the

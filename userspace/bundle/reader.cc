@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/bundle/reader.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -72,9 +73,9 @@ Status MemorySource::read(std::uint64_t offset, std::span<std::byte> out) {
 
 Result<std::uint64_t> PipeSource::available(std::uint64_t offset, std::uint64_t wanted_bytes) {
   drop_before(offset);
-  while (!is_at_end_ && kept_.size() - dropped_ < wanted_bytes) {
-    ST_ASSIGN_OR_RETURN(const bool has_more, read_more());
-    is_at_end_ = !has_more;
+  bool has_more = true;
+  while (has_more && kept_.size() - dropped_ < wanted_bytes) {
+    ST_ASSIGN_OR_RETURN(has_more, read_more());
     drop_before(offset);
   }
   if (begin_ < offset) return 0;
@@ -107,8 +108,16 @@ Result<bool> PipeSource::read_more() {
     got = ::read(fd_, kept_.data() + size, kStep);
   } while (got < 0 && errno == EINTR);
   kept_.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  if (got < 0) return fail_errno("read the pipe");
+  if (got < 0 && errno != EAGAIN) return fail_errno("read the pipe");
+  is_at_end_ = got == 0;
   return got > 0;
+}
+
+Result<bool> PipeSource::wait_for_more() {
+  if (is_at_end_) return false;
+  pollfd polled{.fd = fd_, .events = POLLIN, .revents = 0};
+  if (::poll(&polled, 1, -1) < 0 && errno != EINTR) return fail_errno("wait for the pipe");
+  return true;
 }
 
 Result<ByteVector> FrameReader::peek(std::uint64_t size_bytes) {

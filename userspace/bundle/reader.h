@@ -59,14 +59,16 @@ class MemorySource final : public ByteSource {
 // smaller than any before it. Memory: the bytes from the last offset on that were looked at.
 class PipeSource final : public ByteSource {
  public:
-  // Does not own the descriptor.
+  // Does not own the descriptor. With O_NONBLOCK what came so far counts, and wait_for_more()
+  // waits; without it every look waits for all it wants.
   explicit PipeSource(int fd) : fd_(fd) {}
   Result<std::uint64_t> available(std::uint64_t offset, std::uint64_t wanted_bytes) override;
   Status read(std::uint64_t offset, std::span<std::byte> out) override;
+  Result<bool> wait_for_more() override;
 
  private:
   void drop_before(std::uint64_t offset);
-  Result<bool> read_more();
+  Result<bool> read_more();  // false: nothing more now
 
   int fd_;
   std::uint64_t begin_ = 0;  // offset of the first byte that is kept

@@ -10,8 +10,6 @@
 namespace scopetrace {
 namespace {
 
-constexpr std::size_t kCopyBlock = 1 << 20;
-
 // The most that a writer writes between two syncs: a data frame and its seal, or the final note and
 // the seek table.
 std::uint64_t max_unsynced(std::uint64_t seals) {
@@ -36,7 +34,8 @@ std::size_t count_seals(std::string_view bytes) {
   return count;
 }
 
-Status check_interrupted(const VerifyReport& report, ByteSource& source, std::uint64_t rest) {
+// What follows the proved part of a bundle that is called changed.
+Status check_interrupted(ByteSource& source, const VerifyReport& report, std::uint64_t rest) {
   const auto changed = [](const char* how) {
     return fail(Error(ErrorCode::kTampered, std::string(how) +
                                                 " follows the last good seal: it was "
@@ -50,25 +49,26 @@ Status check_interrupted(const VerifyReport& report, ByteSource& source, std::ui
   return {};
 }
 
-Status copy_prefix(ByteSource& source, std::uint64_t size_bytes, ByteSink& out) {
-  ByteVector block;
-  for (std::uint64_t at = 0; at < size_bytes; at += block.size()) {
-    block.resize(std::min<std::uint64_t>(kCopyBlock, size_bytes - at));
-    ST_RETURN_IF_ERROR(source.read(at, block));
-    ST_RETURN_IF_ERROR(out.write(block));
-  }
-  return {};
+// How many bytes follow the proved part, up to one more than an interruption leaves.
+Result<std::uint64_t> measure_rest(ByteSource& source, const VerifyReport& report) {
+  ST_ASSIGN_OR_RETURN(const std::uint64_t rest,
+                      source.available(report.verified_bytes, max_unsynced(report.seals) + 1));
+  const bool is_broken = report.verdict == Verdict::kTampered;
+  if (is_broken) ST_RETURN_IF_ERROR(check_interrupted(source, report, rest));
+  return rest;
 }
 
-Result<ByteVector> remake_seek_table(ByteSource& source, std::uint64_t size_bytes) {
+// Copies the frames of the proved part; the result is the seek table of those.
+Result<ByteVector> copy_frames(ByteSource& source, std::uint64_t size_bytes, ByteSink& out) {
   FrameReader reader(source);
   std::vector<SeekEntry> entries;
   Frame frame;
   while (reader.offset() < size_bytes) {
     ST_ASSIGN_OR_RETURN(const FrameStatus status, reader.next(frame));
-    if (status != FrameStatus::kFrame) {
+    if (status != FrameStatus::kFrame || reader.offset() > size_bytes) {
       return fail(ErrorCode::kIo, "the bundle changed while it was recovered");
     }
+    ST_RETURN_IF_ERROR(out.write(frame.bytes));
     entries.push_back(seek_entry(frame));
   }
   return make_seek_table(entries);
@@ -76,27 +76,31 @@ Result<ByteVector> remake_seek_table(ByteSource& source, std::uint64_t size_byte
 
 }  // namespace
 
-Result<Recovery> plan_recovery(const VerifyReport& report, ByteSource& source) {
-  const bool is_broken = report.verdict == Verdict::kTampered;
-  if (report.verified_bytes == 0) {
-    return is_broken ? fail(ErrorCode::kTampered, "nothing of it is verified")
-                     : fail(ErrorCode::kNotFound, "it ends before its start is whole");
-  }
-  ST_ASSIGN_OR_RETURN(const std::uint64_t rest,
-                      source.available(report.verified_bytes, UINT64_MAX));
-  if (is_broken) ST_RETURN_IF_ERROR(check_interrupted(report, source, rest));
-  return Recovery{.kept_bytes = report.verified_bytes,
-                  .dropped_bytes = rest,
-                  .needs_seek_table = !report.end.empty() && !report.has_seek_table};
+bool is_nothing_to_recover(const VerifyReport& report) {
+  return report.has_seek_table && report.verdict != Verdict::kIncomplete &&
+         report.verdict != Verdict::kTampered;
 }
 
-Status write_recovered(ByteSource& source, const Recovery& recovery, ByteSink& out) {
-  ST_RETURN_IF_ERROR(copy_prefix(source, recovery.kept_bytes, out));
-  if (recovery.needs_seek_table) {
-    ST_ASSIGN_OR_RETURN(const ByteVector table, remake_seek_table(source, recovery.kept_bytes));
+Status check_recoverable(const VerifyReport& report) {
+  if (report.verified_bytes != 0) return {};
+  return report.verdict == Verdict::kTampered
+             ? fail(ErrorCode::kTampered, "nothing of it is verified")
+             : fail(ErrorCode::kNotFound, "it ends before its start is whole");
+}
+
+Result<Recovery> recover_bundle(const VerifyReport& report, ByteSource& source, ByteSink& out) {
+  ST_RETURN_IF_ERROR(check_recoverable(report));
+  Recovery recovery{.kept_bytes = report.verified_bytes,
+                    .has_new_seek_table = !report.end.empty() && !report.has_seek_table};
+  ST_ASSIGN_OR_RETURN(const ByteVector table, copy_frames(source, recovery.kept_bytes, out));
+  ST_ASSIGN_OR_RETURN(recovery.dropped_bytes, measure_rest(source, report));
+  recovery.written_bytes = recovery.kept_bytes;
+  if (recovery.has_new_seek_table) {
     ST_RETURN_IF_ERROR(out.write(table));
+    recovery.written_bytes += table.size();
   }
-  return out.sync();
+  ST_RETURN_IF_ERROR(out.sync());
+  return recovery;
 }
 
 }  // namespace scopetrace

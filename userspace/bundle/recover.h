@@ -12,22 +12,30 @@
 
 namespace scopetrace {
 
-// Which bytes of a bundle stay.
+// What became of the bytes of a bundle.
 struct Recovery {
   std::uint64_t kept_bytes = 0;     // the verified prefix, from the first byte
-  std::uint64_t dropped_bytes = 0;  // what follows it in the file
-  // The prefix reaches to the final note: only the seek table lacks, which is unsigned and made
+  std::uint64_t dropped_bytes = 0;  // what followed it
+  // The prefix reaches to the final note: only the seek table lacked, which is unsigned and made
   // again from the frames. The result is whole.
-  bool needs_seek_table = false;
+  bool has_new_seek_table = false;
+  std::uint64_t written_bytes = 0;  // the prefix and that table
 };
 
-// What to keep of a bundle with this report. An interrupted writer leaves at most the frames since
-// its last sync behind the prefix, in any state, and so at most one seal. Where more follows, the
-// file was not interrupted but changed: kTampered. kNotFound when nothing at all is verified.
-Result<Recovery> plan_recovery(const VerifyReport& report, ByteSource& source);
+// Whether a bundle with this report is all there already.
+bool is_nothing_to_recover(const VerifyReport& report);
 
-// Copies the prefix byte for byte, with the seek table behind it if that lacks, and syncs. Memory:
-// one block, and 8 bytes a frame. `out` is partly written when this fails.
-Status write_recovered(ByteSource& source, const Recovery& recovery, ByteSink& out);
+// Whether anything at all of it is proved: kTampered or kNotFound when not.
+Status check_recoverable(const VerifyReport& report);
+
+// Copies the proved part of a bundle with this report byte for byte, with the seek table behind it
+// if only that lacks, and syncs. Reads the source once, from its front to its back. Memory: one
+// frame, the rest behind the proved part, and 8 bytes a frame.
+//
+// An interrupted writer leaves at most the frames since its last sync behind that part, in any
+// state, and so at most one seal. Where more follows, the file was not interrupted but changed:
+// kTampered, once the part is copied. kIo when the source is not what was verified, and the errors
+// of check_recoverable(). Whatever is in `out` when this fails is nothing to keep.
+Result<Recovery> recover_bundle(const VerifyReport& report, ByteSource& source, ByteSink& out);
 
 }  // namespace scopetrace

@@ -214,7 +214,7 @@ class Verifier {
     if (!document) return worsen(Verdict::kUntrusted, document.error().message());
     const Approval& approval = document->approval;
     report_.approval = approval.id;
-    is_encrypted_ = !approval.recipients.empty();
+    report_.recipients = approval.recipients;
     if (approval.host != session_.host || approval.host_key != report_.host_key) {
       worsen(Verdict::kUntrusted, "the approval is for another host");
     }
@@ -257,7 +257,7 @@ class Verifier {
 
   // Nothing signs it in a bundle that was cut behind it, so it may hold nothing.
   bool take_padding(const Frame& frame) {
-    if (!is_encrypted_ || !is_behind_seal_ || is_closed_) return misplaced();
+    if (report_.recipients.empty() || !is_behind_seal_ || is_closed_) return misplaced();
     const Bytes content = frame.content();
     const bool is_empty =
         std::all_of(content.begin(), content.end(), [](std::byte b) { return b == std::byte{0}; });
@@ -426,7 +426,6 @@ class Verifier {
   std::vector<SeekEntry> entries_;
   std::uint64_t last_boottime_ns_ = 0;
   bool is_closed_ = false;       // the last seal has come
-  bool is_encrypted_ = false;    // the approval names recipients
   bool is_behind_seal_ = false;  // the frame before this one was a seal
 };
 

@@ -44,6 +44,7 @@ struct VerifyReport {
   std::optional<Digest> last_frame;      // of the seek table, when it is there and right
   std::uint64_t start_seconds = 0;       // as the session text says
   std::string approval;                  // its id; empty when it could not be read
+  std::vector<std::string> recipients;   // that it names: keys that the bundle is encrypted to
   std::vector<std::string> approvers;    // people whose signatures counted
   std::uint64_t approvals_required = 0;  // as the host signed; 0 only in development
   std::string environment;

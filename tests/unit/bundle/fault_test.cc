@@ -2,9 +2,13 @@
 // What is left of a bundle when a call to the disk fails, or the power is cut, at every one of
 // them, and what recover makes of it.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/support/bundle_fixture.h"
 #include "tests/support/faulty_disk.h"
+#include "userspace/base/file.h"
+#include "userspace/base/unique_fd.h"
 #include "userspace/bundle/recover.h"
 
 namespace scopetrace {
@@ -49,20 +53,21 @@ class FaultTest : public testing::Test {
   void expect_kept(Bytes bytes, const Session& run) const {
     MemorySource source(bytes);
     const VerifyReport report = fixture_.verify(bytes);
-    const auto plan = plan_recovery(report, source);
-    if (!plan) {
-      EXPECT_FALSE(run.has_started) << plan.error().message();
+    FaultyDisk out;
+    const auto recovery = recover_bundle(report, source, out);
+    if (!recovery) {
+      EXPECT_FALSE(run.has_started) << recovery.error().message();
       return;
     }
     EXPECT_GE(report.lines, run.has_started ? run.sealed_lines + 1 : 0);
-    FaultyDisk out;
-    ASSERT_TRUE(write_recovered(source, *plan, out));
     const ByteVector& kept = out.written();
     EXPECT_EQ(out.durable(), kept.size());
-    EXPECT_TRUE(std::equal(
-        kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(plan->kept_bytes), bytes.begin()));
+    EXPECT_EQ(recovery->written_bytes, kept.size());
+    EXPECT_TRUE(std::equal(kept.begin(),
+                           kept.begin() + static_cast<std::ptrdiff_t>(recovery->kept_bytes),
+                           bytes.begin()));
     const VerifyReport after = fixture_.verify(kept);
-    EXPECT_EQ(after.verdict, plan->needs_seek_table || report.has_seek_table
+    EXPECT_EQ(after.verdict, recovery->has_new_seek_table || report.has_seek_table
                                  ? Verdict::kComplete
                                  : Verdict::kIncomplete);
     EXPECT_EQ(after.lines, report.lines);
@@ -125,60 +130,90 @@ TEST_F(FaultTest, LosesAtMostOneFrameToAPowerCut) {
 
 class RecoverTest : public FaultTest {
  protected:
-  Result<Recovery> plan(Bytes bytes) const {
+  Result<Recovery> recover(Bytes bytes) {
     MemorySource source(bytes);
-    return plan_recovery(fixture_.verify(bytes), source);
+    return recover_bundle(fixture_.verify(bytes), source, out_);
   }
+  // The end of the proved part of the first half.
+  std::size_t middle() const {
+    return fixture_.verify(Bytes(whole_).first(whole_.size() / 2)).verified_bytes;
+  }
+
   ByteVector whole_ = run(FaultyDisk()).disk.written();
+  FaultyDisk out_;
 };
 
-TEST_F(RecoverTest, KeepsAWholeBundleAsItIs) {
-  const auto plan = this->plan(whole_);
+TEST_F(RecoverTest, KnowsAWholeBundle) {
+  const Bytes cut = Bytes(whole_).first(whole_.size() - 3);
 
-  ASSERT_TRUE(plan);
-  EXPECT_EQ(plan->kept_bytes, whole_.size());
-  EXPECT_EQ(plan->dropped_bytes, 0U);
-  EXPECT_FALSE(plan->needs_seek_table);
+  EXPECT_TRUE(is_nothing_to_recover(fixture_.verify(whole_)));
+  EXPECT_FALSE(is_nothing_to_recover(fixture_.verify(cut)));
+}
+
+TEST_F(RecoverTest, KeepsAWholeBundleAsItIs) {
+  const auto recovery = recover(whole_);
+
+  ASSERT_TRUE(recovery);
+  EXPECT_EQ(recovery->kept_bytes, whole_.size());
+  EXPECT_EQ(recovery->dropped_bytes, 0U);
+  EXPECT_FALSE(recovery->has_new_seek_table);
 }
 
 TEST_F(RecoverTest, MakesALostSeekTableAgain) {
+  const auto recovery = recover(Bytes(whole_).first(whole_.size() - 3));
+
+  ASSERT_TRUE(recovery);
+  EXPECT_TRUE(recovery->has_new_seek_table);
+  EXPECT_EQ(out_.written(), whole_);
+}
+
+TEST_F(RecoverTest, ReadsAPipeFromFrontToBack) {
   const Bytes cut = Bytes(whole_).first(whole_.size() - 3);
-  const auto plan = this->plan(cut);
-  ASSERT_TRUE(plan);
-  MemorySource source(cut);
-  FaultyDisk out;
+  const UniqueFd file(::memfd_create("bundle", MFD_CLOEXEC));
+  ASSERT_TRUE(write_all(file.get(), cut));
+  ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
+  PipeSource source(file.get());
 
-  ASSERT_TRUE(write_recovered(source, *plan, out));
+  const auto recovery = recover_bundle(fixture_.verify(cut), source, out_);
 
-  EXPECT_TRUE(plan->needs_seek_table);
-  EXPECT_EQ(out.written(), whole_);
+  ASSERT_TRUE(recovery);
+  EXPECT_EQ(out_.written(), whole_);
+}
+
+TEST_F(RecoverTest, FindsABundleThatChangedMeanwhile) {
+  const VerifyReport report = fixture_.verify(whole_);
+  MemorySource source(Bytes(whole_).first(middle()));
+
+  const auto recovery = recover_bundle(report, source, out_);
+
+  ASSERT_FALSE(recovery);
+  EXPECT_EQ(recovery.error().code(), ErrorCode::kIo);
 }
 
 TEST_F(RecoverTest, RefusesWhatWasChangedBeforeItsEnd) {
-  const std::size_t middle = fixture_.verify(Bytes(whole_).first(whole_.size() / 2)).verified_bytes;
-  whole_[middle + 20] ^= std::byte{1};
+  whole_[middle() + 20] ^= std::byte{1};
 
-  const auto plan = this->plan(whole_);
+  const auto recovery = recover(whole_);
 
-  ASSERT_FALSE(plan);
-  EXPECT_EQ(plan.error().code(), ErrorCode::kTampered);
+  ASSERT_FALSE(recovery);
+  EXPECT_EQ(recovery.error().code(), ErrorCode::kTampered);
 }
 
 TEST_F(RecoverTest, RefusesMoreThanAnInterruptedCaptureLeaves) {
-  whole_.resize(fixture_.verify(Bytes(whole_).first(whole_.size() / 2)).verified_bytes);
+  whole_.resize(middle());
   whole_.resize(whole_.size() + 3'000'000);
 
-  const auto plan = this->plan(whole_);
+  const auto recovery = recover(whole_);
 
-  ASSERT_FALSE(plan);
-  EXPECT_EQ(plan.error().code(), ErrorCode::kTampered);
+  ASSERT_FALSE(recovery);
+  EXPECT_EQ(recovery.error().code(), ErrorCode::kTampered);
 }
 
 TEST_F(RecoverTest, HasNothingOfAFileThatIsEmpty) {
-  const auto plan = this->plan(Bytes());
+  const auto recovery = recover(Bytes());
 
-  ASSERT_FALSE(plan);
-  EXPECT_EQ(plan.error().code(), ErrorCode::kNotFound);
+  ASSERT_FALSE(recovery);
+  EXPECT_EQ(recovery.error().code(), ErrorCode::kNotFound);
 }
 
 }  // namespace

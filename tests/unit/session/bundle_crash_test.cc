@@ -110,14 +110,12 @@ class BundleCrashTest : public ::testing::Test {
     EXPECT_GE(report.lines, sealed == 0 ? 0 : sealed + 1);
     auto source = FileSource::open(fd->get());
     ASSERT_TRUE(source);
-    const auto plan = plan_recovery(report, *source);
-    if (!plan) {
+    const UniqueFd kept(::memfd_create("kept", MFD_CLOEXEC));
+    FileSink sink(kept.get());
+    if (!recover_bundle(report, *source, sink)) {
       EXPECT_EQ(sealed, 0U);
       return;
     }
-    const UniqueFd kept(::memfd_create("kept", MFD_CLOEXEC));
-    FileSink sink(kept.get());
-    ASSERT_TRUE(write_recovered(*source, *plan, sink));
     EXPECT_EQ(verify(kept.get()).lines, report.lines);
   }
   void forget() {

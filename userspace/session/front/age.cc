@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -11,6 +12,8 @@
 #include <utility>
 
 #include "userspace/base/file.h"
+#include "userspace/base/pipe.h"
+#include "userspace/session/front/age_file.h"
 
 extern char** environ;
 
@@ -19,17 +22,6 @@ namespace {
 
 constexpr std::size_t kMaxSaid = 4096;
 constexpr std::size_t kMaxHeader = 64 * 1024;  // 16 recipients take 3 KiB
-
-struct Pipe {
-  UniqueFd reader;
-  UniqueFd writer;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 // What a child of ours starts with: no blocked signals, and a broken pipe ends it.
 class SpawnSetup {
@@ -136,7 +128,13 @@ Result<AgeProcess> AgeProcess::start(const std::vector<std::string>& arguments, 
   const SpawnSetup setup(in, out, said.writer.get(), terminal == Terminal::kOwnSession);
   pid_t child = -1;
   const int error = setup.spawn(words, &child);
-  if (error == 0) return AgeProcess(child, std::move(said.reader));
+  if (error == 0) {
+    // It holds plain bytes as soon as it gets any. 1, not 0, forbids cores to a pipe too
+    // (fs/coredump.c).
+    const rlimit no_core = {1, 1};
+    ::prlimit(child, RLIMIT_CORE, &no_core, nullptr);
+    return AgeProcess(child, std::move(said.reader));
+  }
   if (error != ENOENT)
     return fail(Error(ErrorCode::kIo, std::string("age: ") + std::strerror(error), error));
   return fail(Error(ErrorCode::kUnsupported, "the program age, which encrypts bundles, is missing")

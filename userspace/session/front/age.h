@@ -5,16 +5,12 @@
 #include <sys/types.h>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
 
 namespace scopetrace {
-
-// How every file that age encrypts begins, unless it is armoured.
-inline constexpr std::string_view kAgeMagic = "age-encryption.org/v1\n";
 
 // A run of age. Move-only; destroying one that was not waited for kills it.
 class AgeProcess {
