@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/bundle/reader.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #include "tests/support/bundle_fixture.h"
 #include "userspace/base/file.h"
+#include "userspace/base/pipe.h"
 #include "userspace/base/unique_fd.h"
 
 namespace scopetrace {
@@ -86,6 +88,51 @@ TEST(PipeSourceEndTest, OfAnEmptyPipeIsTheEnd) {
   Frame frame;
 
   EXPECT_EQ(*reader.next(frame), FrameStatus::kEnd);
+}
+
+// A pipe that does not block, whose other end a test writes to.
+class GrowingPipeTest : public testing::Test {
+ protected:
+  GrowingPipeTest() : pipe_(std::move(*make_pipe())), source_(pipe_.reader.get()) {
+    ST_CHECK(::fcntl(pipe_.reader.get(), F_SETFL, O_RDONLY | O_NONBLOCK) == 0);
+  }
+  void write(Bytes bytes) { ST_CHECK(write_all(pipe_.writer.get(), bytes).has_value()); }
+
+  Pipe pipe_;
+  PipeSource source_;
+};
+
+TEST_F(GrowingPipeTest, HasWhatCameSoFar) {
+  EXPECT_EQ(*source_.available(0, 100), 0U);
+
+  write(as_bytes("12345"));
+
+  EXPECT_EQ(*source_.wait_for_more(), true);
+  EXPECT_EQ(*source_.available(0, 100), 5U);
+  EXPECT_EQ(*source_.available(2, 2), 2U);
+}
+
+TEST_F(GrowingPipeTest, EndsWithItsWriter) {
+  write(as_bytes("12345"));
+  pipe_.writer = UniqueFd();
+
+  EXPECT_EQ(*source_.available(0, 100), 5U);
+  EXPECT_EQ(*source_.wait_for_more(), false);
+}
+
+TEST_F(GrowingPipeTest, VerifiesABundleThatComesLittleByLittle) {
+  BundleFixture fixture;
+  const ByteVector bundle = fixture.bundle();
+  std::thread writer([&] {
+    for (const Frame& frame : frames_of(bundle)) write(frame.bytes);
+    pipe_.writer = UniqueFd();
+  });
+
+  const auto report = verify_bundle(source_, {.trust = fixture.trust(), .on_line = {}});
+
+  writer.join();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->verdict, Verdict::kComplete);
 }
 
 }  // namespace
