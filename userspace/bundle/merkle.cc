@@ -12,14 +12,6 @@ namespace {
 constexpr std::byte kLeafPrefix{0x00};
 constexpr std::byte kNodePrefix{0x01};
 
-Digest node_hash(const Digest& left, const Digest& right) {
-  std::array<std::byte, 65> input;
-  input[0] = kNodePrefix;
-  std::copy(left.begin(), left.end(), input.begin() + 1);
-  std::copy(right.begin(), right.end(), input.begin() + 33);
-  return sha256(input);
-}
-
 std::array<std::byte, 8> le64(std::uint64_t value) {
   std::array<std::byte, 8> bytes;
   for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -49,6 +41,14 @@ Digest root_of(std::span<const Digest> leaves) {
 
 }  // namespace
 
+Digest node_hash(const Digest& left, const Digest& right) {
+  std::array<std::byte, 65> input;
+  input[0] = kNodePrefix;
+  std::copy(left.begin(), left.end(), input.begin() + 1);
+  std::copy(right.begin(), right.end(), input.begin() + 33);
+  return sha256(input);
+}
+
 LineSalt line_salt(const LeafSalt& salt, std::uint64_t index) {
   return cut_mac(hmac_sha256(salt, le64(index)));
 }
@@ -69,15 +69,22 @@ Digest LeafHasher::leaf(std::uint64_t index, std::string_view line) {
   return hash_leaf(input_, cut_mac(mac_.of({message})), line);
 }
 
-void MerkleTree::add(const Digest& leaf) {
-  // Like a binary counter: each trailing one bit of the size is a subtree as large as the new one.
-  Digest subtree = leaf;
-  for (std::uint64_t bits = size_; (bits & 1) != 0; bits >>= 1) {
+void MerkleTree::add(const Digest& leaf) { add_subtree(leaf, 1); }
+
+bool MerkleTree::add_subtree(const Digest& root, std::uint64_t count) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
+  if (!std::has_single_bit(count) || size_ % count != 0 || count > kMost || size_ > kMost) {
+    return false;
+  }
+  // Like a binary counter: each one bit from here on is a subtree as large as the new one.
+  Digest subtree = root;
+  for (std::uint64_t bit = count; (size_ & bit) != 0; bit <<= 1) {
     subtree = node_hash(peaks_.back(), subtree);
     peaks_.pop_back();
   }
   peaks_.push_back(subtree);
-  ++size_;
+  size_ += count;
+  return true;
 }
 
 Digest MerkleTree::root() const {

@@ -38,10 +38,16 @@ class LeafHasher {
   ByteVector input_;  // of the last line's hash
 };
 
+// SHA-256(0x01 ‖ left ‖ right): an inner node.
+Digest node_hash(const Digest& left, const Digest& right);
+
 // A growing tree that keeps one node a level: 64 digests at most, whatever the number of leaves.
 class MerkleTree {
  public:
   void add(const Digest& leaf);
+  // `count` leaves of which only the root of their subtree is known. False, with nothing added,
+  // unless count is a power of two, the size a multiple of it, and their sum less than 2^63.
+  bool add_subtree(const Digest& root, std::uint64_t count);
   std::uint64_t size() const { return size_; }
   // The root over all leaves so far; SHA-256 of nothing for none.
   Digest root() const;

@@ -12,6 +12,15 @@ std::string first_line(std::string_view kind) {
   return "scopetrace-" + std::string(kind) + " v1\n";
 }
 
+bool is_printable(std::string_view text) {
+  for (const char c : text) {
+    if (c < 0x20 || c > 0x7e) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> parse_nanoseconds(std::string_view text) {
   constexpr std::size_t kSecondsLength = 19;  // YYYY-MM-DDTHH:MM:SS
   constexpr std::size_t kLength = kSecondsLength + 11;
@@ -28,15 +37,6 @@ std::optional<std::uint64_t> parse_nanoseconds(std::string_view text) {
   }
   return *seconds * kNanosecondsPerSecond + fraction;
 }
-
-bool is_printable(std::string_view text) {
-  for (const char c : text) {
-    if (c < 0x20 || c > 0x7e) return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 FieldWriter::FieldWriter(std::string_view kind) : body_(first_line(kind)) {}
 

@@ -12,6 +12,10 @@
 
 namespace scopetrace {
 
+// The inverse of format_nanoseconds (userspace/base/clock.h); refuses any other form and dates that
+// do not exist.
+std::optional<std::uint64_t> parse_nanoseconds(std::string_view text);
+
 // Writes `scopetrace-<kind> v1` and `key: value` lines.
 class FieldWriter {
  public:

@@ -68,6 +68,7 @@ class Verifier {
       ST_ASSIGN_OR_RETURN(const bool is_growing, may_go_on(status));
       if (is_growing) continue;
       goes_on = status == FrameStatus::kFrame ? take(std::move(frame)) : end(status);
+      if (inputs_.on_progress) inputs_.on_progress(reader_.offset());
     }
     judge_ledger();
     return std::move(report_);
@@ -116,6 +117,9 @@ class Verifier {
   bool take(Frame frame) {
     at_ = frame.offset;
     const bool is_good = dispatch(frame);
+    if (is_good && frame.magic != FrameMagic::kData && inputs_.on_evidence) {
+      inputs_.on_evidence(frame.magic, frame.content());
+    }
     entries_.push_back(seek_entry(frame));
     prefix_.update(frame.bytes);
     is_behind_seal_ = frame.magic == FrameMagic::kSeal;

@@ -65,6 +65,11 @@ struct VerifyInputs {
   std::function<void(std::string_view line)> on_line;
   // The host's ledger: a bundle that ends before its last seal there is a ROLLBACK.
   std::optional<LedgerSeals> ledger = {};
+  // Called after each frame with the bytes read so far. May be empty.
+  std::function<void(std::uint64_t done_bytes)> on_progress = {};
+  // Called with what each skippable frame carries, once it is found good; the leaf salt before the
+  // first line that it is for. May be empty.
+  std::function<void(FrameMagic kind, Bytes content)> on_evidence = {};
 };
 
 // Reads the whole bundle once. Work order for each frame: size, digest, signature, and only then
