@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// `trace.json`: Chrome's JSON trace format, which ui.perfetto.dev opens. Source: "Trace Event
+// Format" of the Chromium project.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "userspace/export/export_format.h"
+
+namespace scopetrace {
+
+// Tracks: each process and thread with its calls, logs and events; each connection with its
+// exchanges. Times are microseconds since the first line.
+class PerfettoFormat final : public ExportFormat {
+ public:
+  explicit PerfettoFormat(ExportFile& file) : file_(file) {}
+
+  Status add(const ExportLine& line) override;
+  Status finish() override;
+
+ private:
+  struct Connection {
+    std::string name;
+    std::uint64_t end_ns = 0;  // of its last exchange: those that overlap get a track of their own
+  };
+
+  Status write_event(const Json& event);
+  Status name_tracks(const Json& line);
+  Status add_exchange(const Json& line);
+  Status add_connection(const Json& line);
+  Status add_dns(const Json& line);
+  Status add_moment(const Json& line, const std::string& name, const char* category);
+  Status add_call(const Json& line);
+  Status add_span(Json event, std::uint64_t start_ns, std::uint64_t duration_ns);
+  std::string track_of(const Json& line, std::uint64_t start_ns, std::uint64_t end_ns);
+  double since_start(std::uint64_t at_ns) const;
+  Json event_of(const Json& line, const char* phase, const std::string& name,
+                const char* category) const;
+
+  ExportFile& file_;
+  std::uint64_t start_ns_ = 0;
+  bool has_start_ = false;
+  bool has_events_ = false;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> named_;  // tgid and tid
+  std::map<std::string, Connection> connections_;            // by `conn`
+};
+
+Result<std::unique_ptr<ExportFormat>> make_perfetto_format(const ExportProfile& profile,
+                                                           OutputFolder& folder);
+
+}  // namespace scopetrace
