@@ -10,6 +10,7 @@ namespace scopetrace {
 Command add_attach_command(CLI::App& app, const GlobalOptions& global);
 Command add_doctor_command(CLI::App& app, const GlobalOptions& global);
 Command add_diff_command(CLI::App& app, const GlobalOptions& global);
+Command add_export_command(CLI::App& app, const GlobalOptions& global);
 Command add_init_command(CLI::App& app, const GlobalOptions& global);
 Command add_retain_command(CLI::App& app, const GlobalOptions& global);
 Command add_scrub_command(CLI::App& app, const GlobalOptions& global);

@@ -19,10 +19,10 @@ namespace {
 
 using AddCommand = Command (*)(CLI::App&, const GlobalOptions&);
 constexpr AddCommand kCommands[] = {
-    add_init_command,   add_doctor_command,     add_attach_command, add_show_command,
-    add_verify_command, add_recover_command,    add_diff_command,   add_retain_command,
-    add_scrub_command,  add_token_command,      add_trust_command,  add_policy_command,
-    add_audit_command,  add_completion_command, add_manual_command,
+    add_init_command,   add_doctor_command,  add_attach_command,     add_show_command,
+    add_verify_command, add_recover_command, add_export_command,     add_diff_command,
+    add_retain_command, add_scrub_command,   add_token_command,      add_trust_command,
+    add_policy_command, add_audit_command,   add_completion_command, add_manual_command,
 };
 
 // The only form in which scopetrace reports a failure: what failed, then the remedy when known.

@@ -84,6 +84,21 @@ seconds of its capture are lost. Where a key has a passphrase, age(1) asks three
 More behind the last good seal than an interruption leaves means that the file was changed: then
 nothing is written and the status is 7. With signers that are not accepted the status is 8, and the
 new bundle is there all the same.)"},
+    {"export",
+     R"(It reads a bundle, verifies it, and writes a new folder with what may leave of it: lines.jsonl.zst with a proof
+that its lines stand in the bundle, which tells nothing of the others; exchanges.har for browsers and proxies, spans.jsonl for OpenTelemetry, trace.json for ui.perfetto.dev, a CSV table a type of line.
+A profile says what may leave: responder all of it; vendor what concerns one third party and nothing of
+the host; pci everything redacted once more; hipaa neither names, addresses, paths nor times; metadata
+no content. What a profile does not know does not leave.
+
+The folder holds a manifest over its files, signed by whoever exports, which verify checks, and
+VERIFY.txt with the commands that check it without scopetrace. Nothing is overwritten, and a bundle
+that was changed or is not trusted is not exported. On a host with a ledger the export is an entry there
+first, and who may export is what its trust file says.
+
+With --otlp the spans also go to a collector, if policy names it among its otlp_targets; while it is
+away they are sent again with growing waits. What could not be sent stays in the folder:
+scopetrace export FOLDER --otlp URL sends the rest.)"},
     {"scrub",
      R"(It reads text and writes it with every secret and every piece of personal data replaced by
 [REDACTED:class:tag]. Equal values get equal tags within one run, and others in the next: the key of the

@@ -24,6 +24,8 @@ class ScrubProgress {
   // How much there is in all inputs; 0 when it cannot be known.
   void expect(std::uint64_t size_bytes) { size_bytes_ = size_bytes; }
   void add(std::uint64_t read_bytes);
+  // The same by what was read in all.
+  void set(std::uint64_t done_bytes) { add(done_bytes - done_bytes_); }
   void clear();
 
  private:

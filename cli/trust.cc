@@ -12,6 +12,7 @@
 #include "scopes/host.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/export/manifest.h"
 
 namespace scopetrace {
 namespace {
@@ -36,6 +37,7 @@ const std::map<std::string, std::vector<std::string_view>, std::less<>>& purpose
       {"review", {kReviewNamespace}},
       {"revoke", {kRevokeNamespace}},
       {"clock", {kClockNamespace}},
+      {"export", {kExportNamespace}},
       {"host", {kHostNamespace}},
       {"audit", {kAuditNamespace}},
       {"session", {kSessionNamespace}},
@@ -50,8 +52,9 @@ Result<std::vector<std::string>> namespaces_of(const std::string& list) {
   for (std::string word; std::getline(words, word, ',');) {
     const auto purpose = purposes().find(word);
     if (purpose == purposes().end()) {
-      return fail(Error(ErrorCode::kUsage, "'" + word + "' is no purpose of a key")
-                      .with_hint("people sign for request, approval, review, revoke or clock"));
+      return fail(
+          Error(ErrorCode::kUsage, "'" + word + "' is no purpose of a key")
+              .with_hint("people sign for request, approval, review, revoke, clock or export"));
     }
     for (const std::string_view name : purpose->second) {
       const bool is_known =

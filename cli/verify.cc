@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
+#include "cli/export_verdict.h"
 #include "userspace/bundle/part_chain.h"
 #include "userspace/session/front/host_service.h"
 
@@ -81,6 +83,14 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
   Verdict worst = Verdict::kComplete;
   std::vector<PartFile> files;
   for (const std::string& path : options.paths) {
+    std::error_code unknown;  // verify_file() says why
+    if (std::filesystem::is_directory(path, unknown)) {
+      ST_ASSIGN_OR_RETURN(
+          const Verdict verdict,
+          verify_and_print_export(path, inputs, options.is_json, options.is_strict));
+      worst = std::max(worst, verdict);
+      continue;
+    }
     ST_ASSIGN_OR_RETURN(VerifyReport report, verify_file(path, inputs, decryptions));
     worst = std::max(worst, report.verdict);
     note_on_host(report, root);
@@ -104,7 +114,8 @@ Result<ExitCode> run_verify(const VerifyOptions& options, const std::string& roo
 Command add_verify_command(CLI::App& app, const GlobalOptions& global) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* verify = app.add_subcommand("verify", "Check that bundles are whole and genuine");
-  verify->add_option("bundle", options->paths, "Bundles to check")->required();
+  verify->add_option("bundle", options->paths, "Bundles, or folders of exports, to check")
+      ->required();
   add_trust_options(*verify, options->trust);
   add_identity_option(*verify, options->identities);
   verify->add_option("--ledger", options->ledger_path,

@@ -194,3 +194,33 @@ sys.stdout.buffer.write(b"POST /v1/charges HTTP/1.1\r\nHost: api.payments.exampl
                         % (sys.argv[1].encode(), chunks))
 P
 }
+
+# A committed bundle with a line of most types, $bundle, and a trust file ./signers that accepts it and
+# lets carol export.
+sample() {
+  bundle=$CASES/../golden/data/timeline.jsonl.zst
+  make_keys carol
+  make_bundle_files .
+  cat allowed_signers >signers
+  printf 'carol@corp.example namespaces="export@scopetrace" %s\n' "$(cut -d' ' -f1,2 carol.pub)" >>signers
+}
+# lib.sh has a function of the name of the program that writes the worked example.
+make_bundle_files() { command make_bundle "$@"; }
+
+# Starts a collector that policy names, with the answers it gives first; ends with the case. Its place is $url,
+# what it took is in ./spans, the authorization of each request in ./headers.
+start_collector() {
+  rm -f port
+  python3 "$CASES/../support/collector.py" port spans "$@" >headers &
+  collector=$!
+  trap 'kill "$collector" 2>/dev/null || true' EXIT
+  until [[ -e port ]]; do kill -0 "$collector"; sleep 0.05; done
+  url=http://127.0.0.1:$(<port)
+  name_collector "$url"
+}
+
+# Policy names this URL as a place for spans.
+name_collector() {
+  mkdir -p "$SCOPETRACE_ROOT/etc/scopetrace"
+  printf '{"otlp_targets": ["%s"]}' "$1" >"$SCOPETRACE_ROOT/etc/scopetrace/policy.json"
+}

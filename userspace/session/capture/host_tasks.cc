@@ -20,6 +20,7 @@
 #include "scopes/uses.h"
 #include "userspace/base/clock.h"
 #include "userspace/base/file.h"
+#include "userspace/export/signed_manifest.h"
 #include "userspace/session/capture/allowed_target.h"
 #include "userspace/session/capture/doctor.h"
 #include "userspace/session/capture/own_process.h"
@@ -218,6 +219,24 @@ Result<HostAnswer> note_decryption(const HostCall& call, const HostSide& side, c
   return HostAnswer{};
 }
 
+// Whoever may export has signed what is noted: the ledger says no more than that.
+Result<HostAnswer> note_export(const HostCall& call, const HostSide& side, const Peer& peer) {
+  ST_ASSIGN_OR_RETURN(const SignedManifest document, open_manifest(call.text));
+  ST_ASSIGN_OR_RETURN(const Trust trust, read_trust(side.folders));
+  ST_RETURN_IF_ERROR(check_exporter(document, trust));
+  const ExportManifest& manifest = document.manifest;
+  ST_RETURN_IF_ERROR(note(side, {"export",
+                                 {{"session", printable_ascii(manifest.session)},
+                                  {"manifest", format_digest(sha256(as_bytes(document.body)))},
+                                  {"exporter", printable_ascii(manifest.exporter)},
+                                  {"profile", printable_ascii(manifest.profile)},
+                                  {"third_party", printable_ascii(manifest.third_party)},
+                                  {"files", std::to_string(manifest.files.size())},
+                                  {"lines", std::to_string(manifest.kept + manifest.derived)},
+                                  {"uid", std::to_string(peer.uid)}}}));
+  return HostAnswer{};
+}
+
 // What this host knows of an approval, by its id or its text.
 Result<HostAnswer> state_approval(const HostCall& call, const HostSide& side) {
   Approval approval;
@@ -301,6 +320,8 @@ Result<HostAnswer> serve_call(HostCall call, const Peer& peer) {
       return retain_bundles(call, side, peer);
     case HostTask::kNoteDecryption:
       return note_decryption(call, side, peer);
+    case HostTask::kNoteExport:
+      return note_export(call, side, peer);
     case HostTask::kDoctor:
       break;  // served above
   }

@@ -209,7 +209,7 @@ Result<HostCall> decode_call(const std::string& body) {
   members.read("any_executable", call.any_executable);
   members.read("command", call.command);
   if (task < static_cast<unsigned>(HostTask::kRequest) ||
-      task > static_cast<unsigned>(HostTask::kNoteDecryption)) {
+      task > static_cast<unsigned>(HostTask::kNoteExport)) {
     return fail(ErrorCode::kCorrupt, "a task that scopetrace-capture does not know");
   }
   call.task = static_cast<HostTask>(task);

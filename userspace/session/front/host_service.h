@@ -28,7 +28,8 @@ enum class HostTask : std::uint8_t {
   kNoteVerification = 9,  // note the verdict `text` that the bundle of session `about` failed with
   kDoctor = 10,           // what works here, and for the process `tgid` unless 0; answer: JSON
   kRetain = 11,           // delete bundles by policy, or `text` is `dry-run`; answer: JSON as file
-  kNoteDecryption = 12    // note that the command `text` decrypted the bundle of session `about`
+  kNoteDecryption = 12,   // note that the command `text` decrypted the bundle of session `about`
+  kNoteExport = 13        // note the export whose signed manifest is `text`; answer: empty
 };
 
 struct HostCall {
