@@ -8,11 +8,9 @@
 namespace scopetrace {
 namespace {
 
-// Milliseconds of a member of `timing`; -1 without it, as HAR has it.
+// Milliseconds of a member of `timing`. HAR has no word for a phase that was not seen: 0.
 double milliseconds_at(const Json& line, const char* key) {
-  const Json& value = member_at(line, {"timing", key});
-  if (!value.is_number_unsigned()) return -1;
-  return static_cast<double>(value.get<std::uint64_t>()) / 1e6;
+  return static_cast<double>(number_at(line, {"timing", key})) / 1e6;
 }
 
 Json fields(const Json& message) {
@@ -39,8 +37,17 @@ Json query_of(const std::string& target) {
   return list;
 }
 
-// Bytes of a body; 0 without one.
-std::uint64_t body_size(const Json& message) { return number_at(message, {"body", "length"}); }
+// Bytes of the body as it was sent; -1, as HAR has it, where there is no message.
+Json body_size(const Json& message) {
+  const Json& size = member_at(message, {"size"});
+  return size.is_number_unsigned() ? size : Json(-1);
+}
+
+// Bytes of the decoded body; as it was sent, where it was not looked into.
+std::uint64_t content_size(const Json& message) {
+  return member_at(message, {"body"}).is_object() ? number_at(message, {"body", "length"})
+                                                  : number_at(message, {"size"});
+}
 
 // Why there is no text, for people.
 void add_comment(Json& content, const Json& body) {
@@ -70,7 +77,7 @@ Json request_json(const Json& line) {
 Json response_json(const Json& line) {
   const Json& response = member_at(line, {"response"});
   const Json& body = member_at(response, {"body"});
-  Json content = {{"size", body_size(response)}, {"mimeType", text_at(body, {"media_type"})}};
+  Json content = {{"size", content_size(response)}, {"mimeType", text_at(body, {"media_type"})}};
   if (member_at(body, {"text"}).is_string()) content["text"] = text_at(body, {"text"});
   add_comment(content, body);
   return {{"status", number_at(response, {"status"})},
@@ -114,9 +121,12 @@ Json entry_json(const Json& line, const PeerTable::Peer* peer) {
                 {"response", response_json(line)},
                 {"cache", Json::object()},
                 {"timings", timings_json(line)}};
-  if (peer != nullptr && !peer->address.empty()) entry["serverIPAddress"] = peer->address;
+  if (peer != nullptr && !peer->address.empty() && member_at(line, {"inbound"}) != Json(true)) {
+    entry["serverIPAddress"] = peer->address;
+    entry["connection"] = std::to_string(peer->port);
+  }
   const std::string conn = text_at(line, {"conn"});
-  if (!conn.empty()) entry["connection"] = conn;
+  if (!conn.empty()) entry["_connectionId"] = conn;
   entry["_scopetrace"] = own_members(line);
   return entry;
 }

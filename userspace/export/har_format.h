@@ -9,8 +9,8 @@
 
 namespace scopetrace {
 
-// One entry an `http` line; what HAR has no member for is in `_scopetrace`. Times that were not
-// seen are -1.
+// One entry an `http` line; what HAR has no member for is in `_scopetrace`. As browsers have it,
+// `connection` is the server's port and `_connectionId` tells connections apart.
 class HarFormat final : public ExportFormat {
  public:
   explicit HarFormat(ExportFile& file) : file_(file) {}

@@ -2,6 +2,9 @@
 // What the formats make of lines that no usual capture has. Usual ones: tests/golden.
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "tests/unit/export/made_line.h"
 #include "tests/unit/scopes/scratch.h"
 #include "userspace/export/csv_format.h"
@@ -53,6 +56,80 @@ TEST(ExportFormatsTest, WriteJsonOfWhateverLines) {
             all_line_rules().size());
   const Json spans = Json::parse(scratch.read("out/spans.jsonl"));
   EXPECT_EQ(spans["resourceSpans"][0]["scopeSpans"][0]["spans"].size(), 2U);
+}
+
+// The one file that `format` makes of these lines.
+Json exported(const std::string& format, const std::string& file, const std::vector<Json>& lines) {
+  const ScratchFolder scratch;
+  OutputFolder folder = OutputFolder::make(scratch.file("out")).value();
+  auto exporter =
+      Exporter::make(find_export_profile("responder").value(), "", {format}, folder).value();
+  for (const Json& line : lines) exporter.take(dump_line(line));
+  EXPECT_TRUE(exporter.finish().has_value());
+  EXPECT_TRUE(folder.close_files().has_value());
+  EXPECT_TRUE(folder.finish().has_value());
+  return Json::parse(scratch.read("out/" + file));
+}
+
+// A line of process 10, `seconds` after the start.
+Json line_at(unsigned n, unsigned seconds, const char* type, const Json& more) {
+  Json line = {{"type", type},
+               {"n", n},
+               {"time", "2026-09-21T14:13:2" + std::to_string(seconds) + ".000000000Z"},
+               {"tgid", 10},
+               {"tid", 11}};
+  line.update(more);
+  return line;
+}
+
+Json connection_at(unsigned n, unsigned seconds, const char* state) {
+  return line_at(
+      n, seconds, "connection",
+      {{"conn", "1"}, {"state", state}, {"peer", {{"address", "192.0.2.10"}, {"port", 8443}}}});
+}
+
+Json exchange_at(unsigned n, unsigned seconds, const Json& timing) {
+  return line_at(n, seconds, "http",
+                 {{"conn", "1"},
+                  {"exchange", n},
+                  {"inbound", false},
+                  {"outcome", "complete"},
+                  {"request", {{"method", "GET"}, {"target", "/"}, {"host", "a.example"}}},
+                  {"timing", timing}});
+}
+
+TEST(HarFormatTest, SaysOfTheConnectionWhatBrowsersRead) {
+  Json inbound = exchange_at(3, 2, Json::object());
+  inbound["inbound"] = true;
+
+  const Json har =
+      exported("har", "exchanges.har",
+               {connection_at(1, 0, "opened"), exchange_at(2, 1, Json::object()), inbound});
+
+  const Json& outgoing = har["log"]["entries"][0];
+  EXPECT_EQ(outgoing["serverIPAddress"], "192.0.2.10");
+  EXPECT_EQ(outgoing["connection"], "8443");
+  EXPECT_EQ(outgoing["_connectionId"], "1");
+  EXPECT_FALSE(har["log"]["entries"][1].contains("serverIPAddress"));  // the peer is the client
+  EXPECT_EQ(har["log"]["entries"][1]["_connectionId"], "1");
+}
+
+TEST(HarFormatTest, HasNoNegativePhaseAndTheSizeAsSent) {
+  Json answered = exchange_at(2, 1, {{"send_ns", 2000000}});
+  answered["response"] = {{"status", 200},
+                          {"size", 300},
+                          {"body", {{"media_type", "text/plain"}, {"length", 900}, {"text", ""}}}};
+
+  const Json har = exported("har", "exchanges.har",
+                            {answered, exchange_at(3, 2, Json::object())})["log"]["entries"];
+
+  EXPECT_EQ(har[0]["timings"]["send"], 2.0);
+  EXPECT_EQ(har[0]["timings"]["wait"], 0.0);
+  EXPECT_EQ(har[0]["timings"]["receive"], 0.0);
+  EXPECT_EQ(har[0]["response"]["bodySize"], 300);
+  EXPECT_EQ(har[0]["response"]["content"]["size"], 900);
+  EXPECT_EQ(har[1]["response"]["bodySize"], -1);
+  EXPECT_EQ(har[1]["response"]["content"]["size"], 0);
 }
 
 TEST(ExportFormatsTest, WriteWholeDocumentsOfNothing) {
