@@ -31,6 +31,9 @@ std::string exchange_name(const Json& line) {
          (status == 0 ? "" : " " + std::to_string(status));
 }
 
+// The id of a track that readers show with its process.
+Json process_track(const std::string& id) { return {{"local", id}}; }
+
 }  // namespace
 
 double PerfettoFormat::since_start(std::uint64_t at_ns) const {
@@ -53,18 +56,43 @@ Status PerfettoFormat::write_event(const Json& event) {
   return file_.write(lead + event.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+// Readers take the last name that they are told.
+Status PerfettoFormat::name_process(std::uint64_t tgid, const std::string& name) {
+  processes_[tgid] = name;
+  return write_event(
+      {{"ph", "M"}, {"pid", tgid}, {"name", "process_name"}, {"args", {{"name", name}}}});
+}
+
+// The target's name is the first word of its command line, without the folder.
+Status PerfettoFormat::name_target(const Json& session) {
+  const std::string command = text_at(session, {"target", "context"});
+  const std::string program = command.substr(0, command.find(' '));
+  const std::uint64_t tgid = number_at(session, {"target", "tgid"});
+  if (program.empty() || tgid == 0) return {};
+  return name_process(tgid, program.substr(program.rfind('/') + 1));
+}
+
+// Any thread may be the one whose line has a `comm`: a process that has a name keeps it until it
+// runs another program.
 Status PerfettoFormat::name_tracks(const Json& line) {
   const std::uint64_t tgid = number_at(line, {"tgid"});
   const std::uint64_t tid = number_at(line, {"tid"});
-  if (tgid == 0 || named_.size() >= kMaxTracks || !named_.emplace(tgid, tid).second) return {};
+  if (tgid == 0) return {};
+  const std::string number = "process " + std::to_string(tgid);
   const std::string comm = text_at(line, {"comm"});
-  const std::string process = comm.empty() ? "process " + std::to_string(tgid) : comm;
-  Json event = {{"ph", "M"}, {"pid", tgid}, {"tid", tid}, {"name", "process_name"}};
-  event["args"] = {{"name", process}};
-  ST_RETURN_IF_ERROR(write_event(event));
-  event["name"] = "thread_name";
-  event["args"] = {{"name", "thread " + std::to_string(tid)}};
-  return write_event(event);
+  const auto process = processes_.find(tgid);
+  if (process == processes_.end()) {
+    if (processes_.size() >= kMaxTracks) return {};
+    ST_RETURN_IF_ERROR(name_process(tgid, comm.empty() ? number : comm));
+  } else if (!comm.empty() && (process->second == number || text_at(line, {"event"}) == "exec")) {
+    ST_RETURN_IF_ERROR(name_process(tgid, comm));
+  }
+  if (threads_.size() >= kMaxTracks || !threads_.emplace(tgid, tid).second) return {};
+  return write_event({{"ph", "M"},
+                      {"pid", tgid},
+                      {"tid", tid},
+                      {"name", "thread_name"},
+                      {"args", {{"name", "thread " + std::to_string(tid)}}}});
 }
 
 // The pair of events that begins and ends an asynchronous slice.
@@ -78,13 +106,15 @@ Status PerfettoFormat::add_span(Json event, std::uint64_t start_ns, std::uint64_
   return write_event(event);
 }
 
-// The connection's own track, unless an exchange on it is still running.
+// The connection's own track, if the exchange can stand in it: slices of a track are nested, and
+// tracks belong to one process.
 std::string PerfettoFormat::track_of(const Json& line, std::uint64_t start_ns,
                                      std::uint64_t end_ns) {
-  const std::string conn = text_at(line, {"conn"});
+  std::string conn = text_at(line, {"conn"});
   const auto found = connections_.find(conn);
-  if (found == connections_.end() || start_ns < found->second.end_ns) {
-    return conn + "/" + std::to_string(number_at(line, {"exchange"}));
+  if (found == connections_.end() || start_ns < found->second.end_ns ||
+      number_at(line, {"tgid"}) != found->second.tgid) {
+    return conn + "/" + std::to_string(number_at(line, {"n"}));
   }
   found->second.end_ns = end_ns;
   return conn;
@@ -95,7 +125,7 @@ Status PerfettoFormat::add_exchange(const Json& line) {
   const std::uint64_t start = time_of(line);
   const std::uint64_t end = start + duration_of(line);
   Json event = event_of(line, "b", exchange_name(line), "connection");
-  event["id"] = track_of(line, start, end);
+  event["id2"] = process_track(track_of(line, start, end));
   Json whole = event;
   whole["args"] = arguments_of(line);
   ST_RETURN_IF_ERROR(write_event(whole));
@@ -120,23 +150,25 @@ Status PerfettoFormat::add_connection(const Json& line) {
   const bool is_open = found != connections_.end();
   const std::string party = text_at(line, {"third_party"});
   Json event = event_of(line, "b", "connection " + conn + " " + party, "connection");
-  event["id"] = conn;
+  event["id2"] = process_track(conn);
   event["args"] = arguments_of(line);
   if (state == "closed") {
     if (!is_open) return add_moment(line, "closed " + party, "connection");
     event["ph"] = "e";
     event["name"] = found->second.name;
+    event["pid"] = found->second.tgid;  // another process may be the last that closes it
+    event["ts"] = since_start(std::max(time_of(line), found->second.end_ns));
     connections_.erase(found);
     return write_event(event);
   }
   if (is_open || connections_.size() >= kMaxTracks) return add_moment(line, state, "connection");
-  connections_[conn] = {text_at(event, {"name"}), 0};
+  connections_[conn] = {text_at(event, {"name"}), number_at(line, {"tgid"}), time_of(line)};
   return write_event(event);
 }
 
 Status PerfettoFormat::add_dns(const Json& line) {
   Json event = event_of(line, "b", "DNS " + text_at(line, {"question"}), "dns");
-  event["id"] = "dns/" + std::to_string(number_at(line, {"n"}));
+  event["id2"] = process_track("dns/" + std::to_string(number_at(line, {"n"})));
   event["args"] = arguments_of(line);
   return add_span(event, time_of(line), number_at(line, {"duration_ns"}));
 }
@@ -160,7 +192,8 @@ Status PerfettoFormat::add(const ExportLine& line) {
   const std::string type = text_at(content, {"type"});
   if (!has_start_) start_ns_ = time_of(content);
   has_start_ = true;
-  if (type == "session" || type == "summary") return {};
+  if (type == "session") return name_target(content);
+  if (type == "summary") return {};
   ST_RETURN_IF_ERROR(name_tracks(content));
   if (type == "http") return add_exchange(content);
   if (type == "connection") return add_connection(content);

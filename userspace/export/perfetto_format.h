@@ -14,8 +14,9 @@
 
 namespace scopetrace {
 
-// Tracks: each process and thread with its calls, logs and events; each connection with its
-// exchanges. Times are microseconds since the first line.
+// Tracks: each process with its threads, which have calls, logs and events, and its connections,
+// which have their exchanges. Exchanges that overlap on a connection, or are of another process
+// than opened it, have a track each. Times are microseconds since the first line.
 class PerfettoFormat final : public ExportFormat {
  public:
   explicit PerfettoFormat(ExportFile& file) : file_(file) {}
@@ -26,10 +27,13 @@ class PerfettoFormat final : public ExportFormat {
  private:
   struct Connection {
     std::string name;
-    std::uint64_t end_ns = 0;  // of its last exchange: those that overlap get a track of their own
+    std::uint64_t tgid = 0;    // whose track it is
+    std::uint64_t end_ns = 0;  // of the last exchange in it, or when it was opened
   };
 
   Status write_event(const Json& event);
+  Status name_process(std::uint64_t tgid, const std::string& name);
+  Status name_target(const Json& session);
   Status name_tracks(const Json& line);
   Status add_exchange(const Json& line);
   Status add_connection(const Json& line);
@@ -46,8 +50,9 @@ class PerfettoFormat final : public ExportFormat {
   std::uint64_t start_ns_ = 0;
   bool has_start_ = false;
   bool has_events_ = false;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> named_;  // tgid and tid
-  std::map<std::string, Connection> connections_;            // by `conn`
+  std::map<std::uint64_t, std::string> processes_;             // their names, by tgid
+  std::set<std::pair<std::uint64_t, std::uint64_t>> threads_;  // tgid and tid
+  std::map<std::string, Connection> connections_;              // by `conn`
 };
 
 Result<std::unique_ptr<ExportFormat>> make_perfetto_format(const ExportProfile& profile,

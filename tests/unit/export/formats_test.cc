@@ -2,6 +2,8 @@
 // What the formats make of lines that no usual capture has. Usual ones: tests/golden.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -130,6 +132,70 @@ TEST(HarFormatTest, HasNoNegativePhaseAndTheSizeAsSent) {
   EXPECT_EQ(har[0]["response"]["content"]["size"], 900);
   EXPECT_EQ(har[1]["response"]["bodySize"], -1);
   EXPECT_EQ(har[1]["response"]["content"]["size"], 0);
+}
+
+// What began and ended on each track, in the order of time, as `+name` and `-name`.
+std::map<std::string, std::vector<std::string>> tracks_of(const Json& trace) {
+  std::vector<Json> events = trace["traceEvents"];
+  std::stable_sort(events.begin(), events.end(), [](const Json& a, const Json& b) {
+    return a.value("ts", 0.0) < b.value("ts", 0.0);
+  });
+  std::map<std::string, std::vector<std::string>> tracks;
+  for (const Json& event : events) {
+    if (!event.contains("id2")) continue;
+    const std::string track = std::to_string(event["pid"].get<unsigned>()) + ":" +
+                              event["id2"]["local"].get<std::string>();
+    tracks[track].push_back((event["ph"] == "b" ? "+" : "-") + event["name"].get<std::string>());
+  }
+  return tracks;
+}
+
+TEST(PerfettoFormatTest, NestsWhatIsOnATrack) {
+  const Json second = {{"wait_ns", 1000000000}};
+  const Json long_wait = {{"wait_ns", 4000000000}};
+  Json of_child = exchange_at(5, 3, second);
+  of_child["tgid"] = 20;
+  Json closed_by_child = connection_at(7, 4, "closed");
+  closed_by_child["tgid"] = 20;
+
+  const auto tracks = tracks_of(
+      exported("perfetto", "trace.json",
+               {line_at(0, 0, "process", {{"event", "fork"}}), exchange_at(1, 0, second),
+                connection_at(2, 1, "opened"), exchange_at(3, 2, long_wait),
+                exchange_at(4, 3, second), of_child, exchange_at(6, 0, second), closed_by_child}));
+
+  const std::vector<std::string> alone = {"+GET a.example/", "+wait", "-wait", "-GET a.example/"};
+  const std::vector<std::string> connection = {
+      "+connection 1 ", "+GET a.example/", "+wait", "-wait", "-GET a.example/", "-connection 1 "};
+  EXPECT_EQ(tracks, (std::map<std::string, std::vector<std::string>>{{"10:1", connection},
+                                                                     {"10:1/1", alone},
+                                                                     {"10:1/4", alone},
+                                                                     {"10:1/6", alone},
+                                                                     {"20:1/5", alone}}));
+}
+
+TEST(PerfettoFormatTest, NamesAProcessOnceUntilItRunsAnother) {
+  const auto process = [](unsigned tid, unsigned seconds, const char* event, const char* comm) {
+    return line_at(tid, seconds, "process", {{"tid", tid}, {"event", event}, {"comm", comm}});
+  };
+  Json other = process(30, 3, "fork", "child");
+  other["tgid"] = 20;
+  Json session = {{"type", "session"}, {"time", "2026-09-21T14:13:20.000000000Z"}};
+  session["target"] = {{"tgid", 10}, {"context", "/usr/bin/node app.js /x"}, {"description", "x"}};
+  Json nameless = exchange_at(1, 1, Json::object());
+  nameless["tgid"] = 20;
+
+  const Json trace = exported("perfetto", "trace.json",
+                              {session, process(11, 1, "fork", "pool-1"), nameless, other,
+                               process(12, 4, "exit", "pool-2"), process(11, 5, "exec", "sh")});
+
+  std::vector<std::string> names;
+  for (const Json& event : trace["traceEvents"]) {
+    if (event["name"] != "process_name") continue;
+    names.push_back(std::to_string(event["pid"].get<unsigned>()) + " " +
+                    event["args"]["name"].get<std::string>());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"10 node", "20 process 20", "20 child", "10 sh"}));
 }
 
 TEST(ExportFormatsTest, WriteWholeDocumentsOfNothing) {
