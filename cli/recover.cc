@@ -93,7 +93,7 @@ Result<Recovery> copy_encrypted(UniqueFd file, const std::string& path, const Ve
   ST_ASSIGN_OR_RETURN(Encryption encryption, Encryption::start(report.recipients, output.fd()));
   ::fcntl(encryption.pipe(), F_SETFL, O_WRONLY | O_NONBLOCK);
   PipeSink sink(encryption.pipe());
-  const Result<Recovery> recovery = recover_bundle(report, source, sink);
+  Result<Recovery> recovery = recover_bundle(report, source, sink);
   encryption.close_pipe();
   const Status ended = encryption.finish();
   if (!recovery) return fail(ended ? recovery.error() : ended.error());
