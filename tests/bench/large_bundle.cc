@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a bundle of any size from the lines on standard input, which are taken again and again with
-// numbers of their own, and the trust file that accepts it.
+// Writes a bundle of any size from the lines on standard input, which are taken again and again
+// with numbers of their own, and the trust file that accepts it.
 //
 // usage: large_bundle FOLDER MIB <LINES      makes FOLDER/large.jsonl.zst, FOLDER/allowed_signers
 #include <fcntl.h>
@@ -30,8 +30,8 @@ std::vector<NumberedLine> read_lines() {
     const std::size_t at = line.find(kNumber);
     if (at == std::string::npos) continue;  // line 0 has none
     const std::size_t digits = at + kNumber.size();
-    lines.push_back({line.substr(0, digits),
-                     line.substr(line.find_first_not_of("0123456789", digits)) + "\n"});
+    lines.push_back(
+        {line.substr(0, digits), line.substr(line.find_first_not_of("0123456789", digits)) + "\n"});
   }
   return lines;
 }
@@ -62,8 +62,8 @@ Status run(const std::string& folder, std::uint64_t wanted_bytes) {
   const Trust parsed = fixture.trust();
   for (const TrustLine& line : parsed.signers.lines()) trust += format_trust_line(line) + "\n";
   ST_RETURN_IF_ERROR(write_file_atomically(folder + "/allowed_signers", trust, 0600));
-  ST_ASSIGN_OR_RETURN(const UniqueFd fd, open_file(folder + "/large.jsonl.zst",
-                                                   O_WRONLY | O_CREAT | O_EXCL, 0600));
+  ST_ASSIGN_OR_RETURN(const UniqueFd fd,
+                      open_file(folder + "/large.jsonl.zst", O_WRONLY | O_CREAT | O_EXCL, 0600));
   return write_large_bundle(fixture, fd.get(), wanted_bytes);
 }
 
