@@ -54,6 +54,13 @@ const PartForgery kPartForgeries[] = {
      Verdict::kTampered},
     {"EndOfAPartCutOff", [](Files& f) { f.cut(2); }, Verdict::kIncomplete},
     {"EndOfTheLastPartCutOff", [](Files& f) { f.cut(4); }, Verdict::kIncomplete},
+    {"StartOfTheLastPartCutOff", [](Files& f) { f.there[name_of(4)].resize(100); },
+     Verdict::kIncomplete},
+    {"StartOfAllButOnePartCutOff",
+     [](Files& f) {
+       for (std::uint32_t part = 1; part < 4; ++part) f.there[name_of(part)].resize(100);
+     },
+     Verdict::kIncomplete},
     {"LaterPartRenumbered",
      [](Files& f) {
        f.drop(2);
@@ -154,7 +161,10 @@ TEST_F(PartChainTest, RefusesAPartThatFollowsAnotherOne) {
   ASSERT_TRUE(writer.start(start));
   ASSERT_TRUE(writer.finish({.reason = "limit", .clocks = fixture_clocks(9)}));
   files_.there = {{name_of(1), files_.there[name_of(1)]}, {name_of(2), sink.written}};
+  EXPECT_EQ(judge(), Verdict::kTampered);
 
+  files_.there[name_of(3)] = sink.written;  // a broken one parts no others
+  files_.there[name_of(3)].resize(100);
   EXPECT_EQ(judge(), Verdict::kTampered);
 }
 

@@ -4,33 +4,12 @@
 #include <algorithm>
 #include <map>
 
+#include "userspace/bundle/bundle_name.h"
+
 namespace scopetrace {
 namespace {
 
 using Files = std::vector<const PartFile*>;
-
-// What a file's name claims: `NAME.0002.jsonl.zst`, also with `.incomplete` or `.recovered`.
-struct Numbered {
-  std::string name;
-  std::uint32_t part = 0;
-};
-
-std::optional<Numbered> parse_name(std::string_view path) {
-  constexpr std::string_view kIncomplete = ".incomplete";
-  constexpr std::string_view kEnding = ".jsonl.zst";
-  constexpr std::string_view kRecovered = ".recovered";
-  constexpr std::size_t kNumberBytes = 5;  // ".0002"
-  if (path.ends_with(kIncomplete)) path.remove_suffix(kIncomplete.size());
-  if (path.ends_with(kEnding)) path.remove_suffix(kEnding.size());
-  if (path.ends_with(kRecovered)) path.remove_suffix(kRecovered.size());
-  if (path.size() <= kNumberBytes) return std::nullopt;
-  const std::string_view number = path.substr(path.size() - kNumberBytes);
-  const bool is_number =
-      number.front() == '.' && number.find_first_not_of("0123456789", 1) == std::string_view::npos;
-  if (!is_number) return std::nullopt;
-  const auto part = static_cast<std::uint32_t>(std::stoul(std::string(number.substr(1))));
-  return Numbered{std::string(path.substr(0, path.size() - kNumberBytes)), part};
-}
 
 bool is_of_rotated(const VerifyReport& report) {
   return report.part > 1 || report.end == kRotatedEnd;
@@ -56,9 +35,12 @@ class Chain {
       report_.paths.push_back(file->path);
       report_.verdict = std::max(report_.verdict, file->report.verdict);
     }
+    // Too broken to tell, or not begun yet: their own verdict stands, and they part no others.
+    std::erase_if(files_, [](const PartFile* file) { return file->report.session.empty(); });
   }
 
   ChainReport judge(const LedgerSeals* ledger) {
+    if (files_.empty()) return std::move(report_);
     for (const PartFile* file : files_) judge_place(*file);
     judge_front();
     for (std::size_t i = 1; i < files_.size(); ++i) {
@@ -80,13 +62,12 @@ class Chain {
 
   void judge_place(const PartFile& file) {
     const VerifyReport& part = file.report;
-    if (part.session.empty()) return;  // too broken to tell; its own verdict says so
     if (part.session != reference() || part.host_key != reference_report().host_key ||
         part.start_seconds != reference_report().start_seconds) {
       worsen(Verdict::kTampered, file.path + " is of another capture");
     }
-    const auto named = parse_name(file.path);
-    if (named && named->part != part.part) {
+    const auto named = parse_bundle_file_name(file.path);
+    if (named && named->part != 0 && named->part != part.part) {
       worsen(Verdict::kTampered, file.path + " is " + part_text(part.part));
     }
   }
@@ -104,11 +85,10 @@ class Chain {
   const std::string& reference() const { return reference_report().session; }
 
   void judge_front() {
-    if (!first().session.empty() && first().part > 1) miss(1);
+    if (first().part > 1) miss(1);
   }
 
   void judge_pair(const VerifyReport& before, const VerifyReport& after) {
-    if (before.session.empty() || after.session.empty()) return;
     if (after.part == before.part) {
       return worsen(Verdict::kTampered, part_text(after.part) + " is there twice");
     }
@@ -140,9 +120,9 @@ class Chain {
 std::vector<ChainReport> judge_chains(std::span<const PartFile> files, const LedgerSeals* ledger) {
   std::map<std::string, Files> sets;
   for (const PartFile& file : files) {
-    const auto named = parse_name(file.path);
-    if (named) {
-      sets[named->name].push_back(&file);
+    const auto named = parse_bundle_file_name(file.path);
+    if (named && named->part != 0) {
+      sets[named->bundle].push_back(&file);
     } else if (!file.report.session.empty()) {
       sets["session " + file.report.session].push_back(&file);
     }

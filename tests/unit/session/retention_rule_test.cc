@@ -98,36 +98,5 @@ TEST(RetentionRuleTest, SaysWhatItCannotDelete) {
   EXPECT_EQ(choices[0].reason, "is a symbolic link");
 }
 
-struct NameRow {
-  const char* name;
-  const char* file_name;
-  const char* bundle;  // empty: none
-  bool is_incomplete;
-};
-
-class BundleFileNameTest : public testing::TestWithParam<NameRow> {};
-
-TEST_P(BundleFileNameTest, IsRead) {
-  const auto parsed = parse_bundle_file_name(GetParam().file_name);
-
-  EXPECT_EQ(parsed ? parsed->bundle : "", GetParam().bundle);
-  EXPECT_EQ(parsed && parsed->is_incomplete, GetParam().is_incomplete);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Names, BundleFileNameTest,
-    testing::Values(NameRow{"Whole", "a.jsonl.zst", "a", false},
-                    NameRow{"Part", "a.0012.jsonl.zst", "a", false},
-                    NameRow{"PartBeyondFourDigits", "a.10000.jsonl.zst", "a", false},
-                    NameRow{"EncryptedPart", "a.0001.jsonl.zst.age", "a", false},
-                    NameRow{"Incomplete", "a.jsonl.zst.incomplete", "a", true},
-                    NameRow{"IncompleteEncrypted", "a.jsonl.zst.age.incomplete", "a", true},
-                    NameRow{"Recovered", "a.0002.recovered.jsonl.zst", "a", false},
-                    NameRow{"DotsInTheName", "a.b.12.jsonl.zst", "a.b.12", false},
-                    NameRow{"OnlyAPartNumber", ".0001.jsonl.zst", "", false},
-                    NameRow{"OtherEnding", "a.jsonl", "", false},
-                    NameRow{"NothingButEndings", ".jsonl.zst", "", false}),
-    [](const auto& row) { return row.param.name; });
-
 }  // namespace
 }  // namespace scopetrace

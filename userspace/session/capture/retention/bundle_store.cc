@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "userspace/base/crypto.h"
+#include "userspace/bundle/bundle_name.h"
 #include "userspace/bundle/reader.h"
 #include "userspace/bundle/session_text.h"
 

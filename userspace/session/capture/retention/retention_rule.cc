@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "userspace/bundle/bundle_name.h"
+
 namespace scopetrace {
 namespace {
 

@@ -5,21 +5,10 @@
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace scopetrace {
-
-// What a file name says.
-struct BundleFileName {
-  std::string bundle;          // without part number and endings
-  bool is_incomplete = false;  // not sealed: it is being written, or its capture was interrupted
-};
-// `NAME.jsonl.zst`, `NAME.0001.jsonl.zst`, `NAME.recovered.jsonl.zst` (what was proved of one),
-// each with `.age` when encrypted and `.incomplete` when not finished. Nothing for any other name.
-std::optional<BundleFileName> parse_bundle_file_name(std::string_view file_name);
 
 // One file. Everything but its name is what the file system said when it was looked at.
 struct StoredPart {
