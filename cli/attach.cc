@@ -39,6 +39,8 @@ struct AttachOptions {
   std::vector<std::string> request_ids;
   std::string request_header = "x-request-id";
   std::string capture;
+  std::string rotate_size;
+  std::string rotate_every;
   bool is_timing = false;
   bool is_strict = false;
 };
@@ -138,6 +140,19 @@ Status check_output_name(const std::string& path, const Approval& approval) {
                              "bundle another name"));
 }
 
+Status read_rotation(const AttachOptions& options, CaptureRequest& request) {
+  if (!options.rotate_size.empty()) {
+    ST_ASSIGN_OR_RETURN(request.rotate_bytes, parse_size(options.rotate_size));
+    if (request.rotate_bytes < kMinRotateBytes) {
+      return fail(ErrorCode::kUsage, "--rotate-size is less than 1MiB");
+    }
+  }
+  if (options.rotate_every.empty()) return {};
+  ST_ASSIGN_OR_RETURN(const std::uint64_t seconds, parse_duration(options.rotate_every));
+  request.rotate_seconds = static_cast<std::uint32_t>(seconds);  // at most a year
+  return {};
+}
+
 Result<CaptureRequest> make_request(const AttachOptions& options, const std::string& root,
                                     const ApprovalText& document) {
   CaptureRequest request;
@@ -158,6 +173,7 @@ Result<CaptureRequest> make_request(const AttachOptions& options, const std::str
   if (!options.max_bytes.empty()) {
     ST_ASSIGN_OR_RETURN(request.max_bytes, parse_size(options.max_bytes));
   }
+  ST_RETURN_IF_ERROR(read_rotation(options, request));
   return request;
 }
 
@@ -197,7 +213,9 @@ Result<ExitCode> run_attach_command(const AttachOptions& options, const std::str
   view.clear_line();
   if (!outcome) return fail(std::move(outcome).error());
   view.show_end(*outcome);
-  if (options.command.empty()) std::printf("%s\n", outcome->path.c_str());
+  if (options.command.empty()) {
+    for (const std::string& path : outcome->paths) std::printf("%s\n", path.c_str());
+  }
   return exit_code_of(*outcome, options.is_strict);
 }
 
@@ -222,6 +240,13 @@ void add_limits(CLI::App& command, AttachOptions& options) {
                      "Only these families: tls,sockets,files,process,logs");
 }
 
+void add_rotation(CLI::App& command, AttachOptions& options) {
+  command.add_option("--rotate-size", options.rotate_size,
+                     "Go on in another part, NAME.0002.jsonl.zst, at about this size: 64MiB, 1GiB");
+  command.add_option("--rotate-every", options.rotate_every,
+                     "Go on in another part after so long: 10m, 1h");
+}
+
 }  // namespace
 
 Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
@@ -244,6 +269,7 @@ Command add_attach_command(CLI::App& app, const GlobalOptions& global) {
   command->add_flag("--timing", options->is_timing,
                     "Also how long system calls take, and what they waited for");
   command->add_flag("--strict", options->is_strict, "Exit with 4 when something was lost");
+  add_rotation(*command, *options);
   add_limits(*command, *options);
   add_examples(*command,
                {"scopetrace attach --approval INC-4711.approval --unit payments.service --for 90s",

@@ -53,12 +53,19 @@ const char* explain(EndReason reason) {
       return "the disk is full";
     case EndReason::kWriteFailed:
       return "the bundle could not be written";
+    case EndReason::kNoNextPart:
+      return "there was no file for its next part";
     case EndReason::kBreaker:
       return "it was over its budget for the third time";
     case EndReason::kProbesFailed:
       return "probes could not be placed or read";
   }
   return "";
+}
+
+std::string describe_paths(const std::vector<std::string>& paths) {
+  if (paths.size() == 1) return paths.front();
+  return std::to_string(paths.size()) + " parts, " + paths.front() + " to " + paths.back();
 }
 
 }  // namespace
@@ -76,12 +83,14 @@ void AttachView::show_ready(const CaptureReady& ready) {
 void AttachView::show_status(const CaptureStatus& status) {
   if (!is_terminal_) return;
   is_line_shown_ = true;
+  const std::string part = status.part == 0 ? "" : "  part " + std::to_string(status.part);
   std::fprintf(
-      out_, "\r\033[K%.0f/%.0f s  %llu events  %llu lines  %llu lost  CPU %.2f %%  %.1f KiB%s",
+      out_, "\r\033[K%.0f/%.0f s  %llu events  %llu lines  %llu lost  CPU %.2f %%  %.1f KiB%s%s",
       seconds(status.elapsed_ns), seconds(limit_ns_),
       static_cast<unsigned long long>(status.events), static_cast<unsigned long long>(status.lines),
       static_cast<unsigned long long>(status.lost_events), cpu_percent(status),
-      static_cast<double>(status.bytes_written) / 1024, status.is_paused ? "  paused" : "");
+      static_cast<double>(status.bytes_written) / 1024, part.c_str(),
+      status.is_paused ? "  paused" : "");
   std::fflush(out_);
 }
 
@@ -93,7 +102,8 @@ void AttachView::clear_line() {
 void AttachView::show_end(const AttachOutcome& outcome) {
   const CaptureStatus& last = outcome.ended.last;
   if (outcome.was_abandoned) {
-    std::fprintf(out_, "abandoned; what was sealed until then is in %s\n", outcome.path.c_str());
+    std::fprintf(out_, "abandoned; what was sealed until then is in %s\n",
+                 describe_paths(outcome.paths).c_str());
     return;
   }
   std::fprintf(out_, "ended after %.1f s because %s: %llu events, %llu lines, %llu lost; %s %s\n",
@@ -101,12 +111,12 @@ void AttachView::show_end(const AttachOutcome& outcome) {
                static_cast<unsigned long long>(last.events),
                static_cast<unsigned long long>(last.lines),
                static_cast<unsigned long long>(last.lost_events),
-               outcome.ended.is_sealed ? "sealed in" : "not sealed, left in", outcome.path.c_str());
-  if (!outcome.encryption_problem.empty()) {
-    std::fprintf(out_,
-                 "encryption failed, %s; what was encrypted until then can be read: "
-                 "scopetrace verify --identity FILE %s\n",
-                 outcome.encryption_problem.c_str(), outcome.path.c_str());
+               outcome.ended.is_sealed ? "sealed in" : "not sealed, left in",
+               describe_paths(outcome.paths).c_str());
+  if (outcome.problem) {
+    const std::string& hint = outcome.problem->hint();
+    std::fprintf(out_, "%s%s%s\n", outcome.problem->message().c_str(), hint.empty() ? "" : "; ",
+                 hint.c_str());
   }
   if (outcome.command_status) {
     std::fprintf(out_, "the command ended with %s\n",

@@ -30,6 +30,11 @@ runs an approved program, also those that come later and after a restart, and go
 there. --pid is a number of the pid namespace that it runs in. A second Ctrl-C gives the bundle up. Without an approval it prints the
 command that would ask for one.
 
+With --rotate-size or --rotate-every the bundle is written in parts, NAME.0001.jsonl.zst and so on, each
+of them whole and signed by itself, and each naming the one before. Limits and budgets go on over all
+parts; verify judges them together. A part that cannot be begun, because the disk is full or its name is
+taken, ends the capture with status 1: all before it stay whole.
+
 Options narrow what was approved and never widen it. A line on standard error says how much was taken
 and what was lost. Until the bundle is sealed its name ends in .incomplete; then its path is printed.
 The ledger notes who captured what before the first byte can be taken: where it cannot be written,

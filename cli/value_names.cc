@@ -42,6 +42,8 @@ constexpr ValueName kNames[] = {
     {"request-header", "NAME"},
     {"request-id", "ID"},
     {"revoked", "FILE"},
+    {"rotate-every", "DURATION"},
+    {"rotate-size", "SIZE"},
     {"status", "STATUS"},
     {"third-party", "HOST"},
     {"ticket", "ID"},

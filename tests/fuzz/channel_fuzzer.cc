@@ -50,11 +50,13 @@ std::vector<std::string> make_seeds() {
   std::vector<std::string> seeds;
   seeds.push_back(seed_of('1', FromRedact(std::move(frame))));
   seeds.push_back(seed_of('0', FromRedact(done)));
+  seeds.push_back(seed_of('0', FromRedact(RotatedMessage{done})));
   seeds.push_back(seed_of('0', FromRedact(StatsMessage{})));
   seeds.push_back(seed_of('0', FromRedact(ReadyMessage{})));
   seeds.push_back(seed_of('1', ToRedact(std::move(rules))));
   seeds.push_back(seed_of('1', ToRedact(std::move(secret))));
   seeds.push_back(seed_of('0', ToRedact(LevelMessage{ChannelLevel::kShape, "a.example"})));
   seeds.push_back(seed_of('0', ToRedact(ConfigMessage{"{}"})));
+  seeds.push_back(seed_of('0', ToRedact(RotateMessage{})));
   return seeds;
 }

@@ -129,7 +129,7 @@ TEST_F(EncryptedE2eTest, WhatWasPushedOutSurvivesThatAgeIsKilled) {
   kill_child(attach->tgid(), "age");
 
   EXPECT_EQ(attach->wait(), 1) << attach->output();
-  EXPECT_THAT(attach->output(), HasSubstr("encryption failed, age: killed by signal 9"));
+  EXPECT_THAT(attach->output(), HasSubstr("encryption failed: age: killed by signal 9"));
   EXPECT_TRUE(TracedHost::ask(*client_, "GET /v1/limits", "429"));
   EXPECT_FALSE(std::filesystem::exists(encrypted()));
   EXPECT_TRUE(has_the_charge(file));

@@ -141,6 +141,12 @@ struct BundleFixture {
     return collector.frames.front();
   }
 
+  static SummaryRecord summary(const std::string& end) {
+    SummaryRecord record;
+    record.end = end;
+    return record;
+  }
+
   // A whole bundle: two frames of two lines, an idle seal, a summary.
   ByteVector bundle(const LossCounters& losses = {}) { return bundle_by(keys, losses); }
   ByteVector bundle_by(SealKeySource& seal_keys, const LossCounters& losses = {}) {
@@ -198,10 +204,9 @@ struct BundleFixture {
     must(writer.append(frame_of({"{\"n\":0}\n", "{\"n\":1}\n"}, 0), losses, fixture_clocks(1)));
     must(writer.idle_seal(losses, fixture_clocks(6)));
     must(writer.append(frame_of({"{\"n\":2}\n", "{\"n\":3}\n"}, 2), losses, fixture_clocks(7)));
-    SummaryRecord summary;
-    summary.index = writer.leaf_count();
-    summary.end = "limit";
-    must(writer.own_line(encode_summary_line(summary), losses, fixture_clocks(8)));
+    SummaryRecord last = summary("limit");
+    last.index = writer.leaf_count();
+    must(writer.own_line(encode_summary_line(last), losses, fixture_clocks(8)));
     must(writer.finish({.reason = "limit",
                         .losses = losses,
                         .claimed_redacted = {{"token", 3}},

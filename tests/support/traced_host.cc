@@ -308,10 +308,12 @@ Finished TracedHost::doctor(pid_t tgid) const {
   return run_program(scopetrace({"doctor", "--pid", std::to_string(tgid)}));
 }
 
-Finished TracedHost::verify(const std::string& bundle) const {
-  return run_program(
-      scopetrace({"verify", "--allowed-signers", path("root/etc/scopetrace/allowed_signers"),
-                  "--ledger", path("root/var/lib/scopetrace/ledger"), bundle}));
+Finished TracedHost::verify(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> words = {"verify", "--allowed-signers",
+                                    path("root/etc/scopetrace/allowed_signers"), "--ledger",
+                                    path("root/var/lib/scopetrace/ledger")};
+  append_all(words, arguments);
+  return run_program(scopetrace(words));
 }
 
 Finished TracedHost::recover(const std::string& bundle,

@@ -115,7 +115,9 @@ class TracedHost {
 
   // What `scopetrace doctor` says of a process.
   Finished doctor(pid_t tgid) const;
-  Finished verify(const std::string& bundle) const;
+  Finished verify(const std::string& bundle) const { return verify(std::vector{bundle}); }
+  // The same of several, or with options.
+  Finished verify(const std::vector<std::string>& arguments) const;
   // Another command that reads bundles, with the options for the trust file and the ledger of this
   // host as far as it has them.
   Finished recover(const std::string& bundle, const std::vector<std::string>& options) const;

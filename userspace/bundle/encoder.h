@@ -25,6 +25,9 @@ class Encoder final : public Sink<RedactedMessage> {
   Status push(RedactedMessage message) override;
   Status finish() override { return next_.finish(); }
 
+  // The next line counts from here: it begins another part of the bundle.
+  void restart(std::uint64_t first_index) { next_index_ = first_index; }
+
   std::uint64_t next_index() const { return next_index_; }          // lines so far + first_index
   std::uint64_t withheld_lines() const { return withheld_lines_; }  // replaced for their length
 

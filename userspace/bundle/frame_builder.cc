@@ -54,6 +54,13 @@ Status FrameBuilder::flush(std::uint64_t now_ns) {
   return is_due ? close_frame() : Status();
 }
 
+Status FrameBuilder::restart(const LeafSalt& salt) {
+  if (!raw_.empty()) ST_RETURN_IF_ERROR(close_frame());
+  hasher_ = std::make_unique<LeafHasher>(salt);
+  next_index_ = 0;
+  return {};
+}
+
 Status FrameBuilder::finish() {
   if (!raw_.empty()) ST_RETURN_IF_ERROR(close_frame());
   return next_.finish();

@@ -36,6 +36,8 @@ class FrameBuilder final : public LineSink {
   // Says what time it is (any monotonic clock, nanoseconds). Closes a frame whose first line came
   // kFrameMaxAgeNs ago or earlier. Call it a few times a second, and before the first push.
   Status flush(std::uint64_t now_ns);
+  // Closes the open frame; later lines are leaves of another part, from 0, under this salt.
+  Status restart(const LeafSalt& salt);
   // Closes the open frame, then finishes the next stage.
   Status finish() override;
 

@@ -104,6 +104,10 @@ Encoded encode_one(const MemberMessage& message) {
   return seal_payload(ChannelType::kMember, payload);
 }
 
+Encoded encode_one(const RotateMessage& message) {
+  return seal_payload(ChannelType::kRotate, {message.leaf_salt.begin(), message.leaf_salt.end()});
+}
+
 Encoded encode_one(const StopMessage&) { return seal_payload(ChannelType::kStop, {}); }
 
 Encoded encode_one(const ReadyMessage& message) {
@@ -141,7 +145,7 @@ Encoded encode_one(const MuteMessage& message) {
   return seal_payload(ChannelType::kMute, payload);
 }
 
-Encoded encode_one(const DoneMessage& message) {
+Encoded encode_counts(ChannelType type, const DoneMessage& message) {
   if (message.redactions_by_class.size() > kMaxDoneClasses) {
     return fail(ErrorCode::kLimit, "channel: more than 512 redaction classes");
   }
@@ -157,7 +161,15 @@ Encoded encode_one(const DoneMessage& message) {
     put_name(payload, name);
     put(payload, count);
   }
-  return seal_payload(ChannelType::kDone, payload);
+  return seal_payload(type, payload);
+}
+
+Encoded encode_one(const DoneMessage& message) {
+  return encode_counts(ChannelType::kDone, message);
+}
+
+Encoded encode_one(const RotatedMessage& message) {
+  return encode_counts(ChannelType::kRotated, message.so_far);
 }
 
 // ---- reading -----------------------------------------------------------------------------------
@@ -333,7 +345,14 @@ bool take_class(FieldReader& fields, DoneMessage& message) {
   return true;
 }
 
-Result<FromRedact> decode_done(FieldReader fields) {
+Result<ToRedact> decode_rotate(Bytes payload) {
+  RotateMessage message;
+  if (payload.size() != message.leaf_salt.size()) return broken("bad rotate message");
+  std::copy(payload.begin(), payload.end(), message.leaf_salt.begin());
+  return message;
+}
+
+Result<DoneMessage> decode_counts(FieldReader fields) {
   DoneMessage message;
   std::uint16_t classes = 0;
   fields.get(message.end);
@@ -375,6 +394,8 @@ Result<ToRedact> decode_to_redact(Bytes datagram, UniqueFd fd) {
       return decode_level(fields);
     case ChannelType::kMember:
       return decode_member(fields);
+    case ChannelType::kRotate:
+      return decode_rotate(opened.payload);
     case ChannelType::kStop:
       if (!opened.payload.empty()) return broken("bad stop message");
       return StopMessage{};
@@ -399,7 +420,10 @@ Result<FromRedact> decode_from_redact(Bytes datagram, UniqueFd fd) {
     case ChannelType::kMute:
       return decode_mute(fields);
     case ChannelType::kDone:
-      return decode_done(fields);
+      return decode_counts(fields);
+    case ChannelType::kRotated:
+      return decode_counts(fields).map(
+          [](DoneMessage so_far) { return FromRedact(RotatedMessage{std::move(so_far)}); });
     default:
       return broken("unknown message type");
   }

@@ -6,6 +6,7 @@
 // pure, checks every bound, and a message that breaks a rule is kCorrupt and ends the session.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ enum class ChannelType : std::uint16_t {
   kLevel = 4,
   kStop = 5,
   kMember = 6,
+  kRotate = 7,
   // redact to capture
   kReady = 33,
   kHeartbeat = 34,
@@ -35,6 +37,7 @@ enum class ChannelType : std::uint16_t {
   kStats = 36,
   kMute = 37,
   kDone = 38,
+  kRotated = 39,
 };
 
 // First bytes of every datagram; the sizes must add up to the datagram's exactly.
@@ -94,11 +97,16 @@ struct MemberMessage {
 
   static constexpr std::uint64_t kUnknownBlindNs = ~std::uint64_t{0};
 };
+// Lines from now on belong to the next part of the bundle: they count from 0, under this leaf salt.
+// The answer is ROTATED, behind the last FRAME of the old part.
+struct RotateMessage {
+  std::array<std::byte, kLeafSaltBytes> leaf_salt{};
+};
 // Drain the ring, finish every stage, send the last FRAME, then DONE.
 struct StopMessage {};
 
 using ToRedact = std::variant<ConfigMessage, RulesMessage, SecretMessage, LevelMessage, StopMessage,
-                              MemberMessage>;
+                              MemberMessage, RotateMessage>;
 
 // ---- redact to capture -------------------------------------------------------------------------
 
@@ -158,8 +166,13 @@ struct DoneMessage {
   std::vector<std::pair<std::string, std::uint64_t>> redactions_by_class;
 };
 
+// ROTATE was obeyed. What DONE would say if it came here.
+struct RotatedMessage {
+  DoneMessage so_far;
+};
+
 using FromRedact = std::variant<ReadyMessage, HeartbeatMessage, FrameMessage, StatsMessage,
-                                MuteMessage, DoneMessage>;
+                                MuteMessage, DoneMessage, RotatedMessage>;
 
 // ---- encoding (pure) ---------------------------------------------------------------------------
 

@@ -49,6 +49,21 @@ TEST_F(FrameBuilderTest, DeclaresItsContentSizeAndDecompressesToItsLines) {
   EXPECT_EQ(out_.frames[0].leaves[1], leaf_hash(salt_, 1, "bc\n"));
 }
 
+TEST_F(FrameBuilderTest, BeginsAnotherPartWithItsOwnLeaves) {
+  LeafSalt next_salt;
+  next_salt.fill(std::byte{9});
+  ASSERT_TRUE(builder_.push("a\n"));
+  ASSERT_TRUE(builder_.restart(next_salt));
+  ASSERT_EQ(out_.frames.size(), 1u);  // nothing of the old part is left to come
+  ASSERT_TRUE(builder_.push("b\n"));
+  ASSERT_TRUE(builder_.restart(salt_));
+  ASSERT_TRUE(builder_.restart(salt_));  // an empty part makes no frame
+
+  ASSERT_EQ(out_.frames.size(), 2u);
+  EXPECT_EQ(out_.frames[0].leaves, std::vector{leaf_hash(salt_, 0, "a\n")});
+  EXPECT_EQ(out_.frames[1].leaves, std::vector{leaf_hash(next_salt, 0, "b\n")});
+}
+
 TEST_F(FrameBuilderTest, RefusesWhatIsNotOneLine) {
   EXPECT_FALSE(builder_.push(""));
   EXPECT_FALSE(builder_.push("no end"));

@@ -3,6 +3,7 @@
 // random moments. Each run is a child process with real files.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -18,9 +19,10 @@
 #include "tests/support/bundle_fixture.h"
 #include "tests/support/fault_calls.h"
 #include "userspace/base/file.h"
+#include "userspace/bundle/part_chain.h"
 #include "userspace/bundle/recover.h"
 #include "userspace/session/capture/bundle_file.h"
-#include "userspace/session/front/output.h"
+#include "userspace/session/front/part_outputs.h"
 
 namespace scopetrace {
 namespace {
@@ -51,26 +53,41 @@ class BundleCrashTest : public ::testing::Test {
   }
 
   std::string path() const { return folder_ + "/b.jsonl.zst"; }
-  std::string incomplete() const { return path() + OutputFile::kSuffix; }
 
   // A session of so many frames, as front end and capture write it together.
   Status write_session(std::uint64_t frames) {
-    ST_ASSIGN_OR_RETURN(OutputFile output, OutputFile::create(path()));
-    BundleFile bundle(UniqueFd(::dup(output.fd())), fixture_.host);
+    ST_ASSIGN_OR_RETURN(PartOutputs outputs, PartOutputs::create({path(), {}, is_rotated_}));
+    BundleFile bundle(UniqueFd(::dup(outputs.write_fd())), fixture_.host);
     ST_RETURN_IF_ERROR(bundle.start(fixture_.start()));
     const auto publish = [&] { progress_->sealed_lines = bundle.lines(); };
     for (std::uint64_t i = 0; i < frames && !bundle.error(); ++i) {
-      const std::string line = "{\"n\":" + std::to_string(i) + "}\n";
-      bundle.append(BundleFixture::frame_of({line}, i), {});
+      const std::uint64_t first = is_rotated_ ? i % kPartFrames : i;
+      if (is_rotated_ && first == 0 && i > 0) ST_RETURN_IF_ERROR(rotate(outputs, bundle));
+      bundle.append(BundleFixture::frame_of({"{\"n\":" + std::to_string(first) + "}\n"}, first),
+                    {});
       publish();
     }
-    SummaryRecord summary;
-    summary.end = "limit";
-    const Status finished = bundle.finish(summary, {.reason = "limit"});
+    const Status finished = bundle.finish(fixture_.summary("limit"), {.reason = "limit"});
     publish();
+    ST_RETURN_IF_ERROR(name_sealed(outputs, bundle));
+    outputs.remove_unbegun(finished ? 0 : 1);
     progress_->calls = testing::counted_calls();
-    ST_RETURN_IF_ERROR(finished);
-    return output.commit();
+    return finished;
+  }
+  // One rotation at a time, as capture asks for them.
+  Status rotate(PartOutputs& outputs, BundleFile& bundle) {
+    while (bundle.sealed_parts() + 1 < outputs.paths().size() && !bundle.error()) ::sched_yield();
+    ST_RETURN_IF_ERROR(name_sealed(outputs, bundle));
+    ST_RETURN_IF_ERROR(outputs.add());
+    bundle.rotate({.summary = fixture_.summary(kRotatedEnd),
+                   .end = {.reason = kRotatedEnd},
+                   .fd = UniqueFd(::dup(outputs.write_fd())),
+                   .start = fixture_.start()});
+    return {};
+  }
+  static Status name_sealed(PartOutputs& outputs, const BundleFile& bundle) {
+    while (outputs.sealed() < bundle.sealed_parts()) ST_RETURN_IF_ERROR(outputs.seal_next());
+    return {};
   }
 
   // Starts it in a child; its exit status is 0 when all went well.
@@ -100,33 +117,50 @@ class BundleCrashTest : public ::testing::Test {
 
   // Whatever happened: a final name is a whole bundle, anything else recovers to what was sealed.
   void expect_sound() {
-    const bool is_named = std::filesystem::exists(path());
-    if (!is_named && !std::filesystem::exists(incomplete())) return;
-    const auto fd = open_file(is_named ? path() : incomplete(), O_RDONLY);
-    ASSERT_TRUE(fd);
-    const VerifyReport report = verify(fd->get());
-    EXPECT_LE(report.verdict, is_named ? Verdict::kCompleteWithLoss : Verdict::kIncomplete);
-    const std::uint64_t sealed = progress_->sealed_lines;
-    EXPECT_GE(report.lines, sealed == 0 ? 0 : sealed + 1);
+    std::vector<PartFile> files;
+    std::uint64_t lines = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      files.push_back({entry.path(), expect_sound(entry.path())});
+      if (files.back().report.lines != 0) lines += files.back().report.lines - 1;  // line 0
+    }
+    EXPECT_GE(lines, files.empty() ? 0 : progress_->sealed_lines.load());
+    for (const ChainReport& chain : judge_chains(files, nullptr)) {
+      EXPECT_LE(chain.verdict, Verdict::kIncomplete) << chain.reasons.at(0);
+    }
+  }
+  VerifyReport expect_sound(const std::string& file) const {
+    const bool is_named = !file.ends_with(OutputFile::kSuffix);
+    const auto fd = open_file(file, O_RDONLY);
+    ST_CHECK(fd.has_value());
+    VerifyReport report = verify(fd->get());
+    EXPECT_LE(report.verdict, is_named ? Verdict::kCompleteWithLoss : Verdict::kIncomplete) << file;
     auto source = FileSource::open(fd->get());
-    ASSERT_TRUE(source);
+    ST_CHECK(source.has_value());
     const UniqueFd kept(::memfd_create("kept", MFD_CLOEXEC));
     FileSink sink(kept.get());
     if (!recover_bundle(report, *source, sink)) {
-      EXPECT_EQ(sealed, 0U);
-      return;
+      EXPECT_LE(report.lines, 1U) << file;  // line 0
+      return report;
     }
-    EXPECT_EQ(verify(kept.get()).lines, report.lines);
+    EXPECT_EQ(verify(kept.get()).lines, report.lines) << file;
+    return report;
+  }
+  bool has_named() const {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      if (!entry.path().string().ends_with(OutputFile::kSuffix)) return true;
+    }
+    return false;
   }
   void forget() {
-    std::filesystem::remove(path());
-    std::filesystem::remove(incomplete());
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      std::filesystem::remove(entry.path());
+    }
   }
 
   // Runs once for each call that a good run makes.
   void at_every_call(CallFault fault, int error, const std::function<void(int status)>& check) {
     ASSERT_EQ(run({}), 0);
-    const std::uint64_t calls = progress_->calls + 2;  // and those of the commit
+    const std::uint64_t calls = progress_->calls;
     ASSERT_GT(calls, 20U);
     forget();
     for (std::uint64_t at = 1; at <= calls; ++at) {
@@ -137,7 +171,10 @@ class BundleCrashTest : public ::testing::Test {
     }
   }
 
+  static constexpr std::uint64_t kPartFrames = 2;
+
   BundleFixture fixture_;
+  bool is_rotated_ = false;
   std::string folder_;
   Progress* progress_ = nullptr;
 };
@@ -168,6 +205,21 @@ TEST_F(BundleCrashTest, IsSoundWhereverItIsKilled) {
   }
 }
 
+TEST_F(BundleCrashTest, IsSoundInPartsWhateverCallFails) {
+  is_rotated_ = true;
+  for (const int error : {EIO, ENOSPC}) {
+    at_every_call(CallFault::kError, error,
+                  [](int status) { EXPECT_TRUE(WIFEXITED(status)) << status; });
+  }
+}
+
+TEST_F(BundleCrashTest, IsSoundInPartsWhereverItIsKilled) {
+  is_rotated_ = true;
+  for (const CallFault fault : {CallFault::kKill, CallFault::kKillHalf}) {
+    at_every_call(fault, 0, [](int status) { EXPECT_TRUE(was_killed(status)) << status; });
+  }
+}
+
 // scripts/crash-test runs this a thousand times.
 TEST_F(BundleCrashTest, IsSoundWheneverItIsKilled) {
   const char* wanted = std::getenv("SCOPETRACE_KILLS");
@@ -182,10 +234,24 @@ TEST_F(BundleCrashTest, IsSoundWheneverItIsKilled) {
       std::atomic_signal_fence(std::memory_order_seq_cst);
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     EXPECT_TRUE(was_killed(wait_for(child)));
-    EXPECT_FALSE(std::filesystem::exists(path()));
+    EXPECT_FALSE(has_named());
     expect_sound();
     forget();
   }
+}
+
+TEST_F(BundleCrashTest, KeepsWholePartsOnASmallDisk) {
+  is_rotated_ = true;
+  if (::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=3m") != 0) GTEST_SKIP() << "needs root";
+  const int status = wait_for(start(4000, {}));
+
+  EXPECT_EQ(WEXITSTATUS(status), 0);  // the part that was open ended out of its reserve
+  EXPECT_TRUE(has_named());
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    EXPECT_EQ(entry.path().extension(), ".zst");  // nothing is left of the part that had no room
+  }
+  expect_sound();
+  ::umount2(folder_.c_str(), MNT_DETACH);
 }
 
 TEST_F(BundleCrashTest, EndsWholeOnASmallDisk) {

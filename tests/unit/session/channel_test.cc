@@ -77,6 +77,26 @@ TEST(ChannelTest, CarriesSmallMessages) {
   EXPECT_EQ(std::get<MuteMessage>(mute.value()).conn_id, 13u);
 }
 
+TEST(ChannelTest, CarriesRotation) {
+  RotateMessage rotate;
+  rotate.leaf_salt.fill(std::byte{7});
+  const auto told = decode_to_redact(encode(ToRedact(rotate))->bytes, UniqueFd());
+  const auto answer = round_trip(RotatedMessage{good_done()}, false);
+
+  EXPECT_EQ(std::get<RotateMessage>(told.value()).leaf_salt, rotate.leaf_salt);
+  const DoneMessage& so_far = std::get<RotatedMessage>(answer.value()).so_far;
+  EXPECT_EQ(so_far.stats.frames, 7u);
+  EXPECT_EQ(so_far.redactions_by_class, good_done().redactions_by_class);
+}
+
+TEST(ChannelTest, RefusesARotationWithAnotherSalt) {
+  ByteVector bytes = encode(ToRedact(RotateMessage{}))->bytes;
+  bytes.push_back(std::byte{0});
+  bytes[4] = static_cast<std::byte>(33);
+
+  EXPECT_FALSE(decode_to_redact(bytes, UniqueFd()));
+}
+
 TEST(ChannelTest, CarriesMembers) {
   MemberMessage sent;
   sent.time_ns = 14;

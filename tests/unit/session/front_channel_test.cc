@@ -31,6 +31,8 @@ TEST(FrontChannelTest, CarriesRequestWithDescriptor) {
   request.is_command = true;
   request.max_seconds = 90;
   request.level = "headers";
+  request.rotate_bytes = kMinRotateBytes;
+  request.rotate_seconds = 600;
   request.third_parties = {"api.vendor.test"};
 
   ASSERT_TRUE(send_front_message(pair.here.get(), FrontMessageType::kRequest,
@@ -47,6 +49,8 @@ TEST(FrontChannelTest, CarriesRequestWithDescriptor) {
   EXPECT_TRUE(decoded->is_command);
   EXPECT_EQ(decoded->max_seconds, 90U);
   EXPECT_EQ(decoded->level, "headers");
+  EXPECT_EQ(decoded->rotate_bytes, kMinRotateBytes);
+  EXPECT_EQ(decoded->rotate_seconds, 600U);
   EXPECT_EQ(decoded->third_parties, request.third_parties);
 }
 
@@ -98,6 +102,8 @@ TEST(FrontChannelTest, KeepsEndWithTargetStatus) {
   ended.is_sealed = true;
   ended.target_status = 256;
   ended.last.events = 7;
+  ended.last.part = 3;
+  ended.sealed_parts = 3;
 
   const auto decoded = decode_ended(encode_ended(ended));
 
@@ -105,6 +111,8 @@ TEST(FrontChannelTest, KeepsEndWithTargetStatus) {
   EXPECT_TRUE(decoded->is_sealed);
   EXPECT_EQ(decoded->target_status, 256);
   EXPECT_EQ(decoded->last.events, 7U);
+  EXPECT_EQ(decoded->last.part, 3U);
+  EXPECT_EQ(decoded->sealed_parts, 3U);
 }
 
 struct MalformedCase {
@@ -121,16 +129,17 @@ TEST_P(DecodeRequestTest, RefusesMalformedBody) {
   EXPECT_EQ(decoded.error().code(), ErrorCode::kCorrupt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Bodies, DecodeRequestTest,
-                         testing::Values(MalformedCase{"Empty", ""},
-                                         MalformedCase{"NoObject", "[]"},
-                                         MalformedCase{"TextAsNumber", R"({"tgid":"1"})"},
-                                         MalformedCase{"NegativeNumber", R"({"tgid":-1})"},
-                                         MalformedCase{"WideNumber", R"({"tgid":4294967296})"},
-                                         MalformedCase{"NumberAsText", R"({"approval":1})"},
-                                         MalformedCase{"NumberInList", R"({"third_parties":[1]})"},
-                                         MalformedCase{"Unfinished", R"({"tgid":1)"}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, DecodeRequestTest,
+    testing::Values(MalformedCase{"Empty", ""}, MalformedCase{"NoObject", "[]"},
+                    MalformedCase{"TextAsNumber", R"({"tgid":"1"})"},
+                    MalformedCase{"NegativeNumber", R"({"tgid":-1})"},
+                    MalformedCase{"WideNumber", R"({"tgid":4294967296})"},
+                    MalformedCase{"WideDuration", R"({"rotate_seconds":4294967296})"},
+                    MalformedCase{"NumberAsText", R"({"approval":1})"},
+                    MalformedCase{"NumberInList", R"({"third_parties":[1]})"},
+                    MalformedCase{"Unfinished", R"({"tgid":1)"}),
+    [](const auto& test) { return test.param.name; });
 
 TEST(EndReasonTest, TextsAreReadBack) {
   for (int i = 0; i <= static_cast<int>(EndReason::kProbesFailed); ++i) {

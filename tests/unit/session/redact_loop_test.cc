@@ -18,6 +18,7 @@ namespace scopetrace {
 namespace {
 
 constexpr std::size_t kRingBytes = 1 << 16;
+constexpr const char* kRotated = "{\"type\":\"rotated\"}\n";  // among the lines, where it came
 
 std::string decompress(const ByteVector& frame, std::size_t raw_bytes) {
   std::string text(raw_bytes, '\0');
@@ -79,6 +80,7 @@ class RedactLoopTest : public testing::Test {
       text_ += decompress(data->compressed, data->raw_bytes);
       leaves_ += data->leaves.size();
     }
+    if (std::holds_alternative<RotatedMessage>(*received->message)) text_ += kRotated;
     if (auto* done = std::get_if<DoneMessage>(&*received->message)) done_ = std::move(*done);
   }
 };
@@ -216,6 +218,25 @@ TEST_F(RedactLoopTest, TellsMembersWithoutTheSecretInTheirNames) {
   EXPECT_EQ(all[0]["how"], "forked");
   EXPECT_EQ(text_.find("hunter2"), std::string::npos);
   EXPECT_NE(text_.find("[REDACTED:"), std::string::npos);
+}
+
+TEST_F(RedactLoopTest, CountsLinesAgainFromZeroAfterARotation) {
+  configure(any_config());
+  MemberMessage member;
+  member.tgid = 7;
+  member.how = ST_JOIN_FORKED;
+  send(member);
+  send(member);
+  send(RotateMessage{});
+  send(member);
+  send(StopMessage{});
+
+  ASSERT_EQ(run(), RedactEnd::kStopped);
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[1]["n"], 1);
+  EXPECT_EQ(all[2]["type"], "rotated");
+  EXPECT_EQ(all[3]["n"], 0);
 }
 
 TEST_F(RedactLoopTest, LeavesRecordsInTheRingUntilItIsConfigured) {

@@ -137,6 +137,11 @@ Status check_timing(const Authorization& allowed) {
                              "level metadata"));
 }
 
+Status check_rotation(const CaptureRequest& request) {
+  if (request.rotate_bytes == 0 || request.rotate_bytes >= kMinRotateBytes) return {};
+  return fail(ErrorCode::kUsage, "--rotate-size is less than 1MiB");
+}
+
 Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   const Approval& approval = allowed.document.approval;
   ST_RETURN_IF_ERROR(narrow_level(allowed, request));
@@ -145,6 +150,7 @@ Status narrow_all(Authorization& allowed, const CaptureRequest& request) {
   ST_RETURN_IF_ERROR(narrow_capture(allowed, request));
   allowed.timing = request.timing;
   ST_RETURN_IF_ERROR(check_timing(allowed));
+  ST_RETURN_IF_ERROR(check_rotation(request));
   ST_ASSIGN_OR_RETURN(allowed.seconds, narrow("--for", approval.max_seconds, request.max_seconds));
   ST_ASSIGN_OR_RETURN(allowed.max_bytes,
                       narrow("--max-bytes", approval.max_bytes, request.max_bytes));

@@ -2,10 +2,10 @@
 // The program `scopetrace-capture`: privileged, small, started by `scopetrace` only.
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "userspace/session/capture/host_tasks.h"
+#include "userspace/session/capture/output_check.h"
 #include "userspace/session/capture/own_process.h"
 #include "userspace/session/capture/session.h"
 
@@ -19,21 +19,6 @@ Result<Peer> read_peer() {
     return fail_errno(ErrorCode::kUsage, "not started by scopetrace");
   }
   return Peer{.tgid = static_cast<std::uint32_t>(credentials.pid), .uid = credentials.uid};
-}
-
-// The output must be what the front end says: an empty regular file, or a pipe to what encrypts,
-// opened for writing. Which of the two it has to be, the approval says.
-Status check_output(const UniqueFd& output) {
-  struct stat facts {};
-  if (!output || ::fstat(output.get(), &facts) != 0) {
-    return fail(ErrorCode::kUsage, "no output came with the request");
-  }
-  const int flags = ::fcntl(output.get(), F_GETFL);
-  const bool is_empty_file = S_ISREG(facts.st_mode) && facts.st_size == 0;
-  if ((!is_empty_file && !S_ISFIFO(facts.st_mode)) || (flags & O_ACCMODE) == O_RDONLY) {
-    return fail(ErrorCode::kUsage, "the output is not an empty file or a pipe that can be written");
-  }
-  return {};
 }
 
 Status serve_capture(FrontMessage message, const Peer& peer) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "userspace/session/capture/flag_levels.h"
+#include "userspace/session/capture/output_check.h"
 
 namespace scopetrace {
 namespace {
@@ -38,13 +39,14 @@ bool is_readable(const pollfd& polled) { return polled.revents != 0; }
 }  // namespace
 
 RunningSession::RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside,
-                               MonitorLimits limits, Ends ends)
+                               Limits limits, Ends ends)
     : prepared_(prepared),
       bundle_(bundle),
       outside_(outside),
       ends_(ends),
-      monitor_(limits, boottime_ns(), make_jitter()),
+      monitor_(limits.session, boottime_ns(), make_jitter()),
       members_(prepared, resolver_options()),
+      rotation_(limits.part, boottime_ns()),
       resumed_ns_(boottime_ns()),
       next_head_ns_(resumed_ns_ + kSealHeadNs) {
   prepared_.probes->set_member_callback(
@@ -56,6 +58,8 @@ RunEnd RunningSession::run() {
     wait_for_facts();
     const std::uint64_t now_ns = boottime_ns();
     if (now_ns >= next_second_ns_) every_second(now_ns);
+    rotate_if_due(now_ns);
+    tell_sealed_parts();
     const Orders orders = monitor_.orders(now_ns);
     if (orders.end) {
       end_.reason = *orders.end;
@@ -100,10 +104,65 @@ void RunningSession::wait_for_facts() {
 }
 
 void RunningSession::handle_front() {
-  const auto message = receive_front_message(ends_.front_fd);
+  auto message = receive_front_message(ends_.front_fd);
+  if (message && message->type == FrontMessageType::kOutput) {
+    return take_output(std::move(message->fd));
+  }
   monitor_.request_end(EndReason::kStopped);  // STOP, end of file, or nonsense
   is_front_open_ = message.has_value();
   end_.is_abandoned = message && message->type == FrontMessageType::kAbandon;
+}
+
+// Without an output of the right kind for the next part the capture ends in this one.
+void RunningSession::take_output(UniqueFd output) {
+  const bool has_recipients = !prepared_.allowed.document.approval.recipients.empty();
+  const bool fits = check_output(output) && check_output_kind(output, has_recipients);
+  if (!fits || !rotation_.take_output(std::move(output))) {
+    monitor_.request_end(EndReason::kNoNextPart);
+  }
+}
+
+void RunningSession::rotate_if_due(std::uint64_t now_ns) {
+  if (rotation_.is_stalled(now_ns)) return monitor_.request_end(EndReason::kRedactorStalled);
+  switch (rotation_.next_step(now_ns, bundle_.bytes_of_part(rotation_.part()))) {
+    case Rotation::Step::kNone:
+      return;
+    case Rotation::Step::kAskOutput:
+      return ask_for_output();
+    case Rotation::Step::kTellRedactor: {
+      const RotateMessage rotate{.leaf_salt = rotation_.leaf_salt()};
+      if (!prepared_.redactor->send(ToRedact(rotate))) {
+        monitor_.request_end(EndReason::kRedactorDied);
+      }
+      rotation_.told(now_ns);
+    }
+  }
+}
+
+// A front end that is stopped is asked again; this part grows meanwhile.
+void RunningSession::ask_for_output() {
+  const Status sent = send_front_message(ends_.front_fd, FrontMessageType::kNeedOutput, "");
+  if (sent) return rotation_.asked();
+  if (sent.error().system_errno() == EPIPE) monitor_.request_end(EndReason::kStopped);
+}
+
+void RunningSession::handle_rotated(const RotatedMessage& rotated) {
+  std::optional<UniqueFd> output = rotation_.take_answer(boottime_ns());
+  if (!output) return monitor_.request_end(EndReason::kRedactorMisbehaved);
+  read_counters();
+  tally_.take(rotated.so_far);
+  NextPart next = next_part_job_(rotation_.part(), rotation_.leaf_salt());
+  next.fd = *std::move(output);
+  next.note_head = seal_head_job_;
+  bundle_.rotate(std::move(next));
+}
+
+// The front end gives them their final names. What it misses now it learns at the end.
+void RunningSession::tell_sealed_parts() {
+  while (told_parts_ < bundle_.sealed_parts()) {
+    if (!send_front_message(ends_.front_fd, FrontMessageType::kPartSealed, "")) return;
+    ++told_parts_;
+  }
 }
 
 void RunningSession::handle_control(const st_process_event& event) {
@@ -161,8 +220,7 @@ Status RunningSession::obey_flags(const CaptureFlags& before) {
   const FlagState state = flag_state(outside_.flags(), realtime_ns());
   if (flag_changes_.size() < kMaxFlagChanges) flag_changes_.push_back(state);
   if (flags_job_) {
-    bundle_.post_after(
-        [job = flags_job_, state](const Digest&, std::uint64_t) { return job(state); });
+    bundle_.post_after([job = flags_job_, state](const SealHead&) { return job(state); });
   }
   return {};
 }
@@ -193,6 +251,7 @@ void RunningSession::handle(FromRedact message) {
     // A full table is no failure: the redactor goes on dropping what it does not want.
     prepared_.probes->mute(mute->conn_id);
   }
+  if (const auto* rotated = std::get_if<RotatedMessage>(&message)) handle_rotated(*rotated);
   if (const auto* done = std::get_if<DoneMessage>(&message)) {
     tally_.take(*done);
     is_done_ = true;
@@ -208,9 +267,13 @@ void RunningSession::handle_frame(const FrameMessage& frame) {
   bundle_.append(std::move(*data), losses_of(tally_));
 }
 
+void RunningSession::read_counters() {
+  if (const auto counters = prepared_.probes->read_counters()) tally_.kernel = *counters;
+}
+
 void RunningSession::every_second(std::uint64_t now_ns) {
   next_second_ns_ = now_ns + kNanosecondsPerSecond;
-  if (const auto counters = prepared_.probes->read_counters()) tally_.kernel = *counters;
+  read_counters();
   monitor_.sample_budget(now_ns, tally_.kernel[ST_COUNT_BYTES],
                          tally_.kernel[ST_COUNT_LOST_BUDGET_EVENTS]);
   monitor_.sample_backlog(bundle_.backlog_bytes());
@@ -247,7 +310,7 @@ void RunningSession::end_probes() {
   ended_ns_ = boottime_ns();
   prepared_.probes->detach();
   end_.detach_ns = boottime_ns() - ended_ns_;
-  if (const auto counters = prepared_.probes->read_counters()) tally_.kernel = *counters;
+  read_counters();
   // The target's exit status may still be in the ring.
   const Status read = prepared_.probes->poll_control(
       [this](const st_process_event& event) { handle_control(event); },
@@ -298,6 +361,7 @@ CaptureStatus RunningSession::status() const {
           .lost_events = lost_events_of(tally_),
           .cpu_ns = tally_.kernel[ST_COUNT_CPU_NS],
           .bytes_written = bundle_.bytes_written(),
+          .part = rotation_.is_on() ? rotation_.part() : 0,
           .is_paused = is_paused_ || !is_attached_};
 }
 

@@ -10,6 +10,7 @@
 #include "userspace/session/capture/monitor.h"
 #include "userspace/session/capture/outside_watch.h"
 #include "userspace/session/capture/preflight.h"
+#include "userspace/session/capture/rotation.h"
 #include "userspace/session/capture/tally.h"
 #include "userspace/session/front/front_channel.h"
 
@@ -32,14 +33,21 @@ class RunningSession {
     int signal_fd = -1;  // a signalfd
   };
 
-  // All borrowed. The redactor obeys the flags of `outside` as they are now.
-  RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside,
-                 MonitorLimits limits, Ends ends);
+  struct Limits {
+    MonitorLimits session;
+    RotationLimits part;
+  };
 
-  // Called about once a minute: appends the head of the seals to the ledger.
-  void set_seal_head_job(std::function<Status(const Digest&, std::uint64_t)> job) {
-    seal_head_job_ = std::move(job);
-  }
+  // All borrowed. The redactor obeys the flags of `outside` as they are now.
+  RunningSession(Prepared& prepared, BundleFile& bundle, OutsideWatch& outside, Limits limits,
+                 Ends ends);
+
+  // Called about once a minute and at the end of each part but the last: appends the head of the
+  // seals to the ledger.
+  void set_seal_head_job(SealHeadJob job) { seal_head_job_ = std::move(job); }
+  // Called when another part begins: how this one ends and how that one starts, its file aside.
+  using NextPartJob = std::function<NextPart(std::uint32_t part, const LeafSalt& salt)>;
+  void set_next_part_job(NextPartJob job) { next_part_job_ = std::move(job); }
   // Called when the flags have changed, with the bundle's thread.
   void set_flags_job(std::function<Status(const FlagState&)> job) { flags_job_ = std::move(job); }
   RunEnd run();
@@ -53,6 +61,11 @@ class RunningSession {
  private:
   void wait_for_facts();
   void handle_front();
+  void take_output(UniqueFd output);
+  void handle_rotated(const RotatedMessage& rotated);
+  void rotate_if_due(std::uint64_t now_ns);
+  void ask_for_output();
+  void tell_sealed_parts();
   void handle_control(const st_process_event& event);
   void handle_programs();
   void handle_write_failure();
@@ -61,6 +74,7 @@ class RunningSession {
   void receive_all();
   void handle(FromRedact message);
   void handle_frame(const FrameMessage& frame);
+  void read_counters();
   void every_second(std::uint64_t now_ns);
   void obey(const Orders& orders);
   void end_probes();
@@ -73,7 +87,10 @@ class RunningSession {
   Ends ends_;
   SessionMonitor monitor_;
   Members members_;
-  std::function<Status(const Digest&, std::uint64_t)> seal_head_job_;
+  Rotation rotation_;
+  SealHeadJob seal_head_job_;
+  NextPartJob next_part_job_;
+  std::uint32_t told_parts_ = 0;  // of which the front end knows that they are whole
   std::function<Status(const FlagState&)> flags_job_;
   std::vector<FlagState> flag_changes_;
   Tally tally_;

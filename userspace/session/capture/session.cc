@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -16,6 +15,7 @@
 #include "scopes/uses.h"
 #include "userspace/session/capture/bundle_file.h"
 #include "userspace/session/capture/flag_levels.h"
+#include "userspace/session/capture/output_check.h"
 #include "userspace/session/capture/preflight.h"
 #include "userspace/session/capture/running.h"
 #include "userspace/session/capture/session_facts.h"
@@ -76,10 +76,10 @@ class Session {
       release_use(allowed.folders.uses(), allowed.document.approval, grant_);
       return fail(head.error());
     }
-    BundleStart start = make_bundle_start(prepared_, {id_, clocks_, initial_flags()},
-                                          input_.request.approval, *head);
-    start.leaf_salt = salt;
-    Status started = bundle_.start(start);
+    record_ = make_session_record(prepared_, {id_, clocks_, flags_since(clocks_.realtime_ns)});
+    start_ = make_bundle_start(allowed, record_, input_.request.approval, *head);
+    start_.leaf_salt = salt;
+    Status started = bundle_.start(start_);
     if (started) started = prepared_.probes->resume();
     if (!started) note_failed_start();
     attach_ns_ = boottime_ns() - asked_ns_;
@@ -93,9 +93,12 @@ class Session {
       ST_RETURN_IF_ERROR(ledger_->append(make_flags_entry(id_, flags)));
       return {};
     });
-    running.set_seal_head_job([this](const Digest& seal, std::uint64_t seals) -> Status {
-      ST_RETURN_IF_ERROR(ledger_->append(make_seal_head_entry(id_, seal, seals)));
+    running.set_seal_head_job([this](const SealHead& head) -> Status {
+      ST_RETURN_IF_ERROR(ledger_->append(make_seal_head_entry(id_, head)));
       return {};
+    });
+    running.set_next_part_job([this, &running](std::uint32_t part, const LeafSalt& salt) {
+      return next_part(running, part, salt);
     });
     report_ready();
     const RunEnd end = running.run();
@@ -119,18 +122,32 @@ class Session {
     return {};
   }
 
-  // Stated in line 0 when there are any.
-  std::optional<FlagState> initial_flags() const {
+  // Stated in line 0 of a part when there are any.
+  std::optional<FlagState> flags_since(std::uint64_t realtime_ns) const {
     if (outside_.flags() == CaptureFlags()) return std::nullopt;
-    return flag_state(outside_.flags(), clocks_.realtime_ns);
+    return flag_state(outside_.flags(), realtime_ns);
   }
 
   std::uint64_t seconds() const { return std::min(prepared_.allowed.seconds, grant_.seconds); }
 
-  MonitorLimits limits() const {
+  RunningSession::Limits limits() const {
     const std::uint64_t granted_ns = boottime_ns() + seconds() * kNanosecondsPerSecond;
-    return {.deadline_ns = std::min(prepared_.deadline_ns, granted_ns),
-            .max_bytes = std::min(prepared_.allowed.max_bytes, grant_.bytes)};
+    return {.session = {.deadline_ns = std::min(prepared_.deadline_ns, granted_ns),
+                        .max_bytes = std::min(prepared_.allowed.max_bytes, grant_.bytes)},
+            .part = {.part_bytes = input_.request.rotate_bytes,
+                     .part_ns = input_.request.rotate_seconds * kNanosecondsPerSecond}};
+  }
+
+  // All but the output. The counters go on: every part states them since the start of the session.
+  NextPart next_part(const RunningSession& running, std::uint32_t part, const LeafSalt& salt) {
+    record_.part = part;
+    record_.flags = flags_since(realtime_ns());
+    start_.session_line = encode_session_line(record_);
+    start_.leaf_salt = salt;
+    return {.summary = make_summary(running, kRotatedEnd, 0),
+            .end = end_of(running.tally(), kRotatedEnd),
+            .fd = {},
+            .start = start_};
   }
 
   void report_ready() {
@@ -154,11 +171,25 @@ class Session {
     ended.reason = end_reason_text(end.reason);
     ended.last = last;
     ended.is_sealed = sealed.has_value();
+    ended.sealed_parts = bundle_.sealed_parts();
     ended.target_status = end.target_status;
     send_surely(input_.front_fd, FrontMessageType::kEnded, encode_ended(ended));
   }
 
   Status seal(const RunningSession& running, const std::string& reason, std::uint64_t detach_ns) {
+    return bundle_.finish(make_summary(running, reason, detach_ns),
+                          end_of(running.tally(), reason));
+  }
+
+  static BundleEnd end_of(const Tally& tally, const std::string& reason) {
+    return {.reason = reason,
+            .losses = losses_of(tally),
+            .claimed_redacted = tally.claimed_redactions,
+            .clocks = {}};
+  }
+
+  SummaryRecord make_summary(const RunningSession& running, const std::string& reason,
+                             std::uint64_t detach_ns) const {
     const ClockPair now = ClockPair::now();
     const Tally& tally = running.tally();
     SummaryRecord summary;
@@ -173,10 +204,7 @@ class Session {
     summary.counts["attach_us"] = attach_ns_ / 1000;
     summary.counts["detach_us"] = detach_ns / 1000;
     summary.cpu_ns = tally.kernel[ST_COUNT_CPU_NS];
-    return bundle_.finish(std::move(summary), {.reason = reason,
-                                               .losses = losses_of(tally),
-                                               .claimed_redacted = tally.claimed_redactions,
-                                               .clocks = {}});
+    return summary;
   }
 
   // The session is over whatever happens here: a use that is not settled counts as spent whole, and
@@ -190,9 +218,7 @@ class Session {
   }
 
   // What `verify --ledger` compares: a shorter bundle is a rollback from here on.
-  void note_last_seal() {
-    ledger_->append(make_seal_head_entry(id_, bundle_.last_seal_digest(), bundle_.seal_count()));
-  }
+  void note_last_seal() { ledger_->append(make_seal_head_entry(id_, bundle_.seal_head())); }
 
   void note_failed_start() {
     prepared_.probes->detach();
@@ -207,6 +233,8 @@ class Session {
   ClockPair clocks_;
   std::string id_;
   std::optional<Ledger> ledger_;
+  SessionRecord record_;  // line 0 of the newest part
+  BundleStart start_;
   UseGrant grant_;
   OutsideWatch outside_;
   BundleFile bundle_;  // last: its thread ends before what its jobs use
@@ -220,19 +248,6 @@ void note_refusal(const SessionInput& input, const Error& error) {
   if (!host_key || !host) return;
   auto ledger = Ledger::open(folders.ledger(), host->name, *host_key);
   if (ledger) ledger->append(make_refuse_entry(input.request, error, input.peer.uid));
-}
-
-// Recipients and a file would leave plain bytes on the disk; a pipe without recipients leaves the
-// bundle to whoever reads it.
-Status check_output_kind(const UniqueFd& output, const Approval& approval) {
-  struct stat facts {};
-  if (::fstat(output.get(), &facts) != 0) return fail_errno("look at the output");
-  if (S_ISFIFO(facts.st_mode) != approval.recipients.empty()) return {};
-  return fail(ErrorCode::kRefused,
-              approval.recipients.empty()
-                  ? "the approval names no recipients, but the output is a pipe"
-                  : "the approval names recipients, but the output is a file "
-                    "and not what encrypts to them");
 }
 
 // kLimit etc. while the target went away mean just that.
@@ -254,7 +269,8 @@ Status run_session(SessionInput input) {
   ST_ASSIGN_OR_RETURN(UniqueFd signals, watch_signals());
   Result<Authorization> allowed = authorize(input.request, input.peer);
   if (allowed) {
-    const Status fits = check_output_kind(input.output, allowed->document.approval);
+    const Status fits =
+        check_output_kind(input.output, !allowed->document.approval.recipients.empty());
     if (!fits) allowed = fail(fits.error());
   }
   if (!allowed) {

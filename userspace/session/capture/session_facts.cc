@@ -81,14 +81,12 @@ SessionRecord make_session_record(const Prepared& prepared, const SessionStart& 
   return record;
 }
 
-BundleStart make_bundle_start(const Prepared& prepared, const SessionStart& session,
+BundleStart make_bundle_start(const Authorization& allowed, const SessionRecord& session,
                               const std::string& approval, const LedgerHead& head) {
-  const Authorization& allowed = prepared.allowed;
   BundleStart start;
-  start.session_line = encode_session_line(make_session_record(prepared, session));
+  start.session_line = encode_session_line(session);
   start.approval = approval;
-  fill_random(start.leaf_salt);
-  start.facts.session = session.id;
+  start.facts.session = session.session;
   start.facts.host = allowed.host.name;
   start.facts.start_seconds = session.clocks.realtime_ns / kNanosecondsPerSecond;
   start.facts.environment = allowed.policy.environment;
@@ -145,10 +143,12 @@ LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& s
            {"redactions", std::to_string(claimed_redactions)}}};
 }
 
-LedgerEntry make_seal_head_entry(const std::string& session, const Digest& seal,
-                                 std::uint64_t seals) {
+LedgerEntry make_seal_head_entry(const std::string& session, const SealHead& head) {
   return {"seal-head",
-          {{"session", session}, {"seals", std::to_string(seals)}, {"head", format_digest(seal)}}};
+          {{"session", session},
+           {"part", std::to_string(head.part)},
+           {"seals", std::to_string(head.seals)},
+           {"head", format_digest(head.digest)}}};
 }
 
 LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,

@@ -22,8 +22,9 @@ struct SessionStart {
 // Line 0.
 SessionRecord make_session_record(const Prepared& prepared, const SessionStart& start);
 
-// Everything that the bundle's first frames need; `head` is the ledger's, with this attach in it.
-BundleStart make_bundle_start(const Prepared& prepared, const SessionStart& session,
+// Everything that the first frames of a part need but its place among parts; `head` is the
+// ledger's, with this attach in it.
+BundleStart make_bundle_start(const Authorization& allowed, const SessionRecord& session,
                               const std::string& approval, const LedgerHead& head);
 
 // Who approved, with the fingerprints of their keys; printable, empty when nobody had to.
@@ -35,8 +36,7 @@ LedgerEntry make_attach_entry(const Authorization& allowed, const std::string& s
 LedgerEntry make_detach_entry(const Authorization& allowed, const std::string& session,
                               std::string_view reason, const CaptureStatus& last,
                               std::uint64_t claimed_redactions);
-LedgerEntry make_seal_head_entry(const std::string& session, const Digest& seal,
-                                 std::uint64_t seals);
+LedgerEntry make_seal_head_entry(const std::string& session, const SealHead& head);
 LedgerEntry make_refuse_entry(const CaptureRequest& request, const Error& error,
                               std::uint32_t asked_by_uid);
 

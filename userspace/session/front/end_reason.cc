@@ -23,6 +23,7 @@ constexpr std::array kRows = {
     Row{EndReason::kRedactorMisbehaved, "redactor-misbehaved", false},
     Row{EndReason::kDiskFull, "disk-full", false},
     Row{EndReason::kWriteFailed, "write-failed", false},
+    Row{EndReason::kNoNextPart, "no-next-part", false},
     Row{EndReason::kBreaker, "breaker", false},
     Row{EndReason::kProbesFailed, "probes-failed", false},
 };

@@ -19,7 +19,8 @@ enum class EndReason : std::uint8_t {
   kRedactorMisbehaved,  // it sent what a redactor never sends
   kDiskFull,
   kWriteFailed,
-  kBreaker,  // over its own budget for the third time
+  kNoNextPart,  // the front end had no output for it; the part before is whole
+  kBreaker,     // over its own budget for the third time
   kProbesFailed
 };
 

@@ -5,7 +5,10 @@
 //   front → capture: REQUEST (once, with the output's descriptor), STOP, ABANDON
 //   capture → front: READY (probes are enabled), STATUS, then one of ERROR (nothing was started) or
 //                    ENDED (a bundle is there). End of file from the front means STOP.
-//   Other commands: CALL (host_service.h), answered by ANSWER or ERROR.
+//   Where the bundle is in parts: NEED_OUTPUT from capture, answered by OUTPUT with the descriptor
+//   of the next part (or none, and that ends the capture); PART_SEALED when the oldest part that
+//   has no final name yet is whole. Other commands: CALL (host_service.h), answered by ANSWER or
+//   ERROR.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +25,9 @@ namespace scopetrace {
 inline constexpr int kFrontChannelFd = 3;
 inline constexpr std::size_t kMaxFrontMessage = 128 * 1024;  // an approval takes up to 64 KiB
 
+// Smaller parts would hold little more than their own evidence.
+inline constexpr std::uint64_t kMinRotateBytes = 1 << 20;
+
 // What the user asks for. Everything but the approval and the target can only narrow it.
 struct CaptureRequest {
   std::string approval;           // the signed text, byte for byte
@@ -37,6 +43,10 @@ struct CaptureRequest {
   std::vector<std::string> requests;       // "header=value"; empty: as the approval says
   std::string capture;                     // "tls,sockets"; empty: as the approval says
   bool timing = false;                     // durations of system calls
+  std::uint64_t rotate_bytes = 0;          // begin another part at this size of one; 0: never
+  std::uint32_t rotate_seconds = 0;        // … and after so long; 0: never
+
+  bool is_rotated() const { return rotate_bytes != 0 || rotate_seconds != 0; }
 };
 
 struct CaptureReady {
@@ -53,7 +63,8 @@ struct CaptureStatus {
   std::uint64_t exchanges = 0;      // the redactor's claim
   std::uint64_t lost_events = 0;    // kernel, and user as claimed
   std::uint64_t cpu_ns = 0;         // of the programs
-  std::uint64_t bytes_written = 0;  // of the bundle
+  std::uint64_t bytes_written = 0;  // of the bundle, all parts
+  std::uint32_t part = 0;           // that is being written; 0: the bundle is in one
   bool is_paused = false;
 };
 
@@ -61,6 +72,7 @@ struct CaptureEnded {
   std::string reason;  // text of an EndReason
   CaptureStatus last;
   bool is_sealed = false;                     // the final note is written
+  std::uint32_t sealed_parts = 0;             // with the last one, if that is sealed
   std::optional<std::int32_t> target_status;  // wait(2) status word of the target, when it exited
 };
 
@@ -69,11 +81,14 @@ enum class FrontMessageType : std::uint16_t {
   kStop = 2,
   kAbandon = 3,
   kCall = 4,
+  kOutput = 5,
   kReady = 16,
   kStatus = 17,
   kError = 18,
   kEnded = 19,
-  kAnswer = 20
+  kAnswer = 20,
+  kNeedOutput = 21,
+  kPartSealed = 22
 };
 
 // One message as it came: its type, its text and the descriptors that came with it (at most 1).

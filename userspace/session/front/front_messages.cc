@@ -89,6 +89,7 @@ Json status_json(const CaptureStatus& status) {
           {"lost_events", status.lost_events},
           {"cpu_ns", status.cpu_ns},
           {"bytes", status.bytes_written},
+          {"part", status.part},
           {"paused", status.is_paused}};
 }
 
@@ -101,6 +102,7 @@ CaptureStatus read_status(Members& members) {
   members.read("lost_events", status.lost_events);
   members.read("cpu_ns", status.cpu_ns);
   members.read("bytes", status.bytes_written);
+  members.read("part", status.part);
   members.read("paused", status.is_paused);
   return status;
 }
@@ -120,7 +122,9 @@ std::string encode_request(const CaptureRequest& request) {
                {"third_parties", request.third_parties},
                {"requests", request.requests},
                {"capture", request.capture},
-               {"timing", request.timing}});
+               {"timing", request.timing},
+               {"rotate_bytes", request.rotate_bytes},
+               {"rotate_seconds", request.rotate_seconds}});
 }
 
 Result<CaptureRequest> decode_request(const std::string& body) {
@@ -139,6 +143,8 @@ Result<CaptureRequest> decode_request(const std::string& body) {
   members.read("requests", request.requests);
   members.read("capture", request.capture);
   members.read("timing", request.timing);
+  members.read("rotate_bytes", request.rotate_bytes);
+  members.read("rotate_seconds", request.rotate_seconds);
   return members.finish(std::move(request));
 }
 
@@ -170,6 +176,7 @@ std::string encode_ended(const CaptureEnded& ended) {
   Json json = status_json(ended.last);
   json["reason"] = ended.reason;
   json["sealed"] = ended.is_sealed;
+  json["parts"] = ended.sealed_parts;
   if (ended.target_status) json["target_status"] = *ended.target_status;
   return dump(json);
 }
@@ -180,6 +187,7 @@ Result<CaptureEnded> decode_ended(const std::string& body) {
   ended.last = read_status(members);
   members.read("reason", ended.reason);
   members.read("sealed", ended.is_sealed);
+  members.read("parts", ended.sealed_parts);
   members.read("target_status", ended.target_status);
   if (!parse_end_reason(ended.reason)) return fail(ErrorCode::kCorrupt, "unknown end reason");
   return members.finish(std::move(ended));

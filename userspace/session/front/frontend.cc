@@ -11,12 +11,13 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <utility>
 
-#include "userspace/session/front/age.h"
+#include "scopes/shell.h"
 #include "userspace/session/front/helper.h"
 #include "userspace/session/front/launch.h"
-#include "userspace/session/front/output.h"
+#include "userspace/session/front/part_outputs.h"
 
 namespace scopetrace {
 namespace {
@@ -55,28 +56,28 @@ class Attach {
       : run_(std::move(run)), observer_(observer) {}
 
   Result<AttachOutcome> run() {
-    ST_ASSIGN_OR_RETURN(OutputFile output, OutputFile::create(run_.output_path));
-    Result<AttachOutcome> outcome = start_and_follow(output);
+    ST_ASSIGN_OR_RETURN(PartOutputs outputs, PartOutputs::create({run_.output_path, run_.recipients,
+                                                                  run_.request.is_rotated()}));
+    outputs_.emplace(std::move(outputs));
+    Result<AttachOutcome> outcome = start_and_follow();
     if (outcome || is_ready_) return outcome;
-    output.remove();
-    return fail(explain_start(outcome.error()));
+    const Error error = explain_start(outcome.error());
+    outputs_->remove_unbegun(0);
+    return fail(error);
   }
 
  private:
-  Result<AttachOutcome> start_and_follow(OutputFile& output) {
-    if (!run_.recipients.empty()) ST_RETURN_IF_ERROR(start_encryption(output));
+  Result<AttachOutcome> start_and_follow() {
     if (!run_.command.empty()) ST_RETURN_IF_ERROR(hold_command());
     ST_ASSIGN_OR_RETURN(helper_, start_helper(run_.capture_program));
     const Status sent = send_front_message(helper_.channel.get(), FrontMessageType::kRequest,
-                                           encode_request(run_.request),
-                                           encryption_ ? encryption_->pipe() : output.fd());
-    if (encryption_) encryption_->close_pipe();  // capture alone writes, and ends it
+                                           encode_request(run_.request), outputs_->write_fd());
+    outputs_->hand_over();
     // A helper that gave up before it read the request has said why: follow() reads that.
     if (!sent && sent.error().code() == ErrorCode::kLimit) return fail(sent.error());
     ST_RETURN_IF_ERROR(follow());
-    end_encryption();
     // Before anything is waited for: a command may go on for long, and this program may be killed.
-    ST_RETURN_IF_ERROR(name_output(outcome_, output));
+    ST_RETURN_IF_ERROR(name_outputs());
     helper_.wait();
     ST_RETURN_IF_ERROR(reap_command());
     return std::move(outcome_);
@@ -84,31 +85,12 @@ class Attach {
 
   // What capture met at its end of the pipe is the effect; age says the reason.
   Error explain_start(Error error) {
-    if (!encryption_ || helper_.tgid < 0 || error.code() != ErrorCode::kIo) return error;
+    if (run_.recipients.empty() || helper_.tgid < 0 || error.code() != ErrorCode::kIo) return error;
     helper_.wait();
-    const Status ended = encryption_->finish();
+    const Status ended = outputs_->finish();
     if (ended) return error;
-    return Error(ErrorCode::kIo, "the bundle cannot be encrypted: " + ended.error().message())
+    return Error(ErrorCode::kIo, ended.error().message())
         .with_hint("is the disk full? another place is named with -o");
-  }
-
-  Status start_encryption(OutputFile& output) {
-    ST_ASSIGN_OR_RETURN(Encryption encryption, Encryption::start(run_.recipients, output.fd()));
-    encryption_ = std::make_unique<Encryption>(std::move(encryption));
-    encrypted_ = &output;
-    return {};
-  }
-
-  // Whether all that capture wrote is on the disk shows when first capture and then age have ended.
-  void end_encryption() {
-    if (!encryption_) return;
-    helper_.wait();
-    Status done = encryption_->finish();
-    if (done) done = encrypted_->sync();
-    if (done) return;
-    outcome_.encryption_problem = done.error().message();
-    outcome_.ended.is_sealed = false;
-    outcome_.reason = EndReason::kWriteFailed;
   }
 
   Status hold_command() {
@@ -155,7 +137,7 @@ class Attach {
       case FrontMessageType::kStatus: {
         ST_ASSIGN_OR_RETURN(outcome_.ended.last, decode_status(message->body));
         if (observer_.on_status) observer_.on_status(outcome_.ended.last);
-        if (encryption_) encrypted_->sync();  // age does not; its failure shows at the end
+        outputs_->sync();
         return {};
       }
       case FrontMessageType::kError: {
@@ -164,6 +146,11 @@ class Attach {
       }
       case FrontMessageType::kEnded:
         return handle_ended(message->body);
+      case FrontMessageType::kNeedOutput:
+        send_next_output();
+        return {};
+      case FrontMessageType::kPartSealed:
+        return seal_part();
       default:
         return fail(ErrorCode::kCorrupt, "scopetrace-capture sent an unknown message");
     }
@@ -177,6 +164,36 @@ class Attach {
     return {};
   }
 
+  // Without an output for the next part the capture ends in this one: the helper seals it.
+  void send_next_output() {
+    const Status added = outputs_->add();
+    if (!added) note_problem(Error(added.error()).with_context("no further part"));
+    // A helper that is gone shows as the end of the channel.
+    send_front_message(helper_.channel.get(), FrontMessageType::kOutput, "",
+                       added ? outputs_->write_fd() : -1);
+    if (added) outputs_->hand_over();
+  }
+
+  // A part that is not on the disk ends the capture: what follows would hide that it is missing.
+  Status seal_part() {
+    if (!outputs_->has_open())
+      return fail(ErrorCode::kCorrupt, "scopetrace-capture miscounts parts");
+    const Status sealed = outputs_->seal_next();
+    if (sealed) return {};
+    note_unkept(sealed.error());
+    send_front_message(helper_.channel.get(), FrontMessageType::kStop, "");
+    return {};
+  }
+
+  // The first one is the reason of those that follow.
+  void note_problem(Error error) {
+    if (!outcome_.problem) outcome_.problem = std::move(error);
+  }
+  void note_unkept(const Error& error) {
+    note_problem(error);
+    is_unkept_ = true;
+  }
+
   Status handle_ended(const std::string& body) {
     ST_ASSIGN_OR_RETURN(outcome_.ended, decode_ended(body));
     outcome_.reason = *parse_end_reason(outcome_.ended.reason);
@@ -188,11 +205,13 @@ class Attach {
   Status lost_capture(Error error) {
     if (error.code() != ErrorCode::kNotFound) return fail(std::move(error));
     const std::string how = helper_.wait();
-    if (encryption_) encryption_->finish();  // what capture had written
+    (void)outputs_->finish();  // what capture had written
     if (!is_ready_)
       return fail(ErrorCode::kIo, "scopetrace-capture ended before it started: " + how);
+    const char* command = run_.recipients.empty() ? "recover " : "recover --identity FILE ";
     return fail(Error(ErrorCode::kIo, "scopetrace-capture died: " + how)
-                    .with_hint("scopetrace verify " + run_.output_path + OutputFile::kSuffix));
+                    .with_hint(std::string("scopetrace ") + command +
+                               quote_for_shell(outputs_->oldest_open())));
   }
 
   // The command's own end; it may go on after its capture, as it would without one.
@@ -202,24 +221,33 @@ class Attach {
     return {};
   }
 
-  static Status name_output(AttachOutcome& outcome, OutputFile& output) {
-    outcome.path = output.incomplete_path();
-    if (outcome.was_abandoned || !outcome.ended.is_sealed) return {};
-    ST_RETURN_IF_ERROR(output.commit());
-    outcome.path = output.path();
+  // Whether all that capture wrote is on the disk shows, where it is encrypted, when first capture
+  // and then age have ended.
+  Status name_outputs() {
+    if (!run_.recipients.empty()) helper_.wait();
+    const std::size_t whole = outcome_.was_abandoned ? 0 : outcome_.ended.sealed_parts;
+    while (outputs_->sealed() < whole) ST_RETURN_IF_ERROR(seal_part());
+    if (!outcome_.was_abandoned) outputs_->remove_unbegun(outcome_.ended.is_sealed ? 0 : 1);
+    const Status finished = outputs_->finish();
+    if (!finished) note_unkept(finished.error());
+    if (is_unkept_) {
+      outcome_.ended.is_sealed = false;
+      outcome_.reason = EndReason::kWriteFailed;
+    }
+    outcome_.paths = outputs_->paths();
     return {};
   }
 
   AttachRun run_;
   const AttachObserver& observer_;
+  std::optional<PartOutputs> outputs_;
   SignalWatch signals_;
-  std::unique_ptr<Encryption> encryption_;
-  OutputFile* encrypted_ = nullptr;  // what encryption_ writes
   std::unique_ptr<HeldCommand> command_;
   Helper helper_;
   AttachOutcome outcome_;
   unsigned signals_seen_ = 0;
   bool is_ready_ = false;
+  bool is_unkept_ = false;  // some part is not on the disk as it was written
   bool is_done_ = false;
 };
 

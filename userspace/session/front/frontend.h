@@ -30,9 +30,10 @@ struct AttachObserver {
 struct AttachOutcome {
   CaptureEnded ended;
   EndReason reason = EndReason::kStopped;
-  std::string path;  // of the bundle: final, or *.incomplete when `was_abandoned` or not sealed
-  bool was_abandoned = false;         // a second Ctrl-C
-  std::string encryption_problem;     // why age did not write all of it; empty: it did
+  // Of the bundle, one a part: final, or *.incomplete where it was abandoned or is not whole.
+  std::vector<std::string> paths;
+  bool was_abandoned = false;    // a second Ctrl-C
+  std::optional<Error> problem;  // why there is no further part, or one is not whole on the disk
   std::optional<int> command_status;  // wait(2) status word of the command
 };
 

@@ -166,6 +166,12 @@ Status Chain::advance(std::uint64_t now_ns) {
 
 Status Chain::finish() { return stages_->reassembler->finish(); }
 
+Status Chain::rotate(const LeafSalt& salt) {
+  ST_RETURN_IF_ERROR(stages_->builder.restart(salt));
+  stages_->encoder->restart(0);
+  return {};
+}
+
 Status Chain::learn(const SecretMessage& secret) {
   ST_ASSIGN_OR_RETURN(std::string content, read_all(secret.fd.get(), kMaxSecretBytes));
   if (secret.source == SecretSource::kEnvironment) {

@@ -9,6 +9,7 @@
 #include "userspace/base/level.h"
 #include "userspace/base/sink.h"
 #include "userspace/bundle/frame.h"
+#include "userspace/bundle/merkle.h"
 #include "userspace/session/channel.h"
 #include "userspace/session/redact_config.h"
 
@@ -29,6 +30,9 @@ class Chain {
   Status advance(std::uint64_t now_ns);
   // Empties every stage; the last frame goes out. Nothing may be pushed after it.
   Status finish();
+
+  // Closes the open frame; the next line is the first of another part of the bundle.
+  Status rotate(const LeafSalt& salt);
 
   // Learns secret values from an inherited descriptor; what cannot be read is not learned.
   // An error ends the session: what was not learned would not be found either.

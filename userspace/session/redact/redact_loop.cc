@@ -89,10 +89,17 @@ Status RedactLoop::handle(ToRedact message) {
   if (!chain_) return fail(ErrorCode::kCorrupt, "message before configuration");
   if (const auto* secret = std::get_if<SecretMessage>(&message)) return chain_->learn(*secret);
   if (const auto* member = std::get_if<MemberMessage>(&message)) return chain_->tell(*member);
+  if (const auto* rotation = std::get_if<RotateMessage>(&message)) return rotate(*rotation);
   if (const auto* level = std::get_if<LevelMessage>(&message)) {
     chain_->set_level(*level);
   }
   return {};
+}
+
+Status RedactLoop::rotate(const RotateMessage& rotation) {
+  ST_RETURN_IF_ERROR(chain_->rotate(rotation.leaf_salt));
+  RotatedMessage rotated{.so_far = chain_->done(RedactEnd::kStopped)};
+  return send_message(channel_fd_, FromRedact(std::move(rotated)));
 }
 
 // Whether records are left for another turn.

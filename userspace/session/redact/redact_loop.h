@@ -42,6 +42,7 @@ class RedactLoop {
   Result<RedactEnd> turn();
   Status receive();
   Status handle(ToRedact message);
+  Status rotate(const RotateMessage& rotation);
   Result<bool> drain_ring();
   Status mute();
   Status report();
