@@ -31,7 +31,7 @@ class AttachPartsE2eTest : public AttachE2eTest {
     client_ = host_->start_python();
   }
 
-  std::unique_ptr<Child> attach(std::vector<std::string> options,
+  std::unique_ptr<Child> attach(const std::vector<std::string>& options,
                                 const std::vector<std::string>& approved = {}) {
     return host_->attach(client_->tgid(), host_->approve(client_->tgid(), approved), options);
   }

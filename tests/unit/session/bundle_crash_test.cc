@@ -67,7 +67,7 @@ class BundleCrashTest : public ::testing::Test {
                     {});
       publish();
     }
-    const Status finished = bundle.finish(fixture_.summary("limit"), {.reason = "limit"});
+    Status finished = bundle.finish(fixture_.summary("limit"), {.reason = "limit"});
     publish();
     ST_RETURN_IF_ERROR(name_sealed(outputs, bundle));
     outputs.remove_unbegun(finished ? 0 : 1);
