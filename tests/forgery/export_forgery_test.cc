@@ -160,6 +160,13 @@ TEST(ExportTrustTest, AHostThatIsNotTrustedMakesItUntrusted) {
   EXPECT_EQ(c.verify().verdict, Verdict::kUntrusted);
 }
 
+TEST(ExportTrustTest, AnApprovalThatNobodyGaveMakesItUntrusted) {
+  ExportCase c;
+  c.write();
+  c.fixture.approver = SigningKey::generate();  // not who signed
+  EXPECT_EQ(c.verify().verdict, Verdict::kUntrusted);
+}
+
 TEST(ExportSecrecyTest, NothingOfWithheldLinesIsInTheFolder) {
   ExportCase c;
   c.write();

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "scopes/ledger.h"
-#include "scopes/quorum.h"
 #include "scopes/sshsig.h"
+#include "userspace/bundle/approval_judgement.h"
 #include "userspace/bundle/json_line.h"
 #include "userspace/bundle/merkle.h"
 #include "userspace/bundle/seal.h"
@@ -42,16 +42,6 @@ bool is_not_less(const LossCounters& now, const LossCounters& before) {
 bool has_losses(const LossCounters& losses) {
   return losses.lost_kernel_events != 0 || losses.lost_kernel_bytes != 0 ||
          losses.claimed_lost_user_events != 0;
-}
-
-// The policy of the capturing host, as far as its signed session text tells.
-Policy policy_of(const SessionText& session) {
-  Policy policy;
-  policy.environment = session.environment;
-  policy.approvals.fill(session.approvals_required);
-  policy.approvals_any_third_party = 0;
-  policy.approvals_any_request = 0;
-  return policy;
 }
 
 // Walks one bundle. Each step returns whether to go on; what is wrong is in the report.
@@ -208,34 +198,18 @@ class Verifier {
 
   bool take_approval(const Frame& frame) {
     if (sha256(frame.content()) != session_.approval) return tampered("approval: another digest");
-    judge_approval(frame.text());
+    judge_captured_approval(frame.text());
     expect_ = Expect::kLeafSalt;
     return true;
   }
 
-  void judge_approval(std::string_view text) {
-    const auto document = parse_approval(text);
-    if (!document) return worsen(Verdict::kUntrusted, document.error().message());
-    const Approval& approval = document->approval;
-    report_.approval = approval.id;
-    report_.recipients = approval.recipients;
-    if (approval.host != session_.host || approval.host_key != report_.host_key) {
-      worsen(Verdict::kUntrusted, "the approval is for another host");
-    }
-    if (session_.start_seconds < approval.not_before_s ||
-        session_.start_seconds > approval.not_after_s) {
-      worsen(Verdict::kUntrusted, "the session began outside the approval's validity");
-    }
-    if (!inputs_.trust) return;
-    const Quorum quorum =
-        judge_quorum(*document, *inputs_.trust, policy_of(session_), session_.start_seconds);
-    for (const QuorumSigner& signer : quorum.signers) {
-      if (signer.role == "approval" && signer.problem.empty()) {
-        report_.approvers.push_back(signer.person);
-      }
-    }
-    const Status met = check_quorum(quorum);
-    if (!met) worsen(Verdict::kUntrusted, met.error().message());
+  void judge_captured_approval(std::string_view text) {
+    const Trust* trust = inputs_.trust ? &*inputs_.trust : nullptr;
+    ApprovalJudgement judgement = judge_approval(text, session_, report_.host_key, trust);
+    report_.approval = std::move(judgement.id);
+    report_.recipients = std::move(judgement.recipients);
+    report_.approvers = std::move(judgement.approvers);
+    for (std::string& fault : judgement.faults) worsen(Verdict::kUntrusted, std::move(fault));
   }
 
   bool take_leaf_salt(const Frame& frame) {

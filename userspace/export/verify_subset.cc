@@ -8,6 +8,7 @@
 
 #include "scopes/sshsig.h"
 #include "userspace/base/file.h"
+#include "userspace/bundle/approval_judgement.h"
 #include "userspace/bundle/reader.h"
 #include "userspace/export/json_members.h"
 #include "userspace/export/subset_format.h"
@@ -139,8 +140,16 @@ class SubsetVerifier {
     if (sha256(as_bytes(approval)) != session->approval) {
       return tampered("approval: another digest");
     }
-    report_.notes.emplace_back("the approval is the captured one; its quorum was not judged");
+    judge_captured_approval(approval, *session);
     return true;
+  }
+
+  void judge_captured_approval(std::string_view text, const SessionText& session) {
+    const ApprovalJudgement judgement = judge_approval(text, session, key_->fingerprint(),
+                                                       inputs_.trust ? &*inputs_.trust : nullptr);
+    for (const std::string& fault : judgement.faults) worsen(Verdict::kUntrusted, fault);
+    if (judgement.faults.empty())
+      report_.notes.push_back("approval " + judgement.id + " covers it");
   }
 
   static bool is_marked(std::string_view line) {
