@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "userspace/base/result.h"
+#include "userspace/base/sha256_pairs.h"
 
 namespace scopetrace {
 namespace {
@@ -25,10 +26,12 @@ const unsigned char* raw(const std::byte* bytes) {
 // costs more than hashing a line does.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-Digest sha256(Bytes bytes) {
+Digest sha256(Bytes bytes) { return sha256_of_parts({bytes}); }
+
+Digest sha256_of_parts(std::initializer_list<Bytes> parts) {
   SHA256_CTX context;
   SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
+  for (const Bytes part : parts) SHA256_Update(&context, part.data(), part.size());
   Digest digest;
   SHA256_Final(raw(digest.data()), &context);
   return digest;
@@ -125,6 +128,24 @@ static Digest finish_from(SHA256_CTX context, std::initializer_list<Bytes> parts
 Digest HmacSha256::of(std::initializer_list<Bytes> parts) const {
   const Digest inner = finish_from(state_->inner, parts);
   return finish_from(state_->outer, {inner});
+}
+
+static Sha256Start behind_key(const SHA256_CTX& context) {
+  Sha256Start start;
+  std::copy_n(context.h, start.state.size(), start.state.begin());
+  start.bytes = sizeof(Block);
+  return start;
+}
+
+void HmacSha256::of_each(std::span<const Number> numbers, std::span<Digest> macs) const {
+  ST_CHECK(numbers.size() == macs.size());
+  std::array<Sha256Start, 2> starts = {behind_key(state_->inner), behind_key(state_->outer)};
+  Sha256Pairs pairs;
+  for (std::size_t i = 0; i < macs.size(); ++i) pairs.add({numbers[i]}, macs[i], starts[0]);
+  pairs.finish();
+  for (Digest& mac : macs) pairs.add({mac}, mac, starts[1]);
+  pairs.finish();
+  OPENSSL_cleanse(starts.data(), sizeof(starts));
 }
 #pragma GCC diagnostic pop
 

@@ -19,6 +19,7 @@ namespace scopetrace {
 using Digest = std::array<std::byte, 32>;  // SHA-256
 
 Digest sha256(Bytes bytes);
+Digest sha256_of_parts(std::initializer_list<Bytes> parts);  // one after the other
 std::array<std::byte, 64> sha512(Bytes bytes);
 Digest hmac_sha256(Bytes key, Bytes message);
 
@@ -32,6 +33,9 @@ class HmacSha256 {
 
   // Of the parts, one after the other.
   Digest of(std::initializer_list<Bytes> parts) const;
+  // macs[i] is that of numbers[i]: many in three quarters of the time. REQUIRES: as many of both.
+  using Number = std::array<std::byte, 8>;
+  void of_each(std::span<const Number> numbers, std::span<Digest> macs) const;
 
  private:
   struct State;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "userspace/base/result.h"
+#include "userspace/base/sha256_pairs.h"
 
 namespace scopetrace {
 namespace {
@@ -19,23 +21,26 @@ std::array<std::byte, 8> le64(std::uint64_t value) {
   return bytes;
 }
 
-// One call over one buffer: hashing in pieces costs as much again for a line of some hundred bytes.
-Digest hash_leaf(ByteVector& input, const LineSalt& salt, std::string_view line) {
-  input.assign(1, kLeafPrefix);
-  append(input, salt);
-  append(input, as_bytes(line));
-  return sha256(input);
-}
-
 LineSalt cut_mac(const Digest& mac) {
   LineSalt salt;
   std::copy_n(mac.begin(), salt.size(), salt.begin());
   return salt;
 }
 
+// Each two neighbours by the node over them. In place: no digest goes where one is still to be
+// read.
+void replace_by_parents(std::vector<Digest>& nodes) {
+  Sha256Pairs pairs;
+  for (std::size_t i = 0; i < nodes.size() / 2; ++i) {
+    pairs.add({Bytes(&kNodePrefix, 1), nodes[2 * i], nodes[2 * i + 1]}, nodes[i]);
+  }
+  pairs.finish();
+  nodes.resize(nodes.size() / 2);
+}
+
 Digest root_of(std::span<const Digest> leaves) {
   MerkleTree tree;
-  for (const Digest& leaf : leaves) tree.add(leaf);
+  tree.add(leaves);
   return tree.root();
 }
 
@@ -54,44 +59,77 @@ LineSalt line_salt(const LeafSalt& salt, std::uint64_t index) {
 }
 
 Digest leaf_hash(const LineSalt& salt, std::string_view line) {
-  ByteVector input;
-  return hash_leaf(input, salt, line);
+  return sha256_of_parts({Bytes(&kLeafPrefix, 1), salt, as_bytes(line)});
 }
 
 Digest leaf_hash(const LeafSalt& salt, std::uint64_t index, std::string_view line) {
   return leaf_hash(line_salt(salt, index), line);
 }
 
-LeafHasher::~LeafHasher() { wipe(input_.data(), input_.size()); }
-
-Digest LeafHasher::leaf(std::uint64_t index, std::string_view line) {
+Digest LeafHasher::leaf(std::uint64_t index, std::string_view line) const {
   const std::array<std::byte, 8> message = le64(index);
-  return hash_leaf(input_, cut_mac(mac_.of({message})), line);
+  return leaf_hash(cut_mac(mac_.of({message})), line);
 }
 
-void MerkleTree::add(const Digest& leaf) { add_subtree(leaf, 1); }
+std::vector<Digest> LeafHasher::leaves(std::uint64_t first,
+                                       std::span<const std::string_view> lines) const {
+  std::vector<Digest> digests(lines.size());
+  for (std::size_t at = 0; at < lines.size(); at += kBatch) {
+    const std::size_t count = std::min(kBatch, lines.size() - at);
+    hash_batch(first + at, lines.subspan(at, count), std::span(digests).subspan(at, count));
+  }
+  return digests;
+}
+
+void LeafHasher::hash_batch(std::uint64_t first, std::span<const std::string_view> lines,
+                            std::span<Digest> digests) const {
+  std::array<HmacSha256::Number, kBatch> indexes;
+  std::array<Digest, kBatch> macs;
+  for (std::size_t i = 0; i < lines.size(); ++i) indexes[i] = le64(first + i);
+  mac_.of_each(std::span(indexes).first(lines.size()), std::span(macs).first(lines.size()));
+  Sha256Pairs pairs;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const Bytes salt = Bytes(macs[i]).first(kLineSaltBytes);
+    pairs.add({Bytes(&kLeafPrefix, 1), salt, as_bytes(lines[i])}, digests[i]);
+  }
+  pairs.finish();
+  wipe(macs.data(), sizeof(macs));
+}
+
+void MerkleTree::add(std::span<const Digest> leaves) {
+  add_at(0, {leaves.begin(), leaves.end()});
+  size_ += leaves.size();
+}
 
 bool MerkleTree::add_subtree(const Digest& root, std::uint64_t count) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62;
   if (!std::has_single_bit(count) || size_ % count != 0 || count > kMost || size_ > kMost) {
     return false;
   }
-  // Like a binary counter: each one bit from here on is a subtree as large as the new one.
-  Digest subtree = root;
-  for (std::uint64_t bit = count; (size_ & bit) != 0; bit <<= 1) {
-    subtree = node_hash(peaks_.back(), subtree);
-    peaks_.pop_back();
-  }
-  peaks_.push_back(subtree);
+  add_at(static_cast<unsigned>(std::countr_zero(count)), {root});
   size_ += count;
   return true;
 }
 
+// As two binary numbers are added: of two subtrees on one level comes one on the next, and one that
+// is alone stays where it is.
+void MerkleTree::add_at(unsigned level, std::vector<Digest> nodes) {
+  for (; !nodes.empty(); ++level) {
+    if (has_peak(level)) nodes.insert(nodes.begin(), peaks_[level]);
+    if (nodes.size() % 2 != 0) {
+      peaks_[level] = nodes.back();
+      nodes.pop_back();
+    }
+    replace_by_parents(nodes);
+  }
+}
+
 Digest MerkleTree::root() const {
-  if (peaks_.empty()) return sha256({});
-  Digest root = peaks_.back();
-  for (std::size_t i = peaks_.size() - 1; i-- > 0;) root = node_hash(peaks_[i], root);
-  return root;
+  std::optional<Digest> root;
+  for (unsigned level = 0; level < peaks_.size(); ++level) {
+    if (has_peak(level)) root = root ? node_hash(peaks_[level], *root) : peaks_[level];
+  }
+  return root ? *root : sha256({});
 }
 
 std::vector<Digest> inclusion_path(std::span<const Digest> leaves, std::uint64_t index) {

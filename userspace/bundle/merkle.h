@@ -23,28 +23,33 @@ Digest leaf_hash(const LineSalt& salt, std::string_view line);
 Digest leaf_hash(const LeafSalt& salt, std::uint64_t index, std::string_view line);
 
 // The same for many lines of one bundle: the key's part of the HMAC is done once. Holds the salt,
-// and wipes it.
+// and wipes it. May be used by several threads at once.
 class LeafHasher {
  public:
   explicit LeafHasher(const LeafSalt& salt) : mac_(salt) {}
-  ~LeafHasher();
-  LeafHasher(const LeafHasher&) = delete;
-  LeafHasher& operator=(const LeafHasher&) = delete;
 
-  Digest leaf(std::uint64_t index, std::string_view line);
+  Digest leaf(std::uint64_t index, std::string_view line) const;
+  // Of lines one behind the other, the first with index `first`.
+  std::vector<Digest> leaves(std::uint64_t first, std::span<const std::string_view> lines) const;
 
  private:
+  static constexpr std::size_t kBatch = 64;  // lines whose salts are held at once
+
+  void hash_batch(std::uint64_t first, std::span<const std::string_view> lines,
+                  std::span<Digest> digests) const;
+
   HmacSha256 mac_;
-  ByteVector input_;  // of the last line's hash
 };
 
 // SHA-256(0x01 ‖ left ‖ right): an inner node.
 Digest node_hash(const Digest& left, const Digest& right);
 
-// A growing tree that keeps one node a level: 64 digests at most, whatever the number of leaves.
+// A growing tree that keeps one node a level, whatever the number of leaves.
 class MerkleTree {
  public:
-  void add(const Digest& leaf);
+  // Many at once take less time than one by one.
+  void add(std::span<const Digest> leaves);
+  void add(const Digest& leaf) { add(std::span(&leaf, 1)); }
   // `count` leaves of which only the root of their subtree is known. False, with nothing added,
   // unless count is a power of two, the size a multiple of it, and their sum less than 2^63.
   bool add_subtree(const Digest& root, std::uint64_t count);
@@ -53,7 +58,10 @@ class MerkleTree {
   Digest root() const;
 
  private:
-  std::vector<Digest> peaks_;  // roots of the perfect subtrees, largest first
+  void add_at(unsigned level, std::vector<Digest> nodes);
+  bool has_peak(unsigned level) const { return (size_ >> level & 1) != 0; }
+
+  std::array<Digest, 64> peaks_{};  // the perfect subtree of 2^level leaves, where there is one
   std::uint64_t size_ = 0;
 };
 

@@ -28,6 +28,20 @@ TEST(MerkleTreeTest, SplitsAtTheLargestPowerOfTwo) {
   EXPECT_EQ(tree.root(), node(four, numbered(4)));
 }
 
+TEST(MerkleTreeTest, GrowsByManyAsOneByOne) {
+  std::vector<Digest> leaves;
+  for (std::uint64_t i = 0; i < 70; ++i) leaves.push_back(numbered(i));
+  for (std::size_t first = 0; first < leaves.size(); ++first) {
+    MerkleTree tree;
+    for (std::size_t i = 0; i < first; ++i) tree.add(leaves[i]);
+    tree.add(std::span(leaves).subspan(first));
+    MerkleTree one_by_one;
+    for (const Digest& leaf : leaves) one_by_one.add(leaf);
+    EXPECT_EQ(tree.root(), one_by_one.root()) << first;
+    EXPECT_EQ(tree.size(), leaves.size());
+  }
+}
+
 TEST(InclusionPathTest, LeadsToTheRootForEveryLeafOfEverySize) {
   std::vector<Digest> leaves;
   MerkleTree tree;
@@ -54,6 +68,21 @@ TEST(LeafHashTest, DependsOnSaltIndexAndLine) {
   EXPECT_NE(leaf, leaf_hash(other, 0, "a\n"));
   EXPECT_NE(leaf, leaf_hash(salt, 1, "a\n"));
   EXPECT_NE(leaf, leaf_hash(salt, 0, "b\n"));
+}
+
+TEST(LeafHasherTest, HashesManyLinesAsOneByOne) {
+  LeafSalt salt{};
+  salt[1] = std::byte{1};
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < 150; ++i) texts.push_back(std::string(i, 'x') + "\n");
+  const std::vector<std::string_view> lines(texts.begin(), texts.end());
+
+  const std::vector<Digest> leaves = LeafHasher(salt).leaves(1'000, lines);
+
+  ASSERT_EQ(leaves.size(), lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(leaves[i], leaf_hash(salt, 1'000 + i, lines[i])) << i;
+  }
 }
 
 }  // namespace
