@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/bundle/frame_builder.h"
 
-#include <zstd.h>
+#include <utility>
 
 namespace scopetrace {
 namespace {
@@ -12,30 +12,10 @@ bool is_one_line(std::string_view line) {
 
 }  // namespace
 
-void FreeZstdCompressor::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
-
-ZstdCompressor make_compressor() {
-  ZstdCompressor context(ZSTD_createCCtx());
-  ST_CHECK(context != nullptr);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kZstdLevel);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 1);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-  return context;
-}
-
-ByteVector compress_frame(ZSTD_CCtx_s* context, Bytes raw) {
-  ByteVector out(ZSTD_compressBound(raw.size()));
-  const std::size_t size = ZSTD_compress2(context, out.data(), out.size(), raw.data(), raw.size());
-  ST_CHECK(!ZSTD_isError(size));  // only memory could fail, with a bound-sized output
-  out.resize(size);
-  return out;
-}
-
 FrameBuilder::FrameBuilder(const LeafSalt& salt, Sink<DataFrame>& next, std::uint64_t first_index)
-    : hasher_(std::make_unique<LeafHasher>(salt)),
-      next_(next),
-      compressor_(make_compressor()),
-      next_index_(first_index) {}
+    : hasher_(std::make_unique<LeafHasher>(salt)), next_(next), next_index_(first_index) {
+  raw_.reserve(kMaxFrameRaw);
+}
 
 FrameBuilder::~FrameBuilder() { wipe(raw_); }
 
@@ -43,8 +23,8 @@ Status FrameBuilder::push(std::string line) {
   if (!is_one_line(line)) return fail(ErrorCode::kLimit, "line is too long or not one line");
   if (raw_.size() + line.size() > kMaxFrameRaw) ST_RETURN_IF_ERROR(close_frame());
   if (raw_.empty()) opened_ns_ = now_ns_;
-  leaves_.push_back(hasher_->leaf(next_index_++, line));
   raw_ += line;
+  lines_.push_back(std::string_view(raw_).substr(raw_.size() - line.size()));
   return raw_.size() >= kFrameRawTarget ? close_frame() : Status();
 }
 
@@ -68,9 +48,11 @@ Status FrameBuilder::finish() {
 
 Status FrameBuilder::close_frame() {
   DataFrame frame;
-  frame.compressed = compress_frame(compressor_.get(), as_bytes(raw_));
+  frame.compressed = compressor_.compress(as_bytes(raw_));
   frame.raw_bytes = static_cast<std::uint32_t>(raw_.size());
-  frame.leaves = std::exchange(leaves_, {});
+  frame.leaves = hasher_->leaves(next_index_, lines_);
+  next_index_ += lines_.size();
+  lines_.clear();
   raw_.clear();
   return next_.push(std::move(frame));
 }

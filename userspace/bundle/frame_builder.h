@@ -5,23 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "userspace/bundle/frame.h"
+#include "userspace/bundle/frame_compressor.h"
 #include "userspace/bundle/line_sink.h"
 #include "userspace/bundle/merkle.h"
 
-struct ZSTD_CCtx_s;
-
 namespace scopetrace {
-
-struct FreeZstdCompressor {
-  void operator()(ZSTD_CCtx_s* context) const;
-};
-using ZstdCompressor = std::unique_ptr<ZSTD_CCtx_s, FreeZstdCompressor>;
-
-// One zstd frame of level 3 with content size and checksum on.
-ByteVector compress_frame(ZSTD_CCtx_s* context, Bytes raw);
-ZstdCompressor make_compressor();
 
 // The stage before the bundle writer. A frame closes when it holds kFrameRawTarget bytes or, by
 // flush(), when it is kFrameMaxAgeNs old; it never exceeds kMaxFrameRaw.
@@ -44,12 +36,12 @@ class FrameBuilder final : public LineSink {
  private:
   Status close_frame();
 
-  std::unique_ptr<LeafHasher> hasher_;
+  std::unique_ptr<const LeafHasher> hasher_;  // of the part that is written
   Sink<DataFrame>& next_;
-  ZstdCompressor compressor_;
-  std::string raw_;
-  std::vector<Digest> leaves_;
-  std::uint64_t next_index_;
+  FrameCompressor compressor_;
+  std::string raw_;                      // of the open frame; never longer than it was reserved
+  std::vector<std::string_view> lines_;  // in raw_
+  std::uint64_t next_index_;             // of its first line
   std::uint64_t now_ns_ = 0;
   std::uint64_t opened_ns_ = 0;  // when the first line of the open frame came
 };

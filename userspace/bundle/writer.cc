@@ -4,7 +4,7 @@
 #include <zstd.h>
 
 #include "userspace/bundle/format.h"
-#include "userspace/bundle/frame_builder.h"
+#include "userspace/bundle/frame_compressor.h"
 #include "userspace/bundle/little_endian.h"
 
 namespace scopetrace {
@@ -55,7 +55,7 @@ std::size_t padding_bytes(std::uint64_t size, std::uint64_t piece) {
 
 DataFrame frame_of_line(const std::string& line) {
   DataFrame frame;
-  frame.compressed = compress_frame(make_compressor().get(), as_bytes(line));
+  frame.compressed = FrameCompressor().compress(as_bytes(line));
   frame.raw_bytes = static_cast<std::uint32_t>(line.size());
   return frame;
 }
@@ -115,7 +115,7 @@ Status BundleWriter::append_checked(const DataFrame& frame, Seal seal) {
                            .raw = frame.raw_bytes,
                            .digest = sha256(frame.compressed)};
   ST_RETURN_IF_ERROR(write_frame(frame.compressed, frame.raw_bytes));
-  for (const Digest& leaf : frame.leaves) tree_.add(leaf);
+  tree_.add(frame.leaves);
   return write_seal(std::move(seal), false);
 }
 

@@ -130,7 +130,7 @@ TEST_F(VerifyTest, DoesNotTrustAnotherHost) {
 
 TEST_F(VerifyTest, KeepsToTheDeclaredSizeOfABomb) {
   const std::string zeros(kMaxFrameRaw, '\0');
-  const ByteVector bomb = compress_frame(make_compressor().get(), as_bytes(zeros));
+  const ByteVector bomb = FrameCompressor().compress(as_bytes(zeros));
 
   EXPECT_FALSE(FrameDecompressor().decompress(bomb, 16));
   EXPECT_FALSE(FrameDecompressor().decompress(bomb, kMaxFrameRaw + 1));
