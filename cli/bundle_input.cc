@@ -14,6 +14,7 @@
 #include "scopes/shell.h"
 #include "userspace/base/file.h"
 #include "userspace/session/front/host_service.h"
+#include "userspace/session/front/opener_threads.h"
 
 namespace scopetrace {
 
@@ -24,6 +25,7 @@ void add_trust_options(CLI::App& command, TrustOptions& options) {
 
 Result<VerifyInputs> read_verify_inputs(const TrustOptions& options, const std::string& root) {
   VerifyInputs inputs;
+  inputs.make_opener = make_opener_threads;
   const Folders folders(root);
   const bool has_file = ::access(folders.allowed_signers().c_str(), F_OK) == 0;
   if (options.signers_path.empty() && !has_file) return inputs;

@@ -2,7 +2,7 @@
 // Input: a place (2 bytes) and bytes that replace those of a good bundle there; an empty rest cuts
 // the bundle. Both a plain bundle and one padded for age are changed.
 // Property: verify never fails, never calls a bundle that differs complete, and says the same of
-// what comes out of a pipe.
+// what comes out of a pipe and when lines are looked at late.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -45,9 +45,11 @@ scopetrace::ByteVector change(const scopetrace::ByteVector& good, scopetrace::By
   return bytes;
 }
 
-// Read from front to back, as a pipe is.
-scopetrace::VerifyReport verify_piped(scopetrace::Bytes bytes,
-                                      const scopetrace::VerifyInputs& inputs) {
+// Read from front to back, as a pipe is, and each seal opened as late as possible.
+scopetrace::VerifyReport verify_piped(scopetrace::Bytes bytes, scopetrace::VerifyInputs inputs) {
+  inputs.make_opener = [](const scopetrace::LeafSalt& salt) {
+    return std::make_unique<scopetrace::LateOpener>(salt);
+  };
   static const scopetrace::UniqueFd file(::memfd_create("bundle", MFD_CLOEXEC));
   if (::ftruncate(file.get(), 0) != 0 || ::lseek(file.get(), 0, SEEK_SET) != 0) std::abort();
   if (!scopetrace::write_all(file.get(), bytes)) std::abort();

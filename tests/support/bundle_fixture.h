@@ -2,6 +2,8 @@
 // Makes small bundles in memory, and failing sinks under them.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +54,26 @@ class FrameCollector final : public Sink<DataFrame> {
   }
   Status finish() override { return {}; }
   std::vector<DataFrame> frames;
+};
+
+// Opens seals as late as possible: what is read behind them is looked at before.
+class LateOpener final : public SealOpener {
+ public:
+  explicit LateOpener(const LeafSalt& salt) : hasher_(salt) {}
+
+  void push(CheckedSeal checked) override { held_.push_back(std::move(checked)); }
+  OpenedSeal pop() override {
+    OpenedSeal opened = open_seal(std::move(held_.front()), hasher_, zstd_);
+    held_.pop_front();
+    return opened;
+  }
+  bool is_empty() const override { return held_.empty(); }
+  bool is_full() const override { return held_.size() >= 100; }
+
+ private:
+  LeafHasher hasher_;
+  FrameDecompressor zstd_;
+  std::deque<CheckedSeal> held_;
 };
 
 inline constexpr std::uint64_t kFixtureStart = 1'790'000'000;  // seconds since the epoch
@@ -217,10 +239,16 @@ struct BundleFixture {
     const VerifyInputs inputs{.trust = trust(), .on_line = {}, .ledger = std::move(ledger)};
     return verify(bytes, inputs);
   }
+  // Whatever opens the seals, the report is the same.
   VerifyReport verify(Bytes bytes, const VerifyInputs& inputs) const {
+    VerifyInputs late = inputs;
+    late.on_line = {};
+    late.make_opener = [](const LeafSalt& salt) { return std::make_unique<LateOpener>(salt); };
     MemorySource source(bytes);
     auto report = verify_bundle(source, inputs);
-    ST_CHECK(report.has_value());
+    const auto late_report = verify_bundle(source, late);
+    ST_CHECK(report && late_report);
+    ST_CHECK(format_report_json(*report, true) == format_report_json(*late_report, true));
     return *std::move(report);
   }
 };

@@ -33,6 +33,5 @@ inline constexpr std::uint64_t kIdleSealNs = 5'000'000'000;  // a seal at least 
 // Sealed data is pushed out of an encrypting program this often, so that with the second that seals
 // may come late at most kIdleSealNs of it is lost.
 inline constexpr std::uint64_t kPaddingNs = 4'000'000'000;
-inline constexpr int kZstdLevel = 3;
 
 }  // namespace scopetrace

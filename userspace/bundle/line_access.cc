@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "userspace/bundle/little_endian.h"
+#include "userspace/bundle/signed_body.h"
 
 namespace scopetrace {
 namespace {
@@ -82,27 +83,31 @@ Result<Seal> LineAccess::seal_of(const Place& place) {
                        read_le32(frame) == static_cast<std::uint32_t>(FrameMagic::kSeal);
   if (!is_seal) return unsound("a data frame without a seal");
   const std::string_view text = as_text(Bytes(frame).subspan(kSkippableHeaderBytes));
-  const std::size_t end = text.find("\n\n");
-  ST_ASSIGN_OR_RETURN(Seal seal,
-                      parse_seal(text.substr(0, end == std::string_view::npos ? 0 : end + 1)));
+  ST_ASSIGN_OR_RETURN(Seal seal, parse_seal(body_of(text)));
   const bool is_for_it = seal.frame && seal.frame->offset == place.offset &&
                          seal.frame->compressed == place.compressed;
   if (!is_for_it) return unsound("a seal is for another frame");
   return seal;
 }
 
-// The seal of the frame that holds line n, by halving.
+// The seal of the frame that holds line n. Frames hold about as many lines each, so the place is
+// guessed from the lines on both sides; every second step halves, whatever the frames hold.
 Result<Seal> LineAccess::find(std::uint64_t n, std::size_t& at) {
-  std::size_t low = 0;
+  std::size_t low = 0;  // frames that may hold it
   std::size_t high = places_.size();
-  while (low < high) {
-    at = low + (high - low) / 2;
+  std::uint64_t first = 0;  // lines in these frames
+  std::uint64_t end = size_;
+  for (bool halves = false; low < high; halves = !halves) {
+    const double part = halves ? 0.5 : double(n - first) / double(end - first);
+    at = std::min(low + static_cast<std::size_t>(part * double(high - low)), high - 1);
     ST_ASSIGN_OR_RETURN(Seal seal, seal_of(places_[at]));
     if (n >= seal.first && n - seal.first < seal.count) return seal;
     if (n < seal.first) {
       high = at;
+      end = seal.first;
     } else {
       low = at + 1;
+      first = seal.first + seal.count;
     }
   }
   return unsound("no frame has this line");

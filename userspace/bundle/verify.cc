@@ -5,39 +5,16 @@
 #include <memory>
 
 #include "scopes/ledger.h"
-#include "scopes/sshsig.h"
 #include "userspace/bundle/approval_judgement.h"
-#include "userspace/bundle/json_line.h"
+#include "userspace/bundle/loss_fields.h"
 #include "userspace/bundle/merkle.h"
-#include "userspace/bundle/seal.h"
+#include "userspace/bundle/seal_chain.h"
+#include "userspace/bundle/seal_opener.h"
 #include "userspace/bundle/seek_table.h"
+#include "userspace/bundle/signed_body.h"
 
 namespace scopetrace {
 namespace {
-
-// A body and the one key that signed it.
-struct SignedBody {
-  std::string_view body;
-  PublicKey key;
-};
-
-// Splits a text with exactly one block and verifies it.
-Result<SignedBody> open_text(std::string_view text, std::string_view name_space) {
-  const std::size_t end = text.find("\n\n");
-  if (end == std::string_view::npos) return fail(ErrorCode::kCorrupt, "text has no signature");
-  const std::string_view body = text.substr(0, end + 1);
-  ST_ASSIGN_OR_RETURN(PublicKey key,
-                      verify_sshsig(text.substr(end + 2), name_space, as_bytes(body)));
-  return SignedBody{body, std::move(key)};
-}
-
-bool is_not_less(const LossCounters& now, const LossCounters& before) {
-  return now.lost_kernel_events >= before.lost_kernel_events &&
-         now.lost_kernel_bytes >= before.lost_kernel_bytes && now.suppressed >= before.suppressed &&
-         now.claimed_lost_user_events >= before.claimed_lost_user_events &&
-         now.claimed_truncated_bytes >= before.claimed_truncated_bytes &&
-         now.claimed_redactions >= before.claimed_redactions;
-}
 
 bool has_losses(const LossCounters& losses) {
   return losses.lost_kernel_events != 0 || losses.lost_kernel_bytes != 0 ||
@@ -53,11 +30,7 @@ class Verifier {
   Result<VerifyReport> run() {
     bool goes_on = true;
     while (goes_on) {
-      Frame frame;
-      ST_ASSIGN_OR_RETURN(const FrameStatus status, reader_.next(frame));
-      ST_ASSIGN_OR_RETURN(const bool is_growing, may_go_on(status));
-      if (is_growing) continue;
-      goes_on = status == FrameStatus::kFrame ? take(std::move(frame)) : end(status);
+      ST_ASSIGN_OR_RETURN(goes_on, step());
       if (inputs_.on_progress) inputs_.on_progress(reader_.offset());
     }
     judge_ledger();
@@ -72,9 +45,39 @@ class Verifier {
     report_.reasons.push_back(std::move(reason));
   }
   void note(std::string text) { report_.notes.push_back(std::move(text)); }
-  bool tampered(const std::string& reason) {
-    worsen(Verdict::kTampered, reason + " (frame at byte " + std::to_string(at_) + ")");
+  bool tampered(const std::string& reason) { return settle() && tampered_at(at_, reason); }
+  bool tampered_at(std::uint64_t at, const std::string& reason) {
+    worsen(Verdict::kTampered, reason + " (frame at byte " + std::to_string(at) + ")");
     return false;
+  }
+
+  // Seals that were checked wait in opener_ until the lines under them are. Whatever is judged by
+  // the lines, or is told of the bundle, comes behind those that were read before.
+  bool settle() {
+    while (opener_ && !opener_->is_empty()) {
+      if (!settle_oldest()) return false;
+    }
+    return true;
+  }
+  bool settle_oldest() {
+    const OpenedSeal opened = opener_->pop();
+    const std::string fault = fault_in_lines(opened);
+    if (!fault.empty()) {
+      opener_.reset();  // what was read behind a fault counts for nothing
+      return tampered_at(opened.checked.offset, fault);
+    }
+    accept_seal(opened.checked);
+    return true;
+  }
+
+  Result<bool> step() {
+    Frame frame;
+    const auto status = reader_.next(frame);
+    if (status && *status == FrameStatus::kFrame) return take(std::move(frame));
+    if (!settle()) return false;
+    if (!status) return fail(status.error());
+    ST_ASSIGN_OR_RETURN(const bool is_growing, may_go_on(*status));
+    return is_growing || end(*status);
   }
 
   // Whether the rest of a frame, or the next one, is still to come.
@@ -106,9 +109,10 @@ class Verifier {
 
   bool take(Frame frame) {
     at_ = frame.offset;
-    const bool is_good = dispatch(frame);
+    bool is_good = dispatch(frame);
     if (is_good && frame.magic != FrameMagic::kData && inputs_.on_evidence) {
-      inputs_.on_evidence(frame.magic, frame.content());
+      is_good = settle();  // evidence follows the lines that it is for
+      if (is_good) inputs_.on_evidence(frame.magic, frame.content());
     }
     entries_.push_back(seek_entry(frame));
     prefix_.update(frame.bytes);
@@ -140,7 +144,7 @@ class Verifier {
   bool misplaced() { return tampered("a frame of another kind is expected"); }
 
   bool take_session(const Frame& frame) {
-    const auto text = open_text(frame.text(), kSessionNamespace);
+    const auto text = open_signed_body(frame.text(), kSessionNamespace);
     if (!text) return tampered("session: " + text.error().message());
     auto session = parse_session_text(text->body);
     if (!session) return tampered(session.error().message());
@@ -149,8 +153,7 @@ class Verifier {
       return tampered("session: part and previous contradict each other");
     }
     host_key_ = text->key;
-    previous_ = sha256(frame.content());
-    seal_key_ = session_.seal_key;
+    chain_.begin(session_, sha256(frame.content()));
     report_session();
     judge_host();
     expect_ = Expect::kApproval;
@@ -192,7 +195,8 @@ class Verifier {
         sha256(as_bytes(*line)) != session_.first_line) {
       return tampered("line 0 is not the one that was signed");
     }
-    deliver(*line);
+    ++report_.lines;
+    if (inputs_.on_line) inputs_.on_line(*line);
     return true;
   }
 
@@ -218,44 +222,69 @@ class Verifier {
     }
     LeafSalt salt;
     std::copy_n(frame.content().begin(), kLeafSaltBytes, salt.begin());
-    hasher_ = std::make_unique<LeafHasher>(salt);
+    opener_ =
+        inputs_.make_opener ? inputs_.make_opener(salt) : std::make_unique<OneSealOpener>(salt);
     expect_ = Expect::kData;
     accept_bytes(frame);
     return true;
   }
 
   bool take_data_or_seal(const Frame& frame) {
-    if (frame.magic == FrameMagic::kSeal) return !is_closed_ ? take_seal(frame) : misplaced();
+    if (frame.magic == FrameMagic::kSeal) return is_closed() ? misplaced() : take_seal(frame);
     if (frame.magic == FrameMagic::kPadding) return take_padding(frame);
     if (pending_) return tampered("a data frame has no seal");
-    if (frame.magic == FrameMagic::kData) return !is_closed_ || misplaced();
-    if (frame.magic == FrameMagic::kFinalNote && is_closed_) return take_final_note(frame);
+    if (frame.magic == FrameMagic::kData) return !is_closed() || misplaced();
+    if (frame.magic == FrameMagic::kFinalNote && is_closed()) return take_final_note(frame);
     return misplaced();
   }
 
   // Nothing signs it in a bundle that was cut behind it, so it may hold nothing.
   bool take_padding(const Frame& frame) {
-    if (report_.recipients.empty() || !is_behind_seal_ || is_closed_) return misplaced();
+    if (report_.recipients.empty() || !is_behind_seal_ || is_closed()) return misplaced();
     const Bytes content = frame.content();
     const bool is_empty =
         std::all_of(content.begin(), content.end(), [](std::byte b) { return b == std::byte{0}; });
     return is_empty || tampered("padding holds something");
   }
 
+  bool is_closed() const { return chain_.is_closed(); }
+
   bool take_seal(const Frame& frame) {
-    const std::size_t end = frame.text().find("\n\n");
-    auto seal = parse_seal(frame.text().substr(0, end == std::string_view::npos ? 0 : end + 1));
+    auto seal = chain_.take(frame, pending_ ? &*pending_ : nullptr);
     if (!seal) return tampered(seal.error().message());
-    const std::string chain_fault = fault_in_chain(*seal);
-    if (!chain_fault.empty()) return tampered("seal: " + chain_fault);
-    const auto text = open_text(frame.text(), kSealNamespace);
-    if (!text) return tampered("seal: " + text.error().message());
-    if (text->key.line() != seal_key_) return tampered("seal: signed by another key");
-    if (pending_ && !open_lines(*seal)) return false;
-    if (tree_.root() != seal->root) return tampered("seal: the lines have another Merkle root");
-    if (!agrees_with_ledger(frame)) return tampered("seal: the ledger knows another one here");
-    accept_seal(*seal, frame);
+    CheckedSeal checked;
+    checked.seal = *std::move(seal);
+    checked.digest = chain_.head();
+    checked.offset = frame.offset;
+    checked.end = frame.offset + frame.bytes.size();
+    if (pending_) checked.data = std::move(pending_->bytes);
+    pending_.reset();
+    opener_->push(std::move(checked));
+    while (opener_->is_full()) {
+      if (!settle_oldest()) return false;
+    }
     return true;
+  }
+
+  // Lines are handed out once the root in their seal proves them.
+  std::string fault_in_lines(const OpenedSeal& opened) {
+    if (!opened.result) return opened.result.error().message();
+    tree_.add(opened.leaves);
+    if (tree_.root() != opened.checked.seal.root) {
+      return "seal: the lines have another Merkle root";
+    }
+    deliver_lines(opened);
+    return agrees_with_ledger(opened.checked) ? "" : "seal: the ledger knows another one here";
+  }
+
+  void deliver_lines(const OpenedSeal& opened) {
+    report_.lines += opened.leaves.size();
+    if (!inputs_.on_line) return;
+    for (std::string_view rest = opened.raw; !rest.empty();) {
+      const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+      inputs_.on_line(line);
+      rest.remove_prefix(line.size());
+    }
   }
 
   // The heads that the ledger knows of this session; null without any.
@@ -265,11 +294,11 @@ class Verifier {
     return found == inputs_.ledger->heads.end() ? nullptr : &found->second;
   }
 
-  bool agrees_with_ledger(const Frame& frame) const {
+  bool agrees_with_ledger(const CheckedSeal& checked) const {
     const auto* heads = ledger_heads();
     if (heads == nullptr) return true;
     const auto known = heads->find(report_.seals + 1);
-    return known == heads->end() || known->second == sha256(frame.content());
+    return known == heads->end() || known->second == checked.digest;
   }
 
   // After the last frame: whether the ledger knows of more than there is.
@@ -297,53 +326,11 @@ class Verifier {
     report_.anchored = "ledger";
   }
 
-  // What a seal states about its place and its frame, before its signature is looked at.
-  std::string fault_in_chain(const Seal& seal) const {
-    if (seal.session != session_.session) return "of another session";
-    if (seal.index != report_.seals) return "out of order";
-    if (seal.previous != previous_) return "does not follow the one before";
-    if (seal.first != tree_.size()) return "begins at another line";
-    if (seal.boottime_ns < last_boottime_ns_) return "time ran backwards";
-    if (!is_not_less(seal.losses, report_.losses)) return "a loss counter went down";
-    if (seal.frame.has_value() != pending_.has_value()) return "is not for the frame before it";
-    if (!seal.frame) return "";
-    if (seal.frame->offset != pending_->offset ||
-        seal.frame->compressed != pending_->bytes.size() ||
-        seal.frame->raw != declared_raw_bytes(pending_->bytes)) {
-      return "is for a frame of another size";
-    }
-    return seal.frame->digest == sha256(pending_->bytes) ? "" : "its frame has another digest";
-  }
-
-  bool open_lines(const Seal& seal) {
-    const auto raw = zstd_.decompress(pending_->bytes, seal.frame->raw);
-    pending_.reset();
-    if (!raw) return tampered(raw.error().message());
-    const std::uint64_t wanted = tree_.size() + seal.count;
-    std::string_view rest = *raw;
-    std::vector<std::string_view> lines;
-    while (!rest.empty()) {
-      const std::size_t lf = rest.find('\n');
-      if (lf == std::string_view::npos) return tampered("the last line has no end");
-      lines.push_back(rest.substr(0, lf + 1));
-      tree_.add(hasher_->leaf(tree_.size(), lines.back()));
-      rest.remove_prefix(lf + 1);
-    }
-    if (tree_.size() != wanted) return tampered("seal: another number of lines");
-    if (tree_.root() != seal.root) return tampered("seal: the lines have another Merkle root");
-    for (const std::string_view line : lines) deliver(line);
-    return true;
-  }
-
-  void accept_seal(const Seal& seal, const Frame& frame) {
-    previous_ = sha256(frame.content());
-    is_closed_ = !seal.next_key;
-    seal_key_ = seal.next_key.value_or("");
-    last_boottime_ns_ = seal.boottime_ns;
+  void accept_seal(const CheckedSeal& checked) {
     ++report_.seals;
-    report_.losses = seal.losses;
-    report_.sealed_until_ns = seal.realtime_ns;
-    accept_bytes(frame);
+    report_.losses = checked.seal.losses;
+    report_.sealed_until_ns = checked.seal.realtime_ns;
+    report_.verified_bytes = checked.end;
   }
 
   // Everything up to the end of this frame is proved.
@@ -352,7 +339,8 @@ class Verifier {
   }
 
   bool take_final_note(const Frame& frame) {
-    const auto text = open_text(frame.text(), kBundleNamespace);
+    if (!settle()) return false;
+    const auto text = open_signed_body(frame.text(), kBundleNamespace);
     if (!text) return tampered("final note: " + text.error().message());
     if (!(text->key == *host_key_)) return tampered("final note: signed by another key");
     const auto note = parse_final_note(text->body);
@@ -381,11 +369,6 @@ class Verifier {
     return true;
   }
 
-  void deliver(std::string_view line) {
-    ++report_.lines;
-    if (inputs_.on_line) inputs_.on_line(line);
-  }
-
   ByteSource& source_;
   FrameReader reader_;
   const VerifyInputs& inputs_;
@@ -396,78 +379,18 @@ class Verifier {
   std::optional<Frame> pending_;  // a data frame whose seal has not come yet
   SessionText session_;
   std::optional<PublicKey> host_key_;
-  std::string seal_key_;  // that the next seal must be signed with
-  Digest previous_{};
-  std::unique_ptr<LeafHasher> hasher_;  // once the leaf salt has come
+  SealChain chain_;
+  std::unique_ptr<SealOpener> opener_;  // once the leaf salt has come
   MerkleTree tree_;
   Sha256 prefix_;  // of all frames before this one
   std::vector<SeekEntry> entries_;
-  std::uint64_t last_boottime_ns_ = 0;
-  bool is_closed_ = false;       // the last seal has come
   bool is_behind_seal_ = false;  // the frame before this one was a seal
 };
 
 }  // namespace
 
-std::string_view verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kComplete:
-      return "COMPLETE";
-    case Verdict::kCompleteWithLoss:
-      return "COMPLETE_WITH_LOSS";
-    case Verdict::kIncomplete:
-      return "INCOMPLETE";
-    case Verdict::kRollback:
-      return "ROLLBACK";
-    case Verdict::kUntrusted:
-      return "UNTRUSTED";
-    case Verdict::kTampered:
-      return "TAMPERED";
-  }
-  return "TAMPERED";
-}
-
-int verdict_exit(Verdict verdict, bool is_strict) {
-  switch (verdict) {
-    case Verdict::kComplete:
-      return 0;
-    case Verdict::kCompleteWithLoss:
-      return is_strict ? 4 : 0;
-    case Verdict::kIncomplete:
-      return 5;
-    case Verdict::kRollback:
-      return 6;
-    case Verdict::kTampered:
-      return 7;
-    case Verdict::kUntrusted:
-      return 8;
-  }
-  return 7;
-}
-
 Result<VerifyReport> verify_bundle(ByteSource& source, const VerifyInputs& inputs) {
   return Verifier(source, inputs).run();
-}
-
-std::string format_report_json(const VerifyReport& report, bool is_strict) {
-  return dump_line({{"verdict", verdict_name(report.verdict)},
-                    {"exit", verdict_exit(report.verdict, is_strict)},
-                    {"reasons", report.reasons},
-                    {"notes", report.notes},
-                    {"anchored", report.anchored},
-                    {"host", report.host},
-                    {"host_key", report.host_key},
-                    {"session", report.session},
-                    {"part", report.part},
-                    {"approval", report.approval},
-                    {"approvers", report.approvers},
-                    {"approvals_required", json_number(report.approvals_required)},
-                    {"environment", report.environment},
-                    {"lines", json_number(report.lines)},
-                    {"seals", json_number(report.seals)},
-                    {"verified_bytes", json_number(report.verified_bytes)},
-                    {"end", report.end},
-                    {"losses", losses_json(report.losses)}});
 }
 
 }  // namespace scopetrace
