@@ -35,6 +35,25 @@ TEST_F(LineAccessTest, ReadsEveryLineFromBehind) {
   EXPECT_EQ(access->line(access->size()).error().code(), ErrorCode::kNotFound);
 }
 
+TEST_F(LineAccessTest, ReadsEveryLineWhereFramesHoldVeryDifferentNumbers) {
+  MemorySink sink;
+  BundleWriter writer(sink, fixture_.signer, fixture_.keys);
+  ASSERT_TRUE(writer.start(fixture_.start()));
+  const auto line = [](std::uint64_t n) { return "{\"n\":" + std::to_string(n) + "}\n"; };
+  for (const std::size_t count : {1, 900, 1, 1, 2, 300, 1, 1, 1, 5}) {
+    std::vector<std::string> lines;
+    const std::uint64_t first = writer.leaf_count();
+    for (std::size_t i = 0; i < count; ++i) lines.push_back(line(first + i));
+    ASSERT_TRUE(writer.append(BundleFixture::frame_of(lines, first), {}, fixture_clocks(1)));
+  }
+  ASSERT_TRUE(writer.finish({.reason = "limit", .clocks = fixture_clocks(8)}));
+
+  MemorySource source(sink.written);
+  auto access = LineAccess::open(source);
+  ASSERT_TRUE(access);
+  for (std::uint64_t n = 0; n < access->size(); ++n) EXPECT_EQ(access->line(n).value(), line(n));
+}
+
 TEST_F(LineAccessTest, NeedsASeekTable) {
   for (std::size_t size = 0; size < bundle_.size(); ++size) {
     MemorySource source(Bytes(bundle_).first(size));
