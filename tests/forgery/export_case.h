@@ -8,6 +8,7 @@
 
 #include "tests/support/bundle_fixture.h"
 #include "tests/unit/scopes/scratch.h"
+#include "userspace/bundle/frame_compressor.h"
 #include "userspace/export/exporter.h"
 #include "userspace/export/verify_export.h"
 
@@ -124,8 +125,7 @@ inline std::string ExportCase::lines_text() const {
 }
 
 inline void ExportCase::put_lines(const std::string& text) const {
-  const ZstdCompressor zstd = make_compressor();
-  put("lines.jsonl.zst", as_text(compress_frame(zstd.get(), as_bytes(text))));
+  put("lines.jsonl.zst", as_text(FrameCompressor().compress(as_bytes(text))));
 }
 
 }  // namespace scopetrace
