@@ -224,8 +224,9 @@ Result<ExitCode> run_export(ExportOptions options, const std::string& root) {
   options.formats.erase(std::unique(options.formats.begin(), options.formats.end()),
                         options.formats.end());
   ST_ASSIGN_OR_RETURN(VerifyInputs inputs, read_trusting_inputs(options, root));
+  std::error_code unknown;  // reading it says why
   ST_ASSIGN_OR_RETURN(const std::string folder,
-                      std::filesystem::is_directory(options.path)
+                      std::filesystem::is_directory(options.path, unknown)
                           ? check_folder(options, inputs)
                           : export_bundle(options, std::move(inputs), root));
   return is_sending ? deliver_spans(folder, options.delivery) : ExitCode::kDone;
