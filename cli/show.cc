@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "cli/bundle_input.h"
 #include "cli/commands.h"
@@ -17,7 +19,7 @@ namespace scopetrace {
 namespace {
 
 struct ShowOptions {
-  std::string path;
+  std::vector<std::string> paths;  // one bundle, or the parts of one capture in their order
   TrustOptions trust;
   IdentityOptions identities;
   TimelineFilter filter;
@@ -71,14 +73,17 @@ ExitCode exit_code_of(const VerifyReport& report) {
 }
 
 // A person who left the pager has seen enough: that is no error, and the verdict stands.
-Status print_lines(const ShowOptions& options, VerifyInputs inputs, const VerifyReport& report,
-                   Decryptions& decryptions, const Pager& pager) {
+Status print_lines(const ShowOptions& options, VerifyInputs inputs,
+                   const std::vector<VerifyReport>& reports, Decryptions& decryptions,
+                   const Pager& pager) {
   try {
     Timeline timeline(pager.file(), options.filter, style_of(options));
-    if (!options.is_json) timeline.print_header(report);
     inputs.on_line = [&](std::string_view line) { timeline.add(line, options.is_json); };
-    ST_RETURN_IF_ERROR(
-        verify_file(options.path, inputs, decryptions).map([](const VerifyReport&) {}));
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      if (!options.is_json) timeline.print_header(reports[i]);
+      ST_RETURN_IF_ERROR(
+          verify_file(options.paths[i], inputs, decryptions).map([](const VerifyReport&) {}));
+    }
     if (!options.is_json) timeline.print_footer();
   } catch (const std::system_error& error) {  // fmt, when a write fails
     if (!pager.is_paging() || error.code().value() != EPIPE) throw;
@@ -87,14 +92,20 @@ Status print_lines(const ShowOptions& options, VerifyInputs inputs, const Verify
 }
 
 // Two passes: the verdict stands above the lines, and is known only at their end. Only sealed lines
-// are shown.
+// are shown. Whether the parts belong together is for `verify` to say.
 Result<ExitCode> show_whole(const ShowOptions& options, const VerifyInputs& inputs,
                             Decryptions& decryptions) {
-  ST_ASSIGN_OR_RETURN(const VerifyReport report, verify_file(options.path, inputs, decryptions));
+  std::vector<VerifyReport> reports;
+  ExitCode code = ExitCode::kDone;
+  for (const std::string& path : options.paths) {
+    ST_ASSIGN_OR_RETURN(VerifyReport report, verify_file(path, inputs, decryptions));
+    code = std::max(code, exit_code_of(report));
+    reports.push_back(std::move(report));
+  }
   ST_ASSIGN_OR_RETURN(Pager pager, Pager::open(!options.is_json));
-  ST_RETURN_IF_ERROR(print_lines(options, inputs, report, decryptions, pager));
+  ST_RETURN_IF_ERROR(print_lines(options, inputs, reports, decryptions, pager));
   ST_RETURN_IF_ERROR(pager.finish());
-  return exit_code_of(report);
+  return code;
 }
 
 // One pass, each line as soon as it is sealed; the verdict comes last.
@@ -102,7 +113,7 @@ Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs, Decrypt
   Timeline timeline(stdout, options.filter, style_of(options));
   inputs.on_line = [&](std::string_view line) { timeline.add(line, options.is_json); };
   ST_ASSIGN_OR_RETURN(const VerifyReport report,
-                      follow_file(options.path, std::move(inputs), decryptions));
+                      follow_file(options.paths.front(), std::move(inputs), decryptions));
   if (!options.is_json) {
     timeline.print_footer();
     timeline.print_header(report);
@@ -111,6 +122,9 @@ Result<ExitCode> follow(const ShowOptions& options, VerifyInputs inputs, Decrypt
 }
 
 Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
+  if (options.is_following && options.paths.size() > 1) {
+    return fail(ErrorCode::kUsage, "--follow takes one bundle, the part that is being written");
+  }
   ST_ASSIGN_OR_RETURN(const VerifyInputs inputs, read_verify_inputs(options.trust, root));
   Decryptions decryptions(options.identities, "show", root);
   return options.is_following ? follow(options, inputs, decryptions)
@@ -122,7 +136,8 @@ Result<ExitCode> run_show(const ShowOptions& options, const std::string& root) {
 Command add_show_command(CLI::App& app, const GlobalOptions& global) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* show = app.add_subcommand("show", "Show a bundle as a timeline");
-  show->add_option("bundle", options->path, "Bundle to show")->required();
+  show->add_option("bundle", options->paths, "Bundle to show, or the parts of one capture")
+      ->required();
   show->add_option("--third-party", options->filter.third_party, "Only this host, or *.suffix");
   show->add_option("--status", options->filter.status, "Only 429, 4xx, error or none")
       ->check(CLI::Validator(check_status, "STATUS"));
