@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "cli/bundle_input.h"
+#include "cli/byte_progress.h"
 #include "cli/commands.h"
-#include "cli/scrub_progress.h"
 #include "cli/signing.h"
 #include "cli/span_delivery.h"
 #include "cli/terminal.h"
@@ -62,31 +62,15 @@ Result<ExportProfile> check_options(const ExportOptions& options) {
   return profile;
 }
 
-// Whoever signs, and as whom.
-struct Signer {
-  ChosenKey key;
-  std::string principal;
-};
-
-// The principal that a trust file knows for the key, unless one was named.
-Result<std::string> principal_of(const ChosenKey& key, const ExportOptions& options,
-                                 const VerifyInputs& inputs) {
-  if (!options.principal.empty()) return options.principal;
-  const auto names = inputs.trust->principals_of(key.identity, kExportNamespace,
-                                                 realtime_ns() / kNanosecondsPerSecond);
-  if (names && names->size() == 1) return names->front();
-  return fail(Error(ErrorCode::kUsage, "it is not clear as whom the export is signed")
-                  .with_hint("say it: --as alice@corp.example"));
-}
-
-Result<Signer> choose_exporter(const ExportOptions& options, const VerifyInputs& inputs) {
+Result<TextSigner> choose_exporter(const ExportOptions& options, const VerifyInputs& inputs) {
   const KeyQuery query{.path = options.key_path,
                        .principal = options.principal,
                        .name_space = kExportNamespace,
-                       .trust = inputs.trust ? &inputs.trust->signers : nullptr};
+                       .trust = &inputs.trust->signers};
   ST_ASSIGN_OR_RETURN(ChosenKey key, choose_key(query));
-  ST_ASSIGN_OR_RETURN(std::string principal, principal_of(key, options, inputs));
-  return Signer{std::move(key), std::move(principal)};
+  ST_ASSIGN_OR_RETURN(std::string principal,
+                      principal_of(options.principal, key.identity, kExportNamespace, query.trust));
+  return TextSigner{std::move(principal), std::move(key)};
 }
 
 // What was changed or comes from nobody who is known is not passed on under a new signature.
@@ -157,7 +141,7 @@ Result<bool> seal(OutputFolder& folder, ExportManifest manifest, const ChosenKey
 
 Result<VerifyReport> feed_lines(const ExportOptions& options, VerifyInputs& inputs,
                                 Exporter& exporter, const std::string& root) {
-  ScrubProgress progress(may_use_colour(::isatty(STDERR_FILENO) == 1));
+  ByteProgress progress(may_use_colour(::isatty(STDERR_FILENO) == 1));
   inputs.on_line = [&](std::string_view line) { exporter.take(line); };
   inputs.on_evidence = [&](FrameMagic kind, Bytes content) {
     exporter.take_evidence(kind, content);
@@ -181,7 +165,7 @@ void print_export_summary(const std::string& path, const ExportManifest& manifes
 Result<std::string> export_bundle(const ExportOptions& options, VerifyInputs inputs,
                                   const std::string& root) {
   ST_ASSIGN_OR_RETURN(const ExportProfile profile, check_options(options));
-  ST_ASSIGN_OR_RETURN(const Signer who, choose_exporter(options, inputs));
+  ST_ASSIGN_OR_RETURN(const TextSigner who, choose_exporter(options, inputs));
   const std::string path = options.output.empty() ? export_folder_of(options) : options.output;
   ST_ASSIGN_OR_RETURN(OutputFolder folder, OutputFolder::make(path));
   ST_ASSIGN_OR_RETURN(Exporter exporter,

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "cli/byte_progress.h"
 #include "cli/commands.h"
 #include "cli/scrub_engine.h"
 #include "cli/scrub_output.h"
-#include "cli/scrub_progress.h"
 #include "cli/scrub_report.h"
 #include "cli/terminal.h"
 #include "scopes/host.h"
@@ -163,7 +163,7 @@ class ScrubRun {
   SecretBuffer buffer_;
   std::size_t used_ = 0;  // of the buffer, from its start
   ScrubOutput output_;
-  ScrubProgress progress_;
+  ByteProgress progress_;
   ScrubReport report_;
   std::string out_;
 };

@@ -175,6 +175,18 @@ Result<ChosenKey> choose_key(const KeyQuery& query) {
   return key;
 }
 
+Result<std::string> principal_of(const std::string& named, const SshIdentity& signer,
+                                 std::string_view name_space, const TrustFile* trust) {
+  if (!named.empty()) return named;
+  if (trust != nullptr) {
+    const auto names =
+        trust->principals_of(signer, name_space, realtime_ns() / kNanosecondsPerSecond);
+    if (names && names->size() == 1) return names->front();
+  }
+  return fail(Error(ErrorCode::kUsage, "the trust file does not say whose key it is")
+                  .with_hint("say who signs: --as PRINCIPAL"));
+}
+
 Result<std::string> sign_with(const ChosenKey& key, std::string_view name_space,
                               std::string_view body) {
   ST_ASSIGN_OR_RETURN(const std::string block, sign_at_its_place(key, name_space, body));

@@ -34,10 +34,21 @@ struct ChosenKey {
   std::string path;  // of the key file; empty for kAgent
 };
 
+// Who signs, and with which key.
+struct TextSigner {
+  std::string principal;
+  ChosenKey key;
+};
+
 // Finds the key of a query. Of several keys in ssh-agent, or of a key file and the certificate
 // beside it, it is the one that the trust file knows for the namespace and the principal. kUsage
 // with the remedy when none fits, or when several people's do and no principal was named.
 Result<ChosenKey> choose_key(const KeyQuery& query);
+
+// The principal that was named, else the only one that the trust file knows for the key and the
+// namespace. kUsage with the remedy when neither says it; a null `trust` knows nobody.
+Result<std::string> principal_of(const std::string& named, const SshIdentity& signer,
+                                 std::string_view name_space, const TrustFile* trust);
 
 // Makes one armoured SSHSIG block over `body`. It was verified before it is returned.
 Result<std::string> sign_with(const ChosenKey& key, std::string_view name_space,

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "cli/byte_progress.h"
 #include "cli/quantity.h"
-#include "cli/scrub_progress.h"
 #include "cli/terminal.h"
 #include "cli/token.h"
 #include "userspace/base/file.h"
@@ -54,7 +54,7 @@ void say_waiting(const std::string& reason, const std::string& patience) {
 // One batch a line, from where the last delivery ended. The mark follows each batch.
 Status send_rest(const SpansFile& spans, Delivery& delivery, DeliveryMark& mark,
                  const std::string& mark_path) {
-  ScrubProgress progress(may_use_colour(::isatty(STDERR_FILENO) == 1));
+  ByteProgress progress(may_use_colour(::isatty(STDERR_FILENO) == 1));
   progress.expect(spans.bytes);
   std::ifstream file(spans.path);
   file.seekg(static_cast<std::streamoff>(mark.sent_bytes));

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "cli/commands.h"
-#include "userspace/base/clock.h"
 #include "userspace/base/file.h"
 
 namespace scopetrace {
@@ -33,15 +32,8 @@ Result<ChosenKey> choose_key_here(const std::string& named, const std::string& k
 
 Result<std::string> name_signer(const std::string& named, const SshIdentity& signer,
                                 std::string_view name_space, const Folders& folders) {
-  if (!named.empty()) return named;
   const auto trust = TrustFile::read(folders.allowed_signers());
-  if (trust) {
-    const auto names =
-        trust->principals_of(signer, name_space, realtime_ns() / kNanosecondsPerSecond);
-    if (names && names->size() == 1) return names->front();
-  }
-  return fail(Error(ErrorCode::kUsage, "the trust file of this host does not say whose key it is")
-                  .with_hint("say who signs: --as PRINCIPAL"));
+  return principal_of(named, signer, name_space, trust ? &*trust : nullptr);
 }
 
 Result<TextSigner> find_signer(const std::string& named, const std::string& key_path,

@@ -31,11 +31,6 @@ Result<ApprovalText> read_approval(const std::string& path);
 Result<ChosenKey> choose_key_here(const std::string& named, const std::string& key_path,
                                   std::string_view name_space, const Folders& folders);
 
-// Who signs, and with which key.
-struct TextSigner {
-  std::string principal;
-  ChosenKey key;
-};
 // The principal that was named, else the only one of the key in this host's trust file. kUsage with
 // the remedy when neither says it.
 Result<TextSigner> find_signer(const std::string& named, const std::string& key_path,

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/scrub_progress.h"
+#include "cli/byte_progress.h"
 
 namespace scopetrace {
 namespace {
@@ -57,15 +57,15 @@ TEST(ScrubReportTest, JsonIsOneLineWithAllCounts) {
   EXPECT_EQ(json["memory_locked"], true);
 }
 
-TEST(ScrubProgressTest, SaysHowMuchHowFarAndHowFast) {
+TEST(ByteProgressTest, SaysHowMuchHowFarAndHowFast) {
   EXPECT_EQ(format_progress(1'500'000, 3'000'000, 0.5), "1.5 MB  50 %  3 MB/s");
 }
 
-TEST(ScrubProgressTest, HasNoPercentOfAnUnknownSize) {
+TEST(ByteProgressTest, HasNoPercentOfAnUnknownSize) {
   EXPECT_EQ(format_progress(999, 0, 0.25), "999 B  0 MB/s");
 }
 
-TEST(ScrubProgressTest, StopsAtAllOfAFileThatGrew) {
+TEST(ByteProgressTest, StopsAtAllOfAFileThatGrew) {
   EXPECT_EQ(format_progress(3'000, 2'000, 1), "3.0 kB  100 %  0 MB/s");
 }
 

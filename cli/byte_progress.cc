@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/scrub_progress.h"
+#include "cli/byte_progress.h"
 
 #include <fmt/core.h>
 
@@ -33,7 +33,7 @@ std::string format_progress(std::uint64_t done_bytes, std::uint64_t size_bytes, 
   return text;
 }
 
-void ScrubProgress::add(std::uint64_t read_bytes) {
+void ByteProgress::add(std::uint64_t read_bytes) {
   done_bytes_ += read_bytes;
   if (!may_show_) return;
   const auto now = Clock::now();
@@ -45,7 +45,7 @@ void ScrubProgress::add(std::uint64_t read_bytes) {
              format_progress(done_bytes_, size_bytes_, seconds.count()));
 }
 
-void ScrubProgress::clear() {
+void ByteProgress::clear() {
   if (is_shown_) std::fputs(kEraseLine, stderr);
   is_shown_ = false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The line that says how far `scrub` has come.
+// The line that says how far a command has come through its bytes.
 #pragma once
 
 #include <chrono>
@@ -12,14 +12,14 @@ namespace scopetrace {
 std::string format_progress(std::uint64_t done_bytes, std::uint64_t size_bytes, double seconds);
 
 // Rewrites one line of standard error, five times a second at most; takes it away at the end.
-class ScrubProgress {
+class ByteProgress {
  public:
   // Silent unless somebody looks: standard error is a terminal that may be drawn on, and the
   // redacted text does not go to it as well.
-  explicit ScrubProgress(bool may_show) : may_show_(may_show) {}
-  ~ScrubProgress() { clear(); }
-  ScrubProgress(const ScrubProgress&) = delete;
-  ScrubProgress& operator=(const ScrubProgress&) = delete;
+  explicit ByteProgress(bool may_show) : may_show_(may_show) {}
+  ~ByteProgress() { clear(); }
+  ByteProgress(const ByteProgress&) = delete;
+  ByteProgress& operator=(const ByteProgress&) = delete;
 
   // How much there is in all inputs; 0 when it cannot be known.
   void expect(std::uint64_t size_bytes) { size_bytes_ = size_bytes; }
