@@ -215,7 +215,7 @@ start_collector() {
   collector=$!
   trap 'kill "$collector" 2>/dev/null || true' EXIT
   until [[ -e port ]]; do kill -0 "$collector"; sleep 0.05; done
-  url=http://127.0.0.1:$(<port)
+  url=http${CERTIFICATE:+s}://127.0.0.1:$(<port)
   name_collector "$url"
 }
 

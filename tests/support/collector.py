@@ -6,11 +6,12 @@ usage: collector.py PORT_FILE SPANS_FILE [STATUS[=BODY]…]
 
 Listens on a free port of 127.0.0.1 and writes its number into PORT_FILE. Each request gets the next of the answers,
 then 200 for ever. What an accepted request holds goes to SPANS_FILE, a line a request; its authorization header to
-standard output. Runs until it is killed.
+standard output. With the environment's CERTIFICATE, a PEM file with its key, over TLS. Runs until it is killed.
 """
 import http.server
 import os
 import pathlib
+import ssl
 import sys
 
 port_file, spans_file, *answers = sys.argv[1:]
@@ -40,6 +41,10 @@ class Collector(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.HTTPServer(("127.0.0.1", int(os.environ.get("PORT", "0"))), Collector)
+if certificate := os.environ.get("CERTIFICATE"):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 unfinished = pathlib.Path(port_file + ".part")
 unfinished.write_text(str(server.server_address[1]))
 unfinished.rename(port_file)

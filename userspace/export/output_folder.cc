@@ -17,7 +17,9 @@ constexpr std::size_t kBuffer = 64 << 10;
 
 tl::unexpected<Error> already_there(const std::string& path) {
   return fail(Error(ErrorCode::kExists, path + ": is there already")
-                  .with_hint("exports never overwrite: name another folder with -o"));
+                  .with_hint("exports never overwrite: name another folder with -o, or remove what "
+                             "is left of one that "
+                             "was interrupted"));
 }
 
 }  // namespace
