@@ -8,7 +8,7 @@ target_compile_options(scopetrace_options INTERFACE
 # g++ collects garbage while it compiles unless its heap may grow (in KiB): a tenth of the time.
 target_compile_options(scopetrace_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:SHELL:--param ggc-min-heapsize=1048576>)
-# A build links some 150 programs: lld, where it is there, does so in a third of the time.
+# A build links some 90 programs: lld, where it is there, does so in a third of the time.
 find_program(SCOPETRACE_LLD NAMES ld.lld)
 if(SCOPETRACE_LLD)
   target_link_options(scopetrace_options INTERFACE -fuse-ld=lld)
